@@ -1,0 +1,1 @@
+"""How fast lifesim is, beside what its users would otherwise have reached for."""

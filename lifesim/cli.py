@@ -1,0 +1,336 @@
+"""The `lifesim` command.
+
+Whatever the commands need is imported when they run, so that `lifesim --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from lifesim import __version__, workspace
+from lifesim.errors import InputError, LifesimError, RunError
+
+DEBUG_VARIABLE = "LIFESIM_DEBUG"
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+app = typer.Typer(
+    name="lifesim",
+    help="Simulate customer lifecycles and compare strategies on them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Lang(StrEnum):
+    """Languages of tables and pages."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Events(StrEnum):
+    """Whose business events are kept."""
+
+    sample = "sample"
+    all = "all"
+
+
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the table and the page.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Where run directories go [default: reports/out]."),
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lifesim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="DIR", help="The workspace [default: the nearest]."),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    context.obj = root
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="Name or path of a scenario.")],
+    out: OutOption = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes [default: one a core].")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help="Instead of the scenario's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,
+    events: Annotated[Events, typer.Option(help="Whose events to keep.")] = Events.sample,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    lang: LangOption = Lang.en,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Run a scenario: every arm in its own copy of the same world."""
+    root = _mount(context, near=scenario)
+    from lifesim.experiment import run as run_scenario
+    from lifesim.scenario import load
+
+    result = run_scenario(
+        load(scenario, root=root),
+        out=(out or workspace.out_dir(root)).absolute(),
+        workers=workers,
+        events=events.value,
+        replications=replications,
+        seed=seed,
+        progress=not quiet,
+    )
+    if as_json:
+        typer.echo(json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False))
+        _write_page(result.path, lang)
+    else:
+        _print_effects(result.path, lang)
+        typer.echo(f"took {result.seconds:.1f} s")
+        typer.echo(f"run  {workspace.shown(result.path)}")
+        typer.echo(f"page {workspace.shown(_write_page(result.path, lang))}")
+    if result.failures:
+        raise RunError("\n".join(result.failures))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    run_directory: Annotated[
+        str, typer.Argument(metavar="[latest|DIR]", help="Which run.")
+    ] = "latest",
+    out: OutOption = None,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Show the effects of a finished run and write its page."""
+    path = _run_directory(run_directory, out or workspace.out_dir(_mount(context)))
+    _print_effects(path, lang)
+    typer.echo(f"run  {workspace.shown(path)}")
+    typer.echo(f"page {workspace.shown(_write_page(path, lang))}")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="A scenario, a strategy file, or a folder.")],
+) -> None:
+    """Check scenarios and strategy files without running them."""
+    path = Path(target)
+    if not path.exists():
+        path = workspace.scenario_path(target, workspace.find_root(context.obj))
+    _mount(context, near=target)
+    problems = 0
+    for file in _to_check(path):
+        found = _problems(file)
+        problems += len(found)
+        for line in found:
+            _complain(line)
+        if not found:
+            typer.echo(f"{workspace.shown(file)}: ok")
+    if problems:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from lifesim.scenario import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def facts(
+    context: typer.Context,
+    scenario: Annotated[str | None, typer.Argument(help="Name or path of a scenario.")] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Compare with a run: latest, or its directory."),
+    ] = None,
+) -> None:
+    """List the figures behind a scenario: each with its source, or as an assumption."""
+    root = _mount(context, near=scenario)
+    if compare is not None:
+        from lifesim.experiment import compare_facts
+
+        rows = compare_facts(_run_directory(compare, workspace.out_dir(root)))
+        return _print_rows(rows, ("fact", "source_value", "low", "high", "simulated", "note"))
+    from lifesim.scenario import facts_table, load
+
+    rows = facts_table(None if scenario is None else load(scenario, root=root))
+    return _print_rows(rows, ("parameter", "value", "unit", "source", "place"))
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Make a new workspace with the example strategies and scenarios."""
+    workspace.create(directory)
+    typer.echo(f"a new workspace is in {workspace.shown(directory.absolute())}")
+
+
+# What the commands share ------------------------------------------------------------------------
+
+
+def _mount(context: typer.Context, near: str | None = None) -> Path:
+    """Mount the workspace: the one named, else that of the file in question, else the nearest."""
+    file = Path(near) if near is not None and Path(near).exists() else None
+    root = workspace.find_root(context.obj, near=file)
+    workspace.mount(root)
+    return root
+
+
+def _print_effects(run_directory: Path, lang: Lang) -> None:
+    from rich.console import Console
+
+    from lifesim.experiment.store import read_run
+    from lifesim.report import effects_table
+
+    stored = read_run(run_directory)
+    metrics, primary = stored.manifest["metrics"], stored.manifest["scenario"].get("primary")
+    Console().print(effects_table(stored.table("effects"), metrics, lang.value, primary))
+
+
+def _write_page(run_directory: Path, lang: Lang) -> Path:
+    from lifesim.report import write_page
+
+    return write_page(run_directory, lang.value)
+
+
+def _run_directory(name: str, out: Path) -> Path:
+    from lifesim.experiment.store import latest
+
+    return latest(out.absolute()) if name == "latest" else Path(name).absolute()
+
+
+def _to_check(path: Path) -> list[Path]:
+    path = path.absolute()
+    if path.is_file():
+        return [path]
+    folder = path / "scenarios" if (path / workspace.MARKER).is_file() else path
+    files = sorted(folder.glob("*.yaml"))
+    files += sorted(file for file in path.rglob("*.py") if workspace.kind_of(file))
+    if not files:
+        raise InputError(f"{workspace.shown(path)} holds neither scenarios nor strategy files")
+    return files
+
+
+def _problems(file: Path) -> list[str]:
+    try:
+        if file.suffix == ".py":
+            workspace.plugins_in(file)
+            return []
+        from lifesim.scenario import check_file
+
+        return [str(problem) for problem in check_file(file)]
+    except LifesimError as error:
+        return str(error).splitlines()
+
+
+def _print_rows(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*(name.replace("_", " ") for name in columns), box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        column.overflow = "fold"
+    for row in rows:
+        # Text, because square brackets in a cell are no markup.
+        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
+    Console().print(table)
+
+
+# Errors -----------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code: 0, 1 for failures, 2 for unusable input."""
+    for stream in (sys.stdout, sys.stderr):
+        # Output must not fail on a terminal that knows few characters.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words or bool(os.environ.get(DEBUG_VARIABLE))
+    words = [word for word in words if word != "--debug"]  # it may stand anywhere
+    sys.exit(_exit_code(words, debug))
+
+
+def _exit_code(words: list[str], debug: bool) -> int:
+    try:
+        typer.main.get_command(app)(args=words, prog_name="lifesim")
+        return 0
+    except SystemExit as stop:  # how typer ends, also after a usage error or an interrupt
+        code = stop.code if isinstance(stop.code, int) else 1
+        if code == INTERRUPTED:
+            _say("interrupted: nothing was kept of the unfinished run")
+        return code
+    except KeyboardInterrupt:
+        _say("interrupted: nothing was kept of the unfinished run")
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        for line in _lines(error):
+            _complain(line)
+        return error.exit_code if isinstance(error, LifesimError) else 1
+    finally:
+        _flush()
+
+
+def _lines(error: Exception) -> list[str]:
+    if isinstance(error, LifesimError):
+        return str(error).splitlines()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or f"{Path.cwd()} or {tempfile.gettempdir()}"
+        return [f"the disk that holds {place} is full"]
+    if isinstance(error, OSError) and error.filename:
+        return [f"{error.filename}: {error.strerror}"]
+    said = " ".join(str(error).split())
+    return [f"unexpected {type(error).__name__}: {said}; run again with --debug"]
+
+
+def _complain(line: str) -> None:
+    _say(f"error: {line}")
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _flush() -> None:
+    """Write what is left; a reader that has gone away is no error."""
+    stream: TextIO
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

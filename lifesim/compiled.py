@@ -1,0 +1,183 @@
+"""Numba set-up: compiled functions whose cache notices every edit.
+
+Numba keys its cache on the file of the function it stores and does not notice an edited callee in
+another file. The cache directory is therefore named after a hash of every source file of the package
+that holds compiled functions, of the versions that generate code, and of the processor; an edit
+anywhere starts a fresh directory. A directory that cannot be written falls back to a private temporary one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PACKAGE = Path(__file__).parent
+_MARK = "@compiled"
+
+
+def _fingerprint() -> str:
+    """Hash of everything that decides the machine code: sources, versions, processor."""
+    from importlib.metadata import version
+
+    digest = hashlib.blake2b(digest_size=12)
+    for name in ("numba", "llvmlite", "numpy"):
+        digest.update(f"{name} {version(name)};".encode())
+    digest.update(f"{sys.version};{platform.machine()};{_processor()};".encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        source = path.read_bytes()
+        if _MARK.encode() in source:
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + source)
+    return digest.hexdigest()
+
+
+def _processor() -> str:
+    """Name and features of the processor, so that a shared home directory serves several machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return ";".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
+
+
+def _writable(directory: Path) -> bool:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return True
+    except OSError:
+        return False
+
+
+def cache_directory() -> Path:
+    """Folder of compiled code for exactly these sources on exactly this machine.
+
+    ``LIFESIM_CACHE`` names another parent folder; a parent that cannot be written is passed over.
+    """
+    parents = [os.environ.get("LIFESIM_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
+    fingerprint = _fingerprint()
+    for parent in parents:
+        if parent:
+            directory = Path(parent).expanduser() / "lifesim" / fingerprint
+            if _writable(directory):
+                return directory
+    return Path(tempfile.mkdtemp(prefix="lifesim-cache-"))
+
+
+def _set_up() -> None:
+    from numba import config
+
+    config.CACHE_DIR = str(cache_directory())
+
+
+_set_up()
+
+# The cache directory must be set before anything compiles.
+from numba import config, from_dtype, njit, types  # noqa: E402
+from numba.extending import intrinsic  # noqa: E402
+
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True}
+
+
+def compiled(function: Function) -> Function:
+    """Compile ``function`` as a part of the entry points that call it; not cached on its own.
+
+    Every integer argument is taken as a 64-bit one, so that a function is compiled once and not again for every
+    width of a column that it is called with; that halves the time to compile the kernel.
+    """
+    dispatcher = njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
+    if not config.DISABLE_JIT:
+        resolve = dispatcher.get_call_template
+        dispatcher.get_call_template = lambda args, kws: resolve(
+            tuple(map(_widened, args)), {name: _widened(kind) for name, kind in kws.items()}
+        )
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def _widened(kind: Any) -> Any:
+    kind = types.unliteral(kind)
+    if isinstance(kind, types.Integer) and kind != types.uint64:
+        return types.int64
+    return kind
+
+
+def compiled_entry(function: Function) -> Function:
+    """Compile ``function``, which Python calls, and keep the machine code in the cache."""
+    return njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+
+
+def pointer(dtype: Any) -> Any:
+    """A compiled ``f(address, index)``: the record of ``dtype`` at a place of an array given by its address.
+
+    Nothing is checked and nothing is kept alive; see ``lifecycle.layout``.
+    """
+    record = from_dtype(dtype)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def record_at(typingctx: Any, address: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            place = _place(context, builder, sig, args, dtype.itemsize)
+            return builder.inttoptr(place, context.get_value_type(record))
+
+        return record(address, index), codegen
+
+    if not config.DISABLE_JIT:
+        return record_at
+
+    def interpreted(address: int, index: int) -> Any:
+        memory = (ctypes.c_char * dtype.itemsize).from_address(int(address) + int(index) * dtype.itemsize)
+        return np.frombuffer(memory, dtype).view(np.recarray)[0]
+
+    return interpreted
+
+
+def scalars(kind: Any) -> tuple[Any, Any]:
+    """Compiled ``get(address, index)`` and ``set(address, index, value)`` for an array of plain numbers."""
+    element = from_dtype(np.dtype(kind))
+    size = np.dtype(kind).itemsize
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def get(typingctx: Any, address: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            place = _place(context, builder, sig, args, size)
+            return builder.load(builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+
+        return element(address, index), codegen
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def put(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            place = _place(context, builder, sig, args, size)
+            given = context.cast(builder, args[2], sig.args[2], element)
+            builder.store(given, builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+            return context.get_dummy_value()
+
+        return types.void(address, index, value), codegen
+
+    if not config.DISABLE_JIT:
+        return get, put
+
+    def _array(address: int, index: int) -> Any:
+        memory = (ctypes.c_char * size).from_address(int(address) + int(index) * size)
+        return np.frombuffer(memory, kind)
+
+    def interpreted_put(address: int, index: int, value: Any) -> None:
+        _array(address, index)[0] = value
+
+    return lambda address, index: _array(address, index)[0], interpreted_put
+
+
+def _place(context: Any, builder: Any, sig: Any, args: Any, size: int) -> Any:
+    """Address of an element: base + index x size."""
+    index = context.cast(builder, args[1], sig.args[1], types.int64)
+    return builder.add(args[0], builder.mul(index, index.type(size)))

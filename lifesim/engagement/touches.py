@@ -1,0 +1,224 @@
+"""A touch on its way through the customer's inbox: delivery, opening, what it does.
+
+Compiled; runs inside the kernel in the customer's own time order. A touch is keyed by its own luck, which
+says where it comes from, never how many there were before.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle import clocks
+from lifesim.lifecycle.layout import (
+    channel_rule_at,
+    clock_row,
+    clock_rule_at,
+    content_rule_at,
+    counts,
+    customer_row,
+    f8,
+    outcome_row,
+    tally,
+    touch_row,
+    u8,
+)
+from lifesim.lifecycle.mind import covariates, feel, linear, logistic, move, state_value
+from lifesim.lifecycle.sessions import visit
+from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
+from lifesim.population.columns import (
+    DELIVERED,
+    E_DELIVERED,
+    E_FAILED,
+    E_OPENED,
+    E_OPT_OUT,
+    INTEREST,
+    N_STAGES,
+    NEVER,
+    NONE,
+    T_DELIVERED,
+    T_FAILED,
+    T_OPENED,
+    T_OPTED_OUT,
+    TRAVELLING,
+)
+from lifesim.streams import exponential, uniform_pair
+
+I_ANSWERED, I_UNANSWERED = 12, 13
+K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_TRAVEL = 7, 8, 9, 10, 11
+
+
+@compiled
+def find_touch(i: int, w: Any) -> None:
+    """When something happens to one of the customer's touches next."""
+    soonest = NEVER
+    place = customer_row(w, i).first_touch
+    while place != NONE:
+        soonest = min(soonest, touch_row(w, place).at)
+        place = touch_row(w, place).next
+    customer_row(w, i).touch_at = soonest
+
+
+@compiled
+def put(i: int, campaign: int, content: int, channel: int, luck: Any, at: int, lead: int, skill: float,
+        w: Any) -> None:  # fmt: skip
+    """Put a touch on its way; the caller has made sure that the pool has room."""
+    place = counts(w).free_touch
+    touch = touch_row(w, place)
+    counts(w).free_touch = touch.next
+    touch.luck = luck
+    touch.customer = i
+    touch.next = customer_row(w, i).first_touch
+    touch.at = at
+    touch.campaign = campaign
+    touch.content = content
+    touch.channel = channel
+    touch.status = TRAVELLING
+    touch.lead = lead
+    touch.skill = skill
+    customer_row(w, i).first_touch = place
+    customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, at)
+
+
+@compiled
+def drop(i: int, place: int, w: Any) -> None:
+    """Free a touch whose story is over."""
+    if customer_row(w, i).first_touch == place:
+        customer_row(w, i).first_touch = touch_row(w, place).next
+    else:
+        before = customer_row(w, i).first_touch
+        while touch_row(w, before).next != place:
+            before = touch_row(w, before).next
+        touch_row(w, before).next = touch_row(w, place).next
+    touch_row(w, place).customer = NONE
+    touch_row(w, place).next = counts(w).free_touch
+    counts(w).free_touch = place
+
+
+@compiled
+def due_touch(i: int, w: Any) -> int:
+    """Place of the touch that is next; at equal times in the order of their luck."""
+    c = customer_row(w, i)
+    found = NONE
+    place = c.first_touch
+    while place != NONE:
+        touch = touch_row(w, place)
+        if touch.at == c.touch_at and (found == NONE or touch.luck < touch_row(w, found).luck):
+            found = place
+        place = touch.next
+    return found
+
+
+@compiled
+def on_touch(i: int, now: int, w: Any) -> None:
+    """A touch arrives, or is opened."""
+    place = due_touch(i, w)
+    if touch_row(w, place).status == TRAVELLING:
+        deliver(i, place, now, w)
+    else:
+        take_in(i, place, now, w)
+    find_touch(i, w)
+
+
+@compiled
+def deliver(i: int, place: int, now: int, w: Any) -> None:
+    """Delivery: it may fail, tire, cost the consent, and be opened later."""
+    c = customer_row(w, i)
+    touch = touch_row(w, place)
+    channel = touch.channel
+    fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
+    if fails < channel_rule_at(w.channel_rules, channel).failure:
+        count(touch, T_FAILED, w)
+        log(i, E_FAILED, touch.campaign, 0, now, w)
+        if touch.lead:
+            c.waits = 0
+            feel(i, I_UNANSWERED, now, w)
+        drop(i, place, w)
+        return
+    outcome_row(w, i).delivered += 1
+    count(touch, T_DELIVERED, w)
+    log(i, E_DELIVERED, touch.campaign, 0, now, w)
+    covariates(i, now, w)
+    odds = linear(w.opening + channel, w)
+    if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead:
+        tire(i, place, now, w)
+    if opens < logistic(odds):
+        delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
+        touch.status = DELIVERED
+        touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
+    else:
+        drop(i, place, w)
+
+
+@compiled
+def tire(i: int, place: int, now: int, w: Any) -> None:
+    """Marketing tires; a tired customer may withdraw the consent for the channel."""
+    c = customer_row(w, i)
+    touch = touch_row(w, place)
+    channel = touch.channel
+    tired = state_value(i, w.fatigue_state, now, w) if w.fatigue_state >= 0 else 0.0
+    if w.fatigue_state >= 0:
+        move(i, w.fatigue_state, channel_rule_at(w.channel_rules, channel).fatigue, now, w)
+    if channel_rule_at(w.channel_rules, channel).opt_out == -np.inf:
+        return
+    withdraws, _ = uniform_pair(u8(w.keys, K_OPENING), c.key, touch.luck)
+    if withdraws < logistic(channel_rule_at(w.channel_rules, channel).opt_out + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired):
+        c.consent &= ~(1 << channel)
+        outcome_row(w, i).opt_outs += 1
+        count(touch, T_OPTED_OUT, w)
+        log(i, E_OPT_OUT, channel, 0, now, w)
+
+
+@compiled
+def cell(campaign: int, channel: int, content: int, outcome: int, w: Any) -> int:
+    """Place in the table of what became of touches."""
+    return ((campaign * w.channels + channel) * w.contents + content) * w.outcomes_each + outcome
+
+
+@compiled
+def count(touch: Any, outcome: int, w: Any) -> None:
+    """Count what became of a touch, by campaign, channel and content."""
+    tally(w.touched, cell(touch.campaign, touch.channel, touch.content, outcome, w), 1)
+
+
+@compiled
+def take_in(i: int, place: int, now: int, w: Any) -> None:
+    """Opening: impulses by the fit to the stage, lifts of hazards, a benefit, perhaps a visit to the app."""
+    c = customer_row(w, i)
+    touch = touch_row(w, place)
+    content = touch.content
+    outcome_row(w, i).opened += 1
+    outcome_row(w, i).benefit += content_rule_at(w.content_rules, content).benefit
+    count(touch, T_OPENED, w)
+    log(i, E_OPENED, touch.campaign, 0, now, w)
+    reach_milestone(i, INTEREST, now, w)
+    fit = f8(w.fit, content * N_STAGES + c.stage)
+    strength = math.exp(touch.skill)
+    for k in range(w.states):
+        move(i, k, f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
+    lift_clocks(i, content, max(0.0, fit) * strength, now, w)
+    if touch.lead:
+        c.answered_at = now
+        c.waits = 0
+        outcome_row(w, i).answered += 1
+        feel(i, I_ANSWERED, now, w)
+    visits, doing = uniform_pair(u8(w.keys, K_VISIT), c.key, touch.luck)
+    if visits < content_rule_at(w.content_rules, content).visit:
+        visit(i, doing, now, w)
+    drop(i, place, w)
+
+
+@compiled
+def lift_clocks(i: int, content: int, strength: float, now: int, w: Any) -> None:
+    """Add the content's lifts to the clocks of the current stage, each to its own clock only."""
+    lifted = False
+    for slot in range(w.slots):
+        row = row_of(i, slot, w)
+        if row >= 0 and f8(w.lifts, content * w.clocks_all + row) * strength > 0.0:
+            clocks.lift(clock_row(w, i, slot), now, clock_rule_at(w.clock_rules, row).fade, f8(w.lifts, content * w.clocks_all + row) * strength)
+            lifted = True
+    if lifted:
+        find_clock(i, w)

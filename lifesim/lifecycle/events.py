@@ -1,0 +1,238 @@
+"""What happens when a clock fires: moves, decisions, claims, referrals, escalation, win-back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle.foreign import call_apply
+from lifesim.lifecycle.layout import (
+    clock_row,
+    clock_rule_at,
+    counts,
+    customer_row,
+    f8,
+    i4,
+    mechanism_rule_at,
+    outcome_row,
+    policy_row,
+    product_rule_at,
+    request_row,
+    u8,
+)
+from lifesim.lifecycle.mind import covariates, feel, linear, move, state_value
+from lifesim.lifecycle.policies import end_all, issue
+from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh, row_of
+from lifesim.population.columns import (
+    AWARENESS,
+    CAUSE_COMPETITOR,
+    CHURN_WARNING,
+    COMPARER,
+    E_CLAIM,
+    E_COMPLAINT,
+    E_DECISION,
+    E_LIFE_EVENT,
+    E_MECHANISM,
+    E_PHASE,
+    E_REFER,
+    FIRST_PURCHASE,
+    HOLDING,
+    LOST,
+    NEW_FRIEND,
+    NONE,
+    ORPHAN,
+    REFERRAL,
+    RENEWAL_UPSELL,
+)
+from lifesim.streams import exponential, gumbel, hash_pair, uniform, uniform_pair
+
+MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, MECHANISM = range(9)
+(I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED) = (
+    3, 5, 6, 9, 10, 11, 14, 15)  # fmt: skip
+K_COMPLAINT, K_CLAIM, K_MECHANISM = 2, 3, 4
+NOT_OURS = -1
+
+
+@compiled
+def ask(i: int, kind: int, detail: int, now: int, w: Any) -> None:
+    """Put a request to what is contended; granted at its next appointment."""
+    request = request_row(w, counts(w).requests)
+    request.time = now
+    request.customer = i
+    request.kind = kind
+    request.detail = detail
+    counts(w).requests += 1
+
+
+@compiled
+def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
+    """Alternative with the highest utility plus keyed noise; products first, then competitor, then not now.
+
+    Noise is keyed by (chooser, alternative, episode), so that a better offer draws customers to itself and moves
+    nobody between the others. A product that needs a person is out of reach without one.
+    """
+    c = customer_row(w, i)
+    covariates(i, now, w)
+    advised = c.answered_at >= c.stage_since or (c.policies > 0 and not c.marks & ORPHAN)
+    best = -np.inf
+    chosen = NOT_OURS
+    products = w.products
+    for a in range(products if ours_only else products + 2):
+        if a < products and product_rule_at(w.product_rules, a).needs_person and not advised:
+            continue
+        if a == products and not c.marks & COMPARER:
+            continue
+        utility = linear(w.alternative + a, w) + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
+        if utility > best:
+            best = utility
+            chosen = a
+    return chosen
+
+
+@compiled
+def decide(i: int, now: int, w: Any) -> None:
+    """The end of a first-purchase episode."""
+    chosen = choose(i, False, customer_row(w, i).visits[FIRST_PURCHASE], now, w)
+    log(i, E_DECISION, chosen, 0, now, w)
+    if chosen < w.products:
+        issue(i, chosen, 1.0, now, w)
+        enter(i, HOLDING, 0, now, w)
+    elif chosen == w.products:
+        enter(i, LOST, CAUSE_COMPETITOR, now, w)
+    else:
+        enter(i, AWARENESS, 0, now, w)
+
+
+@compiled
+def upsell(i: int, stage: int, now: int, w: Any) -> None:
+    """A further policy of a customer who has come to know insurance; premium potential grows with tenure."""
+    c = customer_row(w, i)
+    grown = min(1.0, (now - c.joined) / w.upsell_maturity)
+    chosen = choose(i, True, 65536 + c.visits[RENEWAL_UPSELL], now, w)
+    if chosen != NOT_OURS and c.policies < 255:
+        issue(i, chosen, 1.0 + (w.upsell_potential - 1.0) * grown, now, w)
+    enter(i, stage, 0, now, w)
+
+
+@compiled
+def win_back(i: int, now: int, w: Any) -> None:
+    """A lost customer buys again; one for whom nothing can be closed is a prospect again."""
+    c = customer_row(w, i)
+    chosen = choose(i, True, 131072 + c.visits[LOST], now, w)
+    feel(i, I_RETURNED, now, w)
+    if chosen == NOT_OURS:
+        enter(i, AWARENESS, 0, now, w)
+        return
+    issue(i, chosen, 1.0, now, w)
+    enter(i, HOLDING, 0, now, w)
+
+
+@compiled
+def escalate(i: int, slot: int, now: int, w: Any) -> None:
+    """The next phase of the warning; a dissatisfied customer complains or falls silent at once."""
+    c = customer_row(w, i)
+    if c.phase <= 1:
+        u = uniform(u8(w.keys, K_COMPLAINT), c.key, c.visits[CHURN_WARNING])
+        c.phase = 2 if u < w.complaint else 3
+        if c.phase == 2:
+            outcome_row(w, i).complaints += 1
+            feel(i, I_COMPLAINT, now, w)
+            log(i, E_COMPLAINT, 0, 0, now, w)
+    else:
+        c.phase = 3
+    log(i, E_PHASE, c.phase, 0, now, w)
+    rearm(i, slot, now, w)
+    refresh(i, now, w)
+
+
+@compiled
+def claim(i: int, slot: int, now: int, w: Any) -> None:
+    """A claim on one of the customer's policies; amount exponential around a multiple of the premium."""
+    c = customer_row(w, i)
+    episode = clock_row(w, i, slot).episode
+    if c.first_policy != NONE:
+        policy = policy_row(w, c.first_policy)
+        u_amount, u_paid = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
+        outcome_row(w, i).claims_made += 1
+        if u_paid >= w.claims_disappointed:
+            amount = np.int64(round(policy.premium * product_rule_at(w.product_rules, policy.product).claim_multiple * exponential(u_amount)))
+            outcome_row(w, i).claims += amount
+            feel(i, I_CLAIM_PAID, now, w)
+            log(i, E_CLAIM, policy.product, amount, now, w)
+        else:
+            feel(i, I_CLAIM_REFUSED, now, w)
+            log(i, E_CLAIM, policy.product, 0, now, w)
+    rearm(i, slot, now, w)
+
+
+@compiled
+def refer(i: int, slot: int, now: int, w: Any) -> None:
+    """The customer recommends us to a friend, who joins at the next appointment of acquisition."""
+    outcome_row(w, i).referred += 1
+    reach_milestone(i, REFERRAL, now, w)
+    feel(i, I_REFERRED, now, w)
+    ask(i, NEW_FRIEND, clock_row(w, i, slot).episode, now, w)
+    log(i, E_REFER, clock_row(w, i, slot).episode, 0, now, w)
+    rearm(i, slot, now, w)
+
+
+@compiled
+def mechanism(i: int, slot: int, row: int, now: int, w: Any) -> None:
+    """A mechanism's own event: its compiled function says what its states become."""
+    m = clock_rule_at(w.clock_rules, row).mechanism
+    covariates(i, now, w)
+    clock = clock_row(w, i, slot)
+    u = uniform(clock_rule_at(w.clock_rules, row).key, hash_pair(u8(w.keys, K_MECHANISM), customer_row(w, i).key, 0), clock.episode)
+    x = call_apply(m, u, w)
+    rule = mechanism_rule_at(w.mechanism_rules, m)
+    for j in range(rule.reads_from, rule.reads_to):
+        k = i4(w.reads, j) - w.traits_each
+        if 0 <= k < w.states:
+            move(i, k, f8(x, j - rule.reads_from) - state_value(i, k, now, w), now, w)
+    log(i, E_MECHANISM, m, 0, now, w)
+    rearm(i, slot, now, w)
+
+
+@compiled
+def leave(i: int, row: int, now: int, w: Any) -> None:
+    """A plain move to another stage."""
+    c = customer_row(w, i)
+    stage = clock_rule_at(w.clock_rules, row).to_stage
+    if stage == LOST:
+        end_all(i, now, w)
+    elif c.stage == CHURN_WARNING and stage == HOLDING:
+        outcome_row(w, i).saves += 1
+        feel(i, I_SAVED, now, w)
+    elif c.stage == AWARENESS and stage == FIRST_PURCHASE:
+        feel(i, I_NEED, now, w)
+    enter(i, stage, clock_rule_at(w.clock_rules, row).cause, now, w)
+
+
+@compiled
+def on_clock(i: int, now: int, w: Any) -> None:
+    """The clock that fires next does what its row of the rules says."""
+    slot = customer_row(w, i).clock
+    row = row_of(i, slot, w)
+    event = clock_rule_at(w.clock_rules, row).event
+    if event == MOVE:
+        leave(i, row, now, w)
+    elif event == DECIDE:
+        decide(i, now, w)
+    elif event == UPSELL:
+        upsell(i, clock_rule_at(w.clock_rules, row).to_stage, now, w)
+    elif event == ESCALATE:
+        escalate(i, slot, now, w)
+    elif event == WIN_BACK:
+        win_back(i, now, w)
+    elif event == CLAIM:
+        claim(i, slot, now, w)
+    elif event == REFER:
+        refer(i, slot, now, w)
+    elif event == LIFE_EVENT:
+        feel(i, I_LIFE_EVENT, now, w)
+        log(i, E_LIFE_EVENT, 0, 0, now, w)
+        rearm(i, slot, now, w)
+    else:
+        mechanism(i, slot, row, now, w)

@@ -1,0 +1,73 @@
+"""Calling the compiled functions of mechanisms through their addresses.
+
+The kernel is compiled once and for all; a mechanism adds rows to tables and two addresses. A world without
+mechanisms has empty tables and pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle.layout import f8, i4, mechanism_rule_at, set_f8
+
+_DOUBLE = ir.DoubleType()
+_POINTER = _DOUBLE.as_pointer()
+
+
+def _call(builder: Any, result: Any, addresses: list[Any], luck: list[Any]) -> Any:
+    """Call ``result function(double*, double*[, double])`` given the addresses of function and vectors."""
+    kind = ir.FunctionType(result, [_POINTER, _POINTER, *[_DOUBLE] * len(luck)])
+    function = builder.inttoptr(addresses[0], kind.as_pointer())
+    vectors = [builder.inttoptr(address, _POINTER) for address in addresses[1:]]
+    return builder.call(function, [*vectors, *luck])
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _rate(typingctx: Any, function: Any, x: Any, p: Any) -> Any:
+    """Call ``double rate(double* x, double* p)``."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _call(builder, _DOUBLE, args, [])
+
+    return types.float64(function, x, p), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _apply(typingctx: Any, function: Any, x: Any, p: Any, u: Any) -> Any:
+    """Call ``void apply(double* x, double* p, double u)``."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        _call(builder, ir.VoidType(), args[:3], [args[3]])
+        return context.get_dummy_value()
+
+    return types.void(function, x, p, u), codegen
+
+
+@compiled
+def gather(mechanism: int, w: Any) -> int:
+    """Address of the covariates that a mechanism reads, in the order it declared, copied behind the scratch."""
+    rule = mechanism_rule_at(w.mechanism_rules, mechanism)
+    for j in range(rule.reads_from, rule.reads_to):
+        set_f8(w.scratch, w.covariates + j - rule.reads_from, f8(w.scratch, i4(w.reads, j)))
+    return w.scratch + 8 * w.covariates
+
+
+@compiled
+def call_rate(mechanism: int, w: Any) -> float:
+    """Events a year of a mechanism for the covariates in the scratch; never negative."""
+    parameters = w.mechanism_parameters + 8 * mechanism * w.parameters
+    return max(0.0, _rate(mechanism_rule_at(w.mechanism_rules, mechanism).rate, gather(mechanism, w), parameters))
+
+
+@compiled
+def call_apply(mechanism: int, u: float, w: Any) -> int:
+    """Address of what the declared covariates become when the mechanism's clock fires."""
+    parameters = w.mechanism_parameters + 8 * mechanism * w.parameters
+    x = gather(mechanism, w)
+    _apply(mechanism_rule_at(w.mechanism_rules, mechanism).apply, x, parameters, u)
+    return x

@@ -1,0 +1,250 @@
+"""The world as the kernel sees it: one record of addresses and settings, and typed access to what is there.
+
+Passing dozens of arrays between compiled functions by value costs minutes of compilation and most of the running
+time. The kernel therefore gets one record, ``w``; ``customer_row(w, i)`` and its relatives are pointers into
+the arrays of ``State`` and ``Rules``, which Python keeps alive and which nobody may resize while the kernel runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.compiled import compiled, pointer, scalars
+from lifesim.population.columns import (
+    CLOCK,
+    COUNTS,
+    CUSTOMER,
+    EVENT,
+    MIND,
+    OUTCOME,
+    POLICY,
+    REQUEST,
+    TOUCH,
+    State,
+)
+
+CLOCK_RULE = np.dtype(
+    [
+        ("key", "u8"),
+        ("fade", "f8"),  # decay of the excess, per second
+        ("band_from", "i4"),
+        ("band_to", "i4"),
+        ("mechanism", "i4"),  # -1 none
+        ("to_stage", "u1"),
+        ("event", "u1"),
+        ("cause", "u1"),
+        ("runs", "u1"),  # bit per stage
+    ],
+    align=True,
+)
+BAND = np.dtype([("edge", "i4"), ("factor", "f8")], align=True)
+PREDICTOR = np.dtype([("intercept", "f8"), ("term_from", "i4"), ("term_to", "i4")], align=True)
+TERM = np.dtype([("column", "i4"), ("value", "f8")], align=True)
+STATE_RULE = np.dtype([("fade", "f8"), ("baseline", "f8"), ("trait", "i4")], align=True)
+STAGE_RULE = np.dtype(
+    [
+        ("active", "f8"),
+        ("product_page", "f8"),
+        ("service_use", "f8"),
+        ("clock_from", "i4"),
+        ("clock_to", "i4"),
+        ("refresh", "i4"),
+    ],
+    align=True,
+)
+PRODUCT_RULE = np.dtype(
+    [
+        ("premium_log", "f8"),  # logarithm of the median in fen
+        ("premium_spread", "f8"),
+        ("premium_income", "f8"),
+        ("commission", "f8"),
+        ("renewal_commission", "f8"),
+        ("claim_multiple", "f8"),
+        ("grace", "i4"),
+        ("needs_person", "u1"),
+    ],
+    align=True,
+)
+CHANNEL_RULE = np.dtype(
+    [
+        ("delay", "f8"),
+        ("failure", "f8"),
+        ("open_delay", "f8"),
+        ("fatigue", "f8"),
+        ("opt_out", "f8"),  # log-odds
+        ("opt_out_fatigue", "f8"),
+        ("cost", "i8"),
+    ],
+    align=True,
+)
+CONTENT_RULE = np.dtype([("visit", "f8"), ("benefit", "i8"), ("marketing", "u1")], align=True)
+MECHANISM_RULE = np.dtype(
+    [("rate", "i8"), ("apply", "i8"), ("reads_from", "i4"), ("reads_to", "i4")], align=True
+)
+
+#: Arrays of the rules by name, with what one element is.
+RULE_ARRAYS: dict[str, Any] = {
+    "keys": "u8",  # luck key of each decision
+    "choice_keys": "u8",  # of each alternative
+    "campaign_keys": "u8",
+    "clock_rules": CLOCK_RULE,
+    "bands": BAND,
+    "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels
+    "terms": TERM,
+    "state_rules": STATE_RULE,
+    "stage_rules": STAGE_RULE,
+    "product_rules": PRODUCT_RULE,
+    "channel_rules": CHANNEL_RULE,
+    "content_rules": CONTENT_RULE,
+    "mechanism_rules": MECHANISM_RULE,
+    "reads": "i4",
+    "mechanism_parameters": "f8",  # (mechanisms, longest)
+    "rate": "f8",  # (clocks, segments) per second
+    "market": "f4",  # (clocks, days)
+    "impulses": "f8",  # (events, states)
+    "content_impulses": "f8",  # (contents, states)
+    "lifts": "f8",  # (contents, clocks)
+    "fit": "f8",  # (contents, stages)
+    "hours": "f8",  # (25,) share of the day's activity before each hour
+}
+
+#: Settings that are single numbers.
+RULE_NUMBERS: dict[str, str] = {
+    "segments": "i8",
+    "days": "i8",
+    "clocks_all": "i8",
+    "stage_slots": "i8",
+    "first_process": "i8",
+    "covariates": "i8",
+    "parameters": "i8",
+    "products": "i8",
+    "contents": "i8",
+    "alternative": "i8",  # first predictor of each group
+    "renewal": "i8",
+    "recovery": "i8",
+    "opening": "i8",
+    "fatigue_state": "i8",  # -1 none
+    "income_column": "i8",  # -1 none
+    "cutoff": "i8",
+    "cap_touches": "i8",
+    "cap_within": "i8",
+    "quiet_start": "i8",
+    "quiet_end": "i8",
+    "income_scale": "f8",
+    "inquiry": "f8",
+    "upsell_potential": "f8",
+    "upsell_maturity": "f8",
+    "complaint": "f8",
+    "silent_start": "f8",
+    "claims_disappointed": "f8",
+}
+
+#: Sizes of the state that the kernel needs.
+_SIZES = {
+    "slots": "i8", "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
+    "channels": "i8", "outcomes_each": "i8", "scratch": "i8",
+}  # fmt: skip
+
+WORLD = np.dtype(
+    [(name, "i8") for name in (*State._fields, *RULE_ARRAYS)]
+    + list(RULE_NUMBERS.items())
+    + list(_SIZES.items())
+)
+
+customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUTCOME, CLOCK, MIND))
+policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
+counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
+predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
+stage_rule_at, product_rule_at, channel_rule_at = (
+    pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
+content_rule_at, mechanism_rule_at = pointer(CONTENT_RULE), pointer(MECHANISM_RULE)
+f8, set_f8 = scalars(np.float64)
+f4, _ = scalars(np.float32)
+i4, set_i4 = scalars(np.int32)
+i8, set_i8 = scalars(np.int64)
+u8, _ = scalars(np.uint64)
+
+
+@compiled
+def customer_row(w: Any, i: int) -> Any:
+    """The record of customer ``i``; assignments go to the column."""
+    return customer_at(w.customers, i)
+
+
+@compiled
+def outcome_row(w: Any, i: int) -> Any:
+    """What became of customer ``i`` since the fork."""
+    return outcome_at(w.outcomes, i)
+
+
+@compiled
+def clock_row(w: Any, i: int, slot: int) -> Any:
+    """One hazard clock of customer ``i``."""
+    return clock_at(w.clocks, i * w.slots + slot)
+
+
+@compiled
+def mind_row(w: Any, i: int, k: int) -> Any:
+    """One state of mind of customer ``i``."""
+    return mind_at(w.mind, i * w.states + k)
+
+
+@compiled
+def policy_row(w: Any, place: int) -> Any:
+    """A policy in the pool."""
+    return policy_at(w.policies, place)
+
+
+@compiled
+def touch_row(w: Any, place: int) -> Any:
+    """A touch in the pool."""
+    return touch_at(w.touches, place)
+
+
+@compiled
+def event_row(w: Any, place: int) -> Any:
+    """A place in the event buffer."""
+    return event_at(w.events, place)
+
+
+@compiled
+def request_row(w: Any, place: int) -> Any:
+    """A place in the request buffer."""
+    return request_at(w.requests, place)
+
+
+@compiled
+def counts(w: Any) -> Any:
+    """The numbers that the kernel keeps."""
+    return counts_at(w.counts, 0)
+
+
+@compiled
+def tally(address: int, index: int, amount: int) -> None:
+    """Add to one cell of a table of counts."""
+    set_i8(address, index, i8(address, index) + amount)
+
+
+def bind(state: State, rules: Any, scratch: Any) -> Any:
+    """The record that the kernel takes; valid while none of the arrays is replaced.
+
+    Parameters
+    ----------
+    scratch
+        Room for one vector of covariates, shape (covariates,).
+    """
+    w = np.zeros(1, WORLD)
+    for name, array in {**state._asdict(), **rules.arrays}.items():
+        if not array.flags.c_contiguous:
+            raise ValueError(f"{name} is not contiguous")
+        w[name] = array.ctypes.data
+    for name, value in rules.numbers.items():
+        w[name] = value
+    w["slots"], w["states"] = state.clocks.shape[1], state.mind.shape[1]
+    w["traits_each"] = state.traits.shape[1]
+    w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
+    w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
+    w["scratch"] = scratch.ctypes.data
+    return w.view(np.recarray)[0]

@@ -1,0 +1,95 @@
+"""States of mind: distances from a baseline that decay in closed form, moved by impulses.
+
+A state is read at any time without being written: value = baseline + offset x exp(-fade x (now - at)).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle.layout import (
+    customer_row,
+    f4,
+    f8,
+    mind_row,
+    predictor_at,
+    set_f8,
+    state_rule_at,
+    term_at,
+)
+from lifesim.population.columns import COMPARER, ORPHAN, YEAR
+
+
+@compiled
+def baseline(i: int, k: int, w: Any) -> float:
+    """What state ``k`` of customer ``i`` decays to."""
+    rule = state_rule_at(w.state_rules, k)
+    if rule.trait < 0:
+        return rule.baseline
+    return rule.baseline + f4(w.traits, i * w.traits_each + rule.trait)
+
+
+@compiled
+def state_value(i: int, k: int, now: int, w: Any) -> float:
+    """State ``k`` of customer ``i`` at ``now``."""
+    mind = mind_row(w, i, k)
+    value = baseline(i, k, w)
+    if mind.offset != 0.0:
+        value += mind.offset * math.exp(-state_rule_at(w.state_rules, k).fade * (now - mind.at))
+    return value
+
+
+@compiled
+def move(i: int, k: int, amount: float, now: int, w: Any) -> None:
+    """Add ``amount`` to state ``k``; an amount of zero changes no bit."""
+    if amount == 0.0:
+        return
+    mind = mind_row(w, i, k)
+    mind.offset = mind.offset * math.exp(-state_rule_at(w.state_rules, k).fade * (now - mind.at)) + amount
+    mind.at = now
+
+
+@compiled
+def feel(i: int, event: int, now: int, w: Any) -> None:
+    """The impulses of an event on all states."""
+    for k in range(w.states):
+        move(i, k, f8(w.impulses, event * w.states + k), now, w)
+
+
+@compiled
+def covariates(i: int, now: int, w: Any) -> None:
+    """Fill the scratch with every covariate of customer ``i`` at ``now``: traits, states, derived."""
+    c = customer_row(w, i)
+    traits = w.traits_each
+    states = w.states
+    for k in range(traits):
+        set_f8(w.scratch, k, f4(w.traits, i * w.traits_each + k))
+    for k in range(states):
+        set_f8(w.scratch, traits + k, state_value(i, k, now, w))
+    d = traits + states
+    set_f8(w.scratch, d, c.policies)
+    set_f8(w.scratch, d + 1, 1.0 if c.marks & ORPHAN else 0.0)
+    set_f8(w.scratch, d + 2, 1.0 if c.marks & COMPARER else 0.0)
+    set_f8(w.scratch, d + 3, (now - c.joined) / YEAR)
+    set_f8(w.scratch, d + 4, (now - c.stage_since) / YEAR)
+    set_f8(w.scratch, d + 5, c.phase)
+    set_f8(w.scratch, d + 6, 1.0 if c.answered_at >= c.stage_since else 0.0)
+
+
+@compiled
+def linear(predictor: int, w: Any) -> float:
+    """Linear predictor with the covariates in the scratch: intercept + sum of coefficient x covariate."""
+    rule = predictor_at(w.predictors, predictor)
+    total = rule.intercept
+    for j in range(rule.term_from, rule.term_to):
+        term = term_at(w.terms, j)
+        total += term.value * f8(w.scratch, term.column)
+    return total
+
+
+@compiled
+def logistic(x: float) -> float:
+    """Chance from log-odds."""
+    return 1.0 / (1.0 + math.exp(-x))

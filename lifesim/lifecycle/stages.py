@@ -1,0 +1,186 @@
+"""Stages: entering one, re-evaluating its hazards, finding what happens next."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle import clocks
+from lifesim.lifecycle.foreign import call_rate
+from lifesim.lifecycle.layout import (
+    band_at,
+    clock_row,
+    clock_rule_at,
+    counts,
+    customer_row,
+    event_row,
+    f4,
+    f8,
+    outcome_row,
+    stage_rule_at,
+    tally,
+)
+from lifesim.lifecycle.mind import covariates, linear
+from lifesim.population.columns import (
+    CHURN_WARNING,
+    DAY,
+    E_STAGE,
+    FIRST_PURCHASE,
+    KEPT,
+    LOST,
+    N_STAGES,
+    NEED_CLEAR,
+    NEVER,
+)
+
+ESCALATE = 3  # place in rules.CLOCK_EVENTS
+
+
+@compiled
+def log(i: int, kind: int, detail: int, amount: int, now: int, w: Any) -> None:
+    """Append to the event buffer, for customers whose story is kept."""
+    if customer_row(w, i).marks & KEPT:
+        event = event_row(w, counts(w).events)
+        event.time = now
+        event.customer = i
+        event.kind = kind
+        event.detail = detail
+        event.amount = amount
+        counts(w).events += 1
+
+
+@compiled
+def reach_milestone(i: int, milestone: int, now: int, w: Any) -> None:
+    """Stamp a milestone of the journey the first time it is reached."""
+    if customer_row(w, i).milestones[milestone] == NEVER:
+        customer_row(w, i).milestones[milestone] = now
+
+
+@compiled
+def row_of(i: int, slot: int, w: Any) -> int:
+    """Row of the rules for a clock slot of a customer; -1 for a slot that the stage does not use."""
+    if slot >= w.stage_slots:
+        return w.first_process + slot - w.stage_slots
+    rule = stage_rule_at(w.stage_rules, customer_row(w, i).stage)
+    row = rule.clock_from + slot
+    return row if row < rule.clock_to else -1
+
+
+@compiled
+def settle_all(i: int, now: int, w: Any) -> None:
+    """Bring all thresholds of a customer up to ``now``."""
+    c = customer_row(w, i)
+    for slot in range(w.slots):
+        row = row_of(i, slot, w)
+        if row >= 0:
+            clocks.settle(clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade)
+    c.rated_at = now
+
+
+@compiled
+def background(i: int, row: int, now: int, w: Any) -> float:
+    """Background hazard per second of one cause, with the covariates in the scratch."""
+    c = customer_row(w, i)
+    rule = clock_rule_at(w.clock_rules, row)
+    if not rule.runs & (1 << c.stage) or (rule.event == ESCALATE and c.phase >= 3):
+        return 0.0
+    day = min(now // DAY, w.days - 1)
+    hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
+    if rule.mechanism >= 0:
+        return hazard * call_rate(rule.mechanism, w)
+    factor = 1.0
+    for j in range(rule.band_from, rule.band_to):
+        if now - c.stage_since >= band_at(w.bands, j).edge:
+            factor = band_at(w.bands, j).factor
+    return hazard * factor * math.exp(linear(row, w))
+
+
+@compiled
+def rate_all(i: int, now: int, w: Any) -> None:
+    """Evaluate all background hazards at ``now`` and set the next refresh on the customer's own grid."""
+    c = customer_row(w, i)
+    covariates(i, now, w)
+    for slot in range(w.slots):
+        row = row_of(i, slot, w)
+        if row >= 0:
+            clock_row(w, i, slot).rate = background(i, row, now, w)
+    every = stage_rule_at(w.stage_rules, c.stage).refresh
+    c.refresh_at = now - (now - c.grid) % every + every
+
+
+@compiled
+def find_clock(i: int, w: Any) -> None:
+    """Find the clock that fires next."""
+    c = customer_row(w, i)
+    soonest = NEVER
+    for slot in range(w.slots):
+        row = row_of(i, slot, w)
+        if row >= 0:
+            at = clocks.crossing(clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade)
+            if at < soonest:
+                soonest = at
+                c.clock = slot
+    c.clock_at = soonest
+
+
+@compiled
+def refresh(i: int, now: int, w: Any) -> None:
+    """A point of the customer's own grid: the background follows the covariates."""
+    settle_all(i, now, w)
+    rate_all(i, now, w)
+    find_clock(i, w)
+
+
+@compiled
+def rearm(i: int, slot: int, now: int, w: Any) -> None:
+    """The next episode of a clock that fired without leaving the stage; its hazard goes on."""
+    clock = clock_row(w, i, slot)
+    rate = clock.rate
+    row = row_of(i, slot, w)
+    settle_all(i, now, w)
+    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1)
+    clock.rate = rate
+    find_clock(i, w)
+
+
+@compiled
+def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
+    """Move a customer to a stage; every exit of the new stage gets a fresh threshold."""
+    c = customer_row(w, i)
+    settle_all(i, now, w)
+    if counts(w).fork <= c.stage_since < w.cutoff:
+        cells = (c.segment * N_STAGES + c.stage) * (N_STAGES + 1)
+        tally(w.occupied, cells + stage, 1)
+        tally(w.occupied, cells + N_STAGES, now - c.stage_since)
+    if stage == LOST and c.stage != LOST:
+        outcome_row(w, i).losses += 1
+    log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
+    begin(i, stage, cause, now, w)
+    if stage == FIRST_PURCHASE:
+        reach_milestone(i, NEED_CLEAR, now, w)
+    rate_all(i, now, w)
+    find_clock(i, w)
+
+
+@compiled
+def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
+    """Set the columns of a new stage and arm its clocks."""
+    c = customer_row(w, i)
+    c.stage = stage
+    c.cause = cause
+    c.phase = 1 if stage == CHURN_WARNING else 0
+    c.stage_since = now
+    c.visits[stage] += 1
+    rule = stage_rule_at(w.stage_rules, stage)
+    for row in range(rule.clock_from, rule.clock_to):
+        slot = row - rule.clock_from
+        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage])
+
+
+@compiled
+def arm_processes(i: int, w: Any) -> None:
+    """Arm the recurring clocks of a new customer."""
+    for slot in range(w.stage_slots, w.slots):
+        row = row_of(i, slot, w)
+        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1)

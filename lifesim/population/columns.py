@@ -1,0 +1,246 @@
+"""The columns of a world: everything a world is, beside the time.
+
+Rows of one customer lie together (a record and three rows of small matrices), because the kernel works on
+one customer at a time and the cost of a step is the memory it touches. Python sees the same memory as columns:
+``state.customers["stage"]``. Times are integer seconds since the start of the warm-up; money is integer fen.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+NEVER = np.int32(2**31 - 1)
+NONE = -1
+DAY = 86_400
+YEAR = 365 * DAY
+
+AWARENESS, FIRST_PURCHASE, HOLDING, RENEWAL_UPSELL, CHURN_WARNING, LOST = range(6)
+N_STAGES = 6
+
+#: The six journey milestones, stamped the first time each is reached.
+MILESTONES = ("interest", "interaction", "analysis", "need_clear", "purchase", "referral")
+INTEREST, INTERACTION, ANALYSIS, NEED_CLEAR, PURCHASE, REFERRAL = range(6)
+
+#: Why a customer is in LOST; those of the last row are not churn.
+LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "drifted", "died")
+(CAUSE_NONE, CAUSE_COMPETITOR, CAUSE_SURRENDERED, CAUSE_LAPSED, CAUSE_DISAPPOINTED, CAUSE_DRIFTED,
+ CAUSE_DIED) = range(7)  # fmt: skip
+
+KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK = 1, 2, 4, 8, 16, 32
+
+CUSTOMER = np.dtype(
+    [
+        ("key", "u8"),  # identity; all luck of the customer is keyed by it
+        ("root", "u8"),  # identity of the first referrer in the chain
+        ("joined", "i4"),
+        ("stage_since", "i4"),
+        ("rated_at", "i4"),  # when the background hazards were last evaluated
+        ("refresh_at", "i4"),  # the five ways a customer wakes
+        ("clock_at", "i4"),
+        ("session_at", "i4"),
+        ("touch_at", "i4"),
+        ("policy_at", "i4"),
+        ("first_touch", "i4"),  # heads of linked lists in the pools
+        ("first_policy", "i4"),
+        ("grid", "i4"),  # offset of the customer's own grid of refreshes
+        ("session_rate", "f4"),  # visits a day, from lasting traits only
+        ("last_session", "i4"),
+        ("answered_at", "i4"),  # last conversation with an adviser
+        ("milestones", "i4", (len(MILESTONES),)),
+        ("recent_sends", "i4", (4,)),  # latest marketing touches, for the rolling cap
+        ("visits", "u2", (N_STAGES,)),  # episodes begun, by stage
+        ("marks", "u2"),
+        ("consent", "u2"),  # bit per channel
+        ("reach", "u2"),  # bit per channel
+        ("clock", "u1"),  # slot of the clock that fires next
+        ("stage", "u1"),
+        ("phase", "u1"),
+        ("cause", "u1"),
+        ("seen_stage", "u1"),  # what the insurer believes
+        ("segment", "u1"),
+        ("branch", "u1"),
+        ("source", "u1"),
+        ("policies", "u1"),  # in force or in grace
+        ("waits", "u1"),  # inquiries that wait for an adviser
+        ("bought", "u1"),  # policies ever
+    ],
+    align=True,
+)
+
+#: What became of a customer since the fork; all zero at the fork. Money in fen.
+OUTCOME = np.dtype(
+    [
+        ("premium", "i8"),
+        ("ape", "i8"),
+        ("claims", "i8"),
+        ("commission", "i8"),
+        ("contact", "i4"),
+        ("benefit", "i4"),
+        ("acquisition", "i4"),
+        ("sessions", "u4"),
+        ("first_purchases", "u2"),
+        ("purchases", "u2"),
+        ("sent", "u2"),
+        ("delivered", "u2"),
+        ("opened", "u2"),
+        ("opt_outs", "u2"),
+        ("complaints", "u2"),
+        ("claims_made", "u2"),
+        ("referred", "u2"),
+        ("due", "u2"),
+        ("paid", "u2"),
+        ("saves", "u2"),
+        ("losses", "u2"),
+        ("inquiries", "u2"),
+        ("answered", "u2"),
+    ],
+    align=True,
+)
+
+#: One hazard clock of one customer.
+CLOCK = np.dtype(
+    [
+        ("residual", "f8"),  # threshold not yet used up, at ``rated_at`` and ``excess_at``
+        ("rate", "f4"),  # background hazard per second since ``rated_at``
+        ("excess", "f4"),  # extra hazard per second at ``excess_at``, decaying
+        ("excess_at", "i4"),
+        ("episode", "u4"),  # which threshold of this clock it is
+    ],
+    align=True,
+)
+
+#: One state of mind of one customer: its distance from the baseline at a time.
+MIND = np.dtype([("offset", "f4"), ("at", "i4")], align=True)
+
+POLICY = np.dtype(
+    [
+        ("customer", "i4"),
+        ("next", "i4"),  # next policy of the customer, or next free place
+        ("issued", "i4"),
+        ("at", "i4"),  # when something happens to it next
+        ("premium", "i8"),  # a year
+        ("number", "u4"),  # n-th policy of the customer: part of its luck
+        ("years", "u2"),  # anniversaries reached
+        ("product", "u1"),
+        ("status", "u1"),
+    ],
+    align=True,
+)
+IN_FORCE, NOTICED, GRACE = 0, 1, 2
+
+TOUCH = np.dtype(
+    [
+        ("luck", "u8"),
+        ("customer", "i4"),
+        ("next", "i4"),
+        ("at", "i4"),
+        ("campaign", "u2"),
+        ("content", "u1"),
+        ("channel", "u1"),
+        ("status", "u1"),
+        ("lead", "u1"),  # 1 when the call answers an inquiry
+        ("skill", "f4"),
+    ],
+    align=True,
+)
+TRAVELLING, DELIVERED = 0, 1
+
+EVENT = np.dtype(
+    [("time", "i4"), ("customer", "i4"), ("kind", "u1"), ("detail", "i4"), ("amount", "i8")], align=True
+)
+EVENTS = (
+    "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
+    "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
+    "phase", "surrender", "mechanism", "joined",
+)  # fmt: skip
+(E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
+ E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
+ E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED) = range(len(EVENTS))  # fmt: skip
+
+REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
+ASK_ADVISER, NEW_FRIEND = 0, 1
+
+
+class State(NamedTuple):
+    """The arrays of a world, as the kernel takes them.
+
+    Attributes
+    ----------
+    due
+        Shape (capacity,): when each customer wakes next, seconds; ``NEVER`` for unused rows.
+    wake
+        Shape (capacity / BLOCK,): earliest ``due`` of each block of customers.
+    customers, outcomes
+        Shape (capacity,).
+    traits
+        Shape (capacity, traits): covariate of each trait, already centred and scaled.
+    mind
+        Shape (capacity, states).
+    clocks
+        Shape (capacity, stage slots + processes).
+    policies, touches
+        Pools of linked records; free places are linked from ``counts``.
+    events, requests
+        Buffers that the kernel appends to and Python empties.
+    occupied
+        Shape (segments, stages, stages + 1): completed episodes begun before the cut-off, by stage and
+        next stage; the last column holds the seconds spent in them.
+    session_days
+        Shape (days, segments): app sessions.
+    touched
+        Shape (campaigns, channels, contents, outcomes): what became of touches.
+    counts
+        Shape (1,): numbers that the kernel keeps.
+    """
+
+    due: Any
+    wake: Any
+    customers: Any
+    outcomes: Any
+    traits: Any
+    mind: Any
+    clocks: Any
+    policies: Any
+    touches: Any
+    events: Any
+    requests: Any
+    occupied: Any
+    session_days: Any
+    touched: Any
+    counts: Any
+
+
+BLOCK = 64
+COUNTS = np.dtype(
+    [
+        ("customers", "i8"),
+        ("events", "i8"),  # in the buffer
+        ("requests", "i8"),  # in the buffer
+        ("free_policy", "i8"),  # head of the free places of a pool
+        ("free_touch", "i8"),
+        ("fork", "i8"),  # when outcomes began to be counted
+    ]
+)
+
+TOUCH_OUTCOMES = ("requested", "delivered", "failed", "opened", "opted_out", "suppressed_consent",
+                  "suppressed_reach", "suppressed_cap", "suppressed_targeting", "withdrawn")  # fmt: skip
+(T_REQUESTED, T_DELIVERED, T_FAILED, T_OPENED, T_OPTED_OUT, T_CONSENT, T_REACH, T_CAP, T_TARGETING,
+ T_WITHDRAWN) = range(len(TOUCH_OUTCOMES))  # fmt: skip
+
+
+def chain(pool: Any, first: int) -> None:
+    """Link the places of a pool from ``first`` on as free, in ascending order."""
+    pool["next"][first:] = np.arange(first + 1, len(pool) + 1)
+    pool["next"][-1] = NONE
+    pool["customer"][first:] = NONE
+
+
+def grow(array: Any, rows: int, fill: Any = 0) -> Any:
+    """A copy with ``rows`` rows, the new ones filled."""
+    new = np.zeros((rows, *array.shape[1:]), array.dtype)
+    new[: len(array)] = array
+    if fill != 0:
+        new[len(array) :] = fill
+    return new

@@ -1,0 +1,194 @@
+"""Making room: the arrays of an empty world, adding customers, growing pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import (
+    BLOCK,
+    CLOCK,
+    COUNTS,
+    CUSTOMER,
+    DAY,
+    EVENT,
+    IN_FORCE,
+    MIND,
+    N_STAGES,
+    NEVER,
+    NONE,
+    NOTICED,
+    OUTCOME,
+    POLICY,
+    REQUEST,
+    TOUCH,
+    TOUCH_OUTCOMES,
+    YEAR,
+    State,
+    chain,
+    grow,
+)
+from lifesim.population.synthesis import People
+from lifesim.scenario import Scenario
+from lifesim.scenario.market import CHANNELS
+from lifesim.streams import Streams
+
+EVENT_BUFFER = 8_192
+REQUEST_BUFFER = 4_096
+_LONG_AGO = -(2**31) + 1
+
+
+def empty(scenario: Scenario, capacity: int, clocks: int, campaigns: int) -> State:
+    """An empty world with room for ``capacity`` customers.
+
+    Parameters
+    ----------
+    clocks
+        Clock slots of a customer: the most exits of a stage plus all recurring clocks.
+    campaigns
+        Number of things that send touches.
+    """
+    capacity = -(-max(capacity, 1) // BLOCK) * BLOCK
+    behaviour = scenario.behaviour
+    segments = len(scenario.segments)
+    days = -(-(scenario.warm_up + scenario.horizon) // DAY) + 1
+    policies, touches = np.zeros(capacity, POLICY), np.zeros(capacity // 4 + 64, TOUCH)
+    chain(policies, 0)
+    chain(touches, 0)
+    counts = np.zeros(1, COUNTS)
+    return State(
+        due=np.full(capacity, NEVER, np.int32),
+        wake=np.full(capacity // BLOCK, NEVER, np.int32),
+        customers=np.zeros(capacity, CUSTOMER),
+        outcomes=np.zeros(capacity, OUTCOME),
+        traits=np.zeros((capacity, len(behaviour.traits)), np.float32),
+        mind=np.zeros((capacity, len(behaviour.states)), MIND),
+        clocks=np.zeros((capacity, clocks), CLOCK),
+        policies=policies,
+        touches=touches,
+        events=np.zeros(EVENT_BUFFER, EVENT),
+        requests=np.zeros(REQUEST_BUFFER, REQUEST),
+        occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
+        session_days=np.zeros((days, segments), np.int64),
+        touched=np.zeros(
+            (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)), np.int64
+        ),
+        counts=counts,
+    )
+
+
+def count(state: State) -> int:
+    """Customers in the world, also those who are lost."""
+    return int(state.counts["customers"][0])
+
+
+def make_room(state: State, more: int) -> State:
+    """The state with room for ``more`` further customers; grows by an eighth at least."""
+    needed = count(state) + more
+    if needed <= len(state.due):
+        return state
+    rows = -(-max(needed, len(state.due) * 9 // 8) // BLOCK) * BLOCK
+    return state._replace(
+        due=grow(state.due, rows, NEVER),
+        wake=grow(state.wake, rows // BLOCK, NEVER),
+        **{name: grow(getattr(state, name), rows) for name in ("customers", "outcomes", "traits", "mind", "clocks")},
+    )
+
+
+def grow_pool(state: State, pool: str, more: int) -> State:
+    """The state with at least ``more`` free places in the pool ``policies`` or ``touches``."""
+    head = "free_policy" if pool == "policies" else "free_touch"
+    old = getattr(state, pool)
+    new = grow(old, len(old) + max(more, len(old) // 8, 64))
+    chain(new, len(old))
+    last, place = NONE, int(state.counts[head][0])
+    while place != NONE:
+        last, place = place, int(new["next"][place])
+    if last == NONE:
+        state.counts[head] = len(old)
+    else:
+        new["next"][last] = len(old)
+    return state._replace(**{pool: new})
+
+
+def add(state: State, people: People) -> tuple[State, slice]:
+    """The state with ``people`` as further rows, not yet begun, and their rows."""
+    n = len(people)
+    state = make_room(state, n)
+    first = count(state)
+    rows = slice(first, first + n)
+    columns: dict[str, Any] = {
+        "key": people.keys, "root": people.roots, "joined": people.joined,
+        "stage_since": people.stage_since, "stage": people.stage, "segment": people.segment,
+        "branch": people.branch, "marks": people.marks, "reach": people.reach,
+        "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,
+        "touch_at": NEVER, "policy_at": NEVER, "session_at": NEVER, "first_touch": NONE,
+        "first_policy": NONE, "milestones": NEVER, "recent_sends": _LONG_AGO,
+        "last_session": _LONG_AGO, "answered_at": _LONG_AGO,
+    }  # fmt: skip
+    for name, values in columns.items():
+        state.customers[name][rows] = values
+    state.traits[rows] = people.traits
+    state.counts["customers"] += n
+    return state, rows
+
+
+def add_policies(scenario: Scenario, streams: Streams, state: State, first: int, people: People) -> State:
+    """Policies of customers who hold some at the start; ``first`` is the row of the first of the people."""
+    for number, generation in enumerate(people.policies):
+        n = len(generation["rows"])
+        free = int(np.count_nonzero(state.policies["customer"] == NONE))
+        if free <= n:
+            state = grow_pool(state, "policies", n - free + 1)
+        places = np.flatnonzero(state.policies["customer"] == NONE)[:n]
+        rows = generation["rows"] + first
+        due, years = next_due(-generation["age"])
+        noticed = due - 60 * DAY <= 0
+        columns = {
+            "customer": rows, "next": state.customers["first_policy"][rows],
+            "issued": -generation["age"], "at": np.where(noticed, due, due - 60 * DAY),
+            "premium": premiums(scenario, streams, people, generation, number), "number": number,
+            "years": years, "product": generation["product"],
+            "status": np.where(noticed, NOTICED, IN_FORCE),
+        }  # fmt: skip
+        for name, values in columns.items():
+            state.policies[name][places] = values
+        state.customers["first_policy"][rows] = places
+        state.customers["policies"][rows] += 1
+        state.customers["bought"][rows] += 1
+        at = state.policies["at"][places]
+        state.customers["policy_at"][rows] = np.minimum(state.customers["policy_at"][rows], at)
+        _relink(state)
+    return state
+
+
+def next_due(issued: Any) -> tuple[Any, Any]:
+    """Next due date after time 0 of policies issued before, and anniversaries reached."""
+    years = -issued // YEAR
+    return issued + (years + 1) * YEAR, years
+
+
+def premiums(scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int) -> Any:
+    """Annual premiums in fen, as at issue: lognormal around a median that grows with income."""
+    rows, product = generation["rows"], generation["product"]
+    traits = list(scenario.behaviour.traits)
+    income = np.zeros(len(rows))
+    trait = scenario.behaviour.traits.get("income")
+    if trait is not None and trait.log:
+        income = people.traits[rows, traits.index("income")] * trait.scale
+    z = streams.normals("premium", people.keys[rows], number)
+    terms = [p.premium for p in scenario.products.values()]
+    median = np.array([p.median for p in terms], float)[product]
+    elasticity = np.array([p.income_elasticity for p in terms])[product]
+    spread = np.array([p.spread for p in terms])[product]
+    return np.rint(median * np.exp(elasticity * income + spread * z)).astype(np.int64)
+
+
+def _relink(state: State) -> None:
+    """Chain the free places of the policy pool anew, in ascending order."""
+    free = np.flatnonzero(state.policies["customer"] == NONE)
+    state.policies["next"][free] = np.append(free[1:], NONE)
+    state.counts["free_policy"] = free[0] if len(free) else NONE
+
+

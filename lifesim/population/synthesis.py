@@ -1,0 +1,233 @@
+"""Synthesis of customers from segments: correlated traits, reach, consent, a mature book.
+
+Every draw is keyed by the customer, so that a customer is the same whoever else is made with them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lifesim.population.columns import (
+    AWARENESS,
+    CHURN_WARNING,
+    COMPARER,
+    DAY,
+    FIRST_PURCHASE,
+    HOLDING,
+    KEPT,
+    LOST,
+    ORPHAN,
+    REFUSES_TARGETING,
+    RENEWAL_UPSELL,
+    YEAR,
+)
+from lifesim.scenario import STAGES, Scenario
+from lifesim.scenario.behaviour import Lognormal, Normal, Trait
+from lifesim.scenario.market import CHANNELS
+from lifesim.streams import Streams
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class People:
+    """Customers to be added to a world, as columns of length n.
+
+    Attributes
+    ----------
+    traits
+        Shape (n, traits), covariates: centred and scaled.
+    policies
+        One dictionary of columns per generation of policies: rows of the holders, product, age in seconds.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    roots: npt.NDArray[np.uint64]
+    segment: Ints
+    branch: Ints
+    stage: Ints
+    joined: Ints
+    stage_since: Ints
+    marks: Ints
+    reach: Ints
+    consent: Ints
+    session_rate: Floats
+    traits: Floats
+    policies: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def covariate(trait: Trait, values: Floats) -> Floats:
+    """A trait in its own unit as a covariate: centred, scaled, logarithmic where declared."""
+    if trait.log:
+        return (np.log(np.maximum(values, 1e-9)) - math.log(trait.center)) / trait.scale
+    return (values - trait.center) / trait.scale
+
+
+def correlation(scenario: Scenario) -> Floats:
+    """Lower triangular factor of the correlation of traits, in the order of their names in the scenario.
+
+    Raises
+    ------
+    ValueError
+        When the correlations contradict each other.
+    """
+    names = list(scenario.behaviour.traits)
+    matrix = np.eye(len(names))
+    for pair in scenario.correlations:
+        j, k = (names.index(name) for name in pair.traits)
+        matrix[j, k] = matrix[k, j] = pair.value
+    return np.asarray(np.linalg.cholesky(matrix))
+
+
+def draw_traits(scenario: Scenario, streams: Streams, keys: Any, segment: Ints) -> Floats:
+    """Traits as covariates, shape (n, traits): normal scores keyed by customer and trait, correlated, then scaled.
+
+    Adding a trait at the end changes no other trait.
+    """
+    traits = scenario.behaviour.traits
+    scores = np.stack([streams.normals(f"trait {name}", keys) for name in traits], axis=1)
+    scores = scores @ correlation(scenario).T
+    out = np.empty_like(scores)
+    for number, kind in enumerate(scenario.segments.values()):
+        rows = segment == number
+        for k, (name, trait) in enumerate(traits.items()):
+            spread = kind.traits[name]
+            out[rows, k] = covariate(trait, _scaled(spread, scores[rows, k]))
+    return out
+
+
+def _scaled(spread: Normal | Lognormal, scores: Floats) -> Floats:
+    if isinstance(spread, Lognormal):
+        return np.clip(spread.median * np.exp(spread.spread * scores), spread.low, spread.high)
+    return np.clip(spread.mean + spread.sd * scores, spread.low, spread.high)
+
+
+def by_segment(scenario: Scenario, segment: Ints, value: Any) -> Floats:
+    """A number per customer that depends on the segment; ``value`` maps a segment to it."""
+    return np.array([value(kind) for kind in scenario.segments.values()], dtype=float)[segment]
+
+
+def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any) -> dict[str, Any]:
+    """Columns that a customer keeps: marks, reach, consent, session rate, traits."""
+    marks = np.zeros(len(keys), np.int64)
+    experiment, decision = scenario.experiment, scenario.behaviour.decision
+    marks[streams.uniforms("events kept", keys) < experiment.event_share] |= KEPT
+    marks[streams.uniforms("comparing", keys) < decision.comparing] |= COMPARER
+    refuses = by_segment(scenario, segment, lambda kind: kind.refuses_targeting)
+    marks[streams.uniforms("refuses targeting", keys) < refuses] |= REFUSES_TARGETING
+    orphans = by_segment(scenario, segment, lambda kind: kind.orphans)
+    marks[holder & (streams.uniforms("orphan", keys) < orphans)] |= ORPHAN
+    masks = {"reach": np.zeros(len(keys), np.int64), "consent": np.zeros(len(keys), np.int64)}
+    for bit, channel in enumerate(CHANNELS):
+        for mask in masks:
+            share = by_segment(scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0))
+            masks[mask][streams.uniforms(f"{mask} {channel}", keys) < share] |= 1 << bit
+    traits = draw_traits(scenario, streams, keys, segment)
+    names = list(scenario.behaviour.traits)
+    sessions = scenario.behaviour.sessions
+    log_rate = sum(
+        (value * traits[:, names.index(name)] for name, value in sessions.depends.items()),
+        np.zeros(len(keys)),
+    )
+    rate = sessions.rate * DAY * np.exp(log_rate)
+    return {"marks": marks, **masks, "traits": traits, "session_rate": rate}
+
+
+def synthesise(scenario: Scenario, streams: Streams, branch: str, size: int) -> People:
+    """The customers of a branch at the start of the warm-up, a mature book among them.
+
+    A customer's key depends on the branch and a number only, so that another branch or customer changes nobody.
+    """
+    place = list(scenario.population.branches).index(branch)
+    keys = streams.hashes(f"customer of {branch}", np.arange(size), 0)
+    shares = scenario.population.segments or {}
+    segment = choose_named(streams, "segment", keys, shares, list(scenario.segments))
+    stage = np.zeros(size, np.int64)
+    for number, kind in enumerate(scenario.segments.values()):
+        rows = np.flatnonzero(segment == number)
+        stage[rows] = choose_named(streams, "first stage", keys[rows], kind.start, list(STAGES))
+    return complete(scenario, streams, keys, segment, stage, np.full(size, place))
+
+
+def choose_named(streams: Streams, decision: str, keys: Any, shares: Any, names: list[str]) -> Ints:
+    """Keyed choice among ``shares`` (name -> share); the answer counts places in ``names``."""
+    offered = [name for name in names if shares.get(name, 0.0) > 0.0]
+    weights = [shares[name] for name in offered]
+    if not len(keys):
+        return np.zeros(0, np.int64)
+    chosen = streams.choose(decision, keys, weights, offered)
+    return np.array([names.index(name) for name in offered], np.int64)[chosen]
+
+
+def complete(
+    scenario: Scenario, streams: Streams, keys: Any, segment: Ints, stage: Ints, branch: Ints
+) -> People:
+    """Customers at the start with all their columns, given segment and stage."""
+    holder = np.isin(stage, (HOLDING, RENEWAL_UPSELL, CHURN_WARNING))
+    age = policy_age(scenario, streams, keys, segment)
+    u = streams.uniforms("history", keys)
+    joined = np.where(holder | (stage == LOST), -age, -(u * 2 * YEAR).astype(np.int64))
+    since = joined.copy()
+    for code, days in ((FIRST_PURCHASE, 20), (CHURN_WARNING, 40), (RENEWAL_UPSELL, 50), (LOST, 365)):
+        rows = stage == code
+        since[rows] = np.maximum(joined[rows], -(u[rows] * days * DAY).astype(np.int64))
+    people = People(
+        keys=keys, roots=keys.copy(), segment=segment, branch=branch, stage=stage, joined=joined,
+        stage_since=since, policies=[], **lasting(scenario, streams, keys, segment, holder),
+    )  # fmt: skip
+    people.policies = start_policies(scenario, streams, people, np.flatnonzero(holder), age)
+    return people
+
+
+def policy_age(scenario: Scenario, streams: Streams, keys: Any, segment: Ints) -> Ints:
+    """Age of the first policy in seconds, by segment."""
+    scores = streams.normals("policy age", keys)
+    age = np.zeros(len(keys))
+    for number, kind in enumerate(scenario.segments.values()):
+        rows = segment == number
+        age[rows] = _scaled(kind.policy_years, scores[rows])
+    return (age * YEAR).astype(np.int64)
+
+
+def start_policies(
+    scenario: Scenario, streams: Streams, people: People, holders: Ints, age: Ints
+) -> list[dict[str, Any]]:
+    """First and second policies of the holders at the start; the second is younger than the first."""
+    out = []
+    rows, ages = holders, age[holders]
+    for generation in ("first", "second"):
+        products = np.zeros(len(rows), np.int64)
+        for number, kind in enumerate(scenario.segments.values()):
+            mine = np.flatnonzero(people.segment[rows] == number)
+            keys = people.keys[rows[mine]]
+            products[mine] = choose_named(
+                streams, f"{generation} product", keys, kind.book, list(scenario.products)
+            )
+        out.append({"rows": rows, "product": products, "age": ages})
+        second = by_segment(scenario, people.segment[rows], lambda kind: kind.second_policy)
+        has_two = streams.uniforms("second policy", people.keys[rows]) < second
+        rows, ages = rows[has_two], ages[has_two]
+        ages = (ages * streams.uniforms("second age", people.keys[rows])).astype(np.int64)
+    return out
+
+
+def newcomers(
+    scenario: Scenario, streams: Streams, keys: Any, roots: Any, segment: Ints, branch: Ints, now: int
+) -> People:
+    """Prospects who join at ``now``: arrivals and referred friends."""
+    holder = np.zeros(len(keys), bool)
+    return People(
+        keys=keys, roots=roots, segment=segment, branch=branch,
+        stage=np.full(len(keys), AWARENESS), joined=np.full(len(keys), now),
+        stage_since=np.full(len(keys), now), policies=[],
+        **lasting(scenario, streams, keys, segment, holder),
+    )  # fmt: skip

@@ -1,0 +1,8 @@
+"""What a run says, as a page to open and as a table in the terminal."""
+
+from __future__ import annotations
+
+from lifesim.report.page import RunTables, render_page, write_page
+from lifesim.report.tables import effects_table
+
+__all__ = ["RunTables", "effects_table", "render_page", "write_page"]

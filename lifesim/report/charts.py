@@ -1,0 +1,148 @@
+"""Which numbers of a run go into which chart of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from lifesim.report.catalogue import Catalogue
+from lifesim.report.figures import ForestRow, Line, Mark, Style, forest, panel
+from lifesim.report.formats import show, tick_text, unit_text
+from lifesim.report.readings import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing, its title and the line beneath; ``svg`` is empty where nothing can be drawn."""
+
+    title: str
+    note: str
+    missing: str
+    svg: str
+
+
+def metrics_forest(overall: Sequence[Reading], styles: Mapping[str, Style], t: Catalogue) -> Chart:
+    """Relative effects of every metric, all customers; those without one are named beneath."""
+    rows, missing = [], []
+    for described, of_metric in groupby(overall, key=lambda row: row.metric):
+        marks = tuple(_relative_marks(of_metric, styles, t))
+        if marks:
+            rows.append(ForestRow(described.label, marks))
+        else:
+            missing.append(described.label)
+    title = t("forest.metrics")
+    names = t("list_separator").join(missing)
+    return Chart(
+        title=title,
+        note=t("forest.metrics_note"),
+        missing=t("forest.not_shown", metrics=names) if missing else "",
+        svg=forest(rows, lambda value: tick_text(value) + "%", "metrics", title) if rows else "",
+    )
+
+
+def segments_forest(
+    present: Sequence[Reading], primary: str | None, styles: Mapping[str, Style], t: Catalogue
+) -> Chart | None:
+    """Absolute effects on the primary metric by segment; None where the run has no such effect."""
+    mine = [row for row in present if row.metric.name == primary]
+    if not mine:
+        return None
+    mine.sort(key=lambda row: (row.segment != "all", row.segment))
+    rows, missing = [], []
+    for name, of_segment in groupby(mine, key=lambda row: row.segment):
+        marks = tuple(_absolute_marks(of_segment, styles, t))
+        if marks:
+            rows.append(ForestRow(t.segment(name), marks))
+        else:
+            missing.append(t.segment(name))
+    described = mine[0].metric
+    title = t("forest.segments", metric=described.label)
+    names = t("list_separator").join(missing)
+    return Chart(
+        title=title,
+        note=t("forest.segments_note", unit=unit_text(described, t)),
+        missing=t("forest.segments_missing", segments=names) if missing else "",
+        svg=forest(rows, tick_text, "segments", title) if rows else "",
+    )
+
+
+def occupancy_panels(
+    occupancy: pd.DataFrame, stages: Sequence[str], styles: Mapping[str, Style], t: Catalogue
+) -> list[Chart]:
+    """One panel per stage: mean over replications of customers in it, summed over the rest."""
+    if occupancy.empty:
+        return []
+    known = list(dict.fromkeys(occupancy["stage"].astype(str)))
+    ordered = [*stages, *(code for code in known if code not in stages)]
+    means = mean_occupancy(occupancy)
+    charts = []
+    for place, code in enumerate(ordered):
+        lines = [
+            Line(look, by_day.index.to_list(), by_day.to_list())
+            for arm, look in styles.items()
+            if arm in means and code in (table := means[arm]).columns
+            for by_day in [table[code]]
+        ]
+        if lines:
+            label = t("stages.panel", stage=t.stage(code))
+            charts.append(
+                Chart(t.stage(code), "", "", panel(lines, tick_text, f"stage{place}", label))
+            )
+    return charts
+
+
+def mean_occupancy(occupancy: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Customers by day (rows) and stage (columns) for each arm, as a mean over its replications.
+
+    A stage that is missing on a day held nobody, so it counts as 0.
+    """
+    result = {}
+    for arm, mine in occupancy.astype({"stage": str, "arm": str}).groupby("arm", sort=False):
+        summed = mine.groupby(["replication", "day", "stage"])["customers"].sum()
+        by_stage = summed.unstack("stage", fill_value=0)
+        by_day = by_stage.groupby(level="day").sum() / mine["replication"].nunique()
+        result[str(arm)] = by_day.sort_index()
+    return result
+
+
+def _relative_marks(
+    rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue
+) -> Iterator[Mark]:
+    for row in rows:
+        shown = show(row, t)
+        text = t("value_interval", value=shown.relative, interval=shown.relative_interval)
+        yield from _mark(
+            row, (row.relative, row.relative_low, row.relative_high), 100.0, text, styles
+        )
+
+
+def _absolute_marks(
+    rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue
+) -> Iterator[Mark]:
+    for row in rows:
+        shown = show(row, t)
+        text = t("value_interval", value=shown.effect_number, interval=shown.interval)
+        scale = 100.0 if row.metric.is_share else 1.0
+        yield from _mark(row, (row.effect, row.low, row.high), scale, text, styles)
+
+
+def _mark(
+    row: Reading,
+    numbers: tuple[float | None, float | None, float | None],
+    scale: float,
+    text: str,
+    styles: Mapping[str, Style],
+) -> Iterator[Mark]:
+    """A mark, or none without an effect; without an interval the ends stand on the effect."""
+    effect, low, high = numbers
+    if effect is None or row.arm not in styles:
+        return
+    low = effect if low is None else low
+    high = effect if high is None else high
+    clear = row.verdict not in ("unclear", "same")
+    yield Mark(styles[row.arm], effect * scale, low * scale, high * scale, clear, text)

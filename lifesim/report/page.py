@@ -1,0 +1,235 @@
+"""The page of a run: one HTML file that opens anywhere, without a network and without scripts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lifesim.errors import RunError
+from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
+from lifesim.report.charts import metrics_forest, occupancy_panels, segments_forest
+from lifesim.report.figures import Style, style
+from lifesim.report.formats import Shown, label_with_unit, show
+from lifesim.report.readings import Metric, Reading, metric, readings
+from lifesim.report.verdicts import answer, guardrails, in_sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class RunTables(Protocol):
+    """What the page needs of a run; `lifesim.experiment.store.read_run` answers with one."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def manifest(self) -> dict[str, Any]: ...
+
+    def table(self, name: str) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One line of an effects table on the page."""
+
+    label: str
+    arm: str
+    shown: Shown
+    verdict: str
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class EffectGroup:
+    """The effects of one segment."""
+
+    segment: str
+    rows: tuple[EffectRow, ...]
+
+
+def write_page(run_dir: Path, lang: str = "en") -> Path:
+    """Write ``page.<lang>.html`` into a run directory, whole or not at all.
+
+    Parameters
+    ----------
+    run_dir
+        Directory of a finished run.
+    lang
+        ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    lifesim.errors.InputError
+        The language is unknown, or there is no finished run.
+    lifesim.errors.RunError
+        A file of the run is damaged, or the page cannot be written.
+    """
+    from lifesim.experiment.store import read_run
+
+    Catalogue(lang)  # an unknown language ends here, before the run is read
+    target = Path(run_dir) / f"page.{lang}.html"
+    _replace(target, render_page(read_run(Path(run_dir)), lang))
+    return target
+
+
+def render_page(run: RunTables, lang: str = "en") -> str:
+    """The page as text; the same run gives the same text, to the byte."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,  # names in a scenario are anyone's
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("page.html.j2")
+    return template.render(_context(run, Catalogue(lang))) + "\n"
+
+
+def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
+    manifest = run.manifest
+    scenario, metrics = manifest["scenario"], manifest["metrics"]
+    primary = scenario.get("primary")
+    present = readings(run.table("effects"), metrics, t.lang, primary)
+    everyone = readings(run.table("effects_everyone"), metrics, t.lang, primary)
+    overall = [row for row in present if row.segment == "all"]
+    styles = _styles(scenario)
+    measured = dict.fromkeys([*metrics, *(row.metric.name for row in present)])
+    return {
+        "t": t,
+        "html_lang": HTML_LANGUAGE[t.lang],
+        "name": printable(scenario["name"]),
+        "question": printable(scenario.get("question") or ""),
+        "failures": [printable(failure) for failure in manifest.get("failures", [])],
+        "answers": _answers(overall, scenario, metrics, t),
+        "guardrails": guardrails(
+            scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t
+        ),
+        "legend": [(printable(arm), look) for arm, look in styles.items()],
+        "metrics_forest": metrics_forest(overall, styles, t),
+        "segments_forest": segments_forest(present, primary, styles, t),
+        "panels": occupancy_panels(run.table("occupancy"), manifest.get("stages", []), styles, t),
+        "effects": _groups(present, primary, t),
+        "everyone": _groups(everyone, primary, t),
+        "metrics": [_described(metric(name, metrics, t.lang), t) for name in measured],
+        "replications": manifest["replications"],
+        "provenance": _provenance(manifest, t),
+        "plugins": _plugins(manifest.get("plugins")),
+    }
+
+
+def _treated(scenario: Mapping[str, Any]) -> list[str]:
+    return [arm for arm in scenario["arms"] if arm != scenario["control"]]
+
+
+def _styles(scenario: Mapping[str, Any]) -> dict[str, Style]:
+    arms = [scenario["control"], *_treated(scenario)]
+    return {arm: style(place) for place, arm in enumerate(arms)}
+
+
+def _answers(
+    overall: Sequence[Reading],
+    scenario: Mapping[str, Any],
+    metrics: Mapping[str, Mapping[str, Any]],
+    t: Catalogue,
+) -> list[dict[str, str]]:
+    """A sentence per arm on the primary metric, or the one that says why there is none."""
+    primary = scenario.get("primary")
+    rows = [row for row in overall if row.metric.name == primary]
+    if rows:
+        days = int(scenario["horizon_days"])
+        return [{"verdict": row.verdict, "text": answer(row, days, t)} for row in rows]
+    label = metric(primary, metrics, t.lang).label if primary else t("answer.no_primary")
+    return [{"verdict": "unclear", "text": t("answer.none", metric=in_sentence(label))}]
+
+
+def _groups(rows: Sequence[Reading], primary: str | None, t: Catalogue) -> list[EffectGroup]:
+    """Rows by segment, everyone first."""
+    names = sorted({row.segment for row in rows}, key=lambda name: (name != "all", name))
+    return [
+        EffectGroup(
+            t.segment(name),
+            tuple(_effect_row(row, primary, t) for row in rows if row.segment == name),
+        )
+        for name in names
+    ]
+
+
+def _effect_row(row: Reading, primary: str | None, t: Catalogue) -> EffectRow:
+    return EffectRow(
+        label=label_with_unit(row.metric, t),
+        arm=printable(row.arm),
+        shown=show(row, t),
+        verdict=row.verdict,
+        is_primary=row.metric.name == primary,
+    )
+
+
+def _described(described: Metric, t: Catalogue) -> dict[str, str]:
+    better = described.better if described.better in ("higher", "lower") else "neither"
+    return {
+        "label": label_with_unit(described, t),
+        "numerator": described.numerator,
+        "denominator": described.denominator,
+        "window": described.window,
+        "better": t(f"better.{better}"),
+    }
+
+
+def _provenance(manifest: Mapping[str, Any], t: Catalogue) -> list[tuple[str, str]]:
+    scenario = manifest["scenario"]
+
+    def days(key: str) -> str:
+        return t("provenance.days", days=f"{scenario[key]:,g}")
+
+    facts = {
+        "scenario": scenario["name"],
+        "control": scenario["control"],
+        "arms": t("list_separator").join(scenario["arms"]),
+        "size": f"{scenario['size']:,}",
+        "start": scenario["start"],
+        "warm_up": days("warm_up_days"),
+        "horizon": days("horizon_days"),
+        "replications": manifest["replications"],
+        "seed": manifest["seed"],
+        "version": manifest["lifesim"],
+        "created": manifest["created"],
+        "seconds": t("provenance.seconds_value", seconds=f"{manifest['seconds']:,.1f}"),
+    }
+    return [(t(f"provenance.{key}"), printable(value)) for key, value in facts.items()]
+
+
+def _plugins(plugins: Any) -> list[tuple[str, str]]:
+    """Name and hash of each plug-in, from a mapping; a run without plug-ins has none."""
+    return [(printable(name), printable(value)) for name, value in sorted((plugins or {}).items())]
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write beside the target, then take its place: a reader never meets half a page."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o644)  # temporary files are private, a report is to be shared
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise RunError(f"{target}: cannot write the page: {error.strerror or error}") from error

@@ -1,0 +1,267 @@
+"""How customers behave: traits, states of mind, hazards, sessions and decisions.
+
+Nothing here has a behavioural default: every number stands in a scenario file (usually the market it
+extends), with a source or as an assumption.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.units import Duration, Name, PositiveDuration, Rate, Real, Share
+from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import suggest
+
+Stage = Literal[
+    "AWARENESS", "FIRST_PURCHASE", "HOLDING", "RENEWAL_UPSELL", "CHURN_WARNING", "LOST"
+]  # fmt: skip
+STAGES: tuple[str, ...] = (
+    "AWARENESS", "FIRST_PURCHASE", "HOLDING", "RENEWAL_UPSELL", "CHURN_WARNING", "LOST",
+)  # fmt: skip
+
+#: What the world derives for every customer, beside traits and states of mind.
+DERIVED: dict[str, str] = {
+    "policies": "policies in force, count",
+    "orphan": "1 when the serving agent has left, else 0",
+    "comparer": "1 when the customer compares several insurers before deciding, else 0",
+    "tenure_years": "years since the customer joined",
+    "years_in_stage": "years since the stage was entered",
+    "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained, 3 silent",
+    "answered": "1 when an adviser answered within the current stage, else 0",
+}
+
+#: What can happen to a customer and move a state of mind, besides contents.
+IMPULSE_EVENTS: tuple[str, ...] = (
+    "session", "product_page", "service_use", "need_formed", "purchase", "claim_paid", "claim_refused",
+    "renewed", "unpaid", "complaint", "saved", "life_event", "adviser_answered", "inquiry_unanswered",
+    "referred_friend", "returned",
+)  # fmt: skip
+
+#: What a clock does when it fires, besides moving the customer to the stage in ``to``.
+Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event"]
+
+
+class Normal(Part):
+    """A trait that is normal within a segment, cut at ``low`` and ``high``."""
+
+    mean: Real = about("mean before cutting, in the unit of the trait")
+    sd: Real = about("standard deviation before cutting")
+    low: Real = about("lowest value")
+    high: Real = about("highest value")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Normal:
+        if self.sd < 0:
+            raise PathError(("sd",), "must not be negative")
+        if self.low > self.high:
+            raise PathError(("low",), f"must not exceed high ({self.high:g})")
+        return self
+
+
+class Lognormal(Part):
+    """A trait whose logarithm is normal within a segment, cut at ``low`` and ``high``."""
+
+    median: Real = about("median before cutting, in the unit of the trait")
+    spread: Real = about("standard deviation of the natural logarithm")
+    low: Real = about("lowest value")
+    high: Real = about("highest value")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Lognormal:
+        if self.median <= 0 or self.low <= 0:
+            raise PathError(("median",), "median and low must be above zero")
+        if self.spread < 0:
+            raise PathError(("spread",), "must not be negative")
+        if self.low > self.high:
+            raise PathError(("low",), f"must not exceed high ({self.high:g})")
+        return self
+
+
+class Trait(Part):
+    """A lasting property of a customer, a covariate of hazards and choices."""
+
+    meaning: str = about("what the trait is")
+    unit: str = about("unit in which segments give it")
+    center: Real = about("value at which the covariate is zero", unit="of the trait")
+    scale: Real = about("covariate = (value - center) / scale", unit="of the trait")
+    log: bool = about("take natural logarithms of value and center first", default=False)
+
+    @model_validator(mode="after")
+    def _usable(self) -> Trait:
+        if self.scale <= 0:
+            raise PathError(("scale",), "must be above zero")
+        if self.log and self.center <= 0:
+            raise PathError(("center",), "must be above zero when log is true")
+        return self
+
+
+class State(Part):
+    """A state of mind that decays to its baseline in closed form."""
+
+    meaning: str = about("what the state is")
+    half_life: PositiveDuration = about("time in which the distance to the baseline halves")
+    baseline: Real = about("value it decays to; what the state starts from", unit="score")
+    trait: Name | None = about("trait whose covariate is added to the baseline", default=None)
+
+
+class Clock(Part):
+    """A cause with its own clock: hazard = rate x segment x time in stage x exp(coefficients)."""
+
+    rate: Rate = about("hazard where all covariates are zero", unit="per customer and time")
+    segments: dict[Name, Real] = about("factor by segment; 1 where not named", default={})
+    depends: dict[Name, Real] = about("coefficient by covariate: trait, state or derived", default={})
+    bands: dict[Duration, Real] = about("factor by time in the stage, from each duration on", default={})
+    half_life: PositiveDuration = about("half-life of the extra hazard that a touch adds", default="7d")
+    event: Event = about("what happens when the clock fires", default="move")
+    note: str = about("where the figure comes from, or what it stands for", default="")
+
+    @model_validator(mode="after")
+    def _bands_start_at_zero(self) -> Clock:
+        if self.bands and min(self.bands) != 0:
+            raise PathError(("bands",), "the first band must start at 0d")
+        for name, factor in self.segments.items():
+            if factor < 0:
+                raise PathError(("segments", name), "a factor must not be negative")
+        for edge, factor in self.bands.items():
+            if factor < 0:
+                raise PathError(("bands", edge), "a factor must not be negative")
+        return self
+
+
+class Transition(Clock):
+    """An exit from a stage."""
+
+    to: Stage | None = about("stage entered; none where the event decides", default=None)
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Transition:
+        if self.event == "move" and self.to is None:
+            raise PathError(("event",), "a transition needs `to:` with a stage")
+        return self
+
+
+class Process(Clock):
+    """Something that happens to a customer again and again, in some stages, without leaving them."""
+
+    stages: tuple[Stage, ...] = about("stages in which the clock runs")
+
+
+class Sessions(Part):
+    """Visits to the insurer's own app; times are the customer's own and no strategy moves them."""
+
+    rate: Rate = about("sessions where all covariates are zero", unit="per customer and time")
+    depends: dict[Name, Real] = about("coefficient by trait on the logarithm of the rate", default={})
+    hours: tuple[Real, ...] = about("relative activity in each of the 24 hours of the day")
+    active: dict[Stage, Share] = about("share of the customer's visits that take place, by stage")
+    product_page: dict[Stage, Share] = about("share of sessions that open a product page, by stage")
+    service_use: dict[Stage, Share] = about("share of sessions that use a service, by stage")
+    inquiry: Share = about("share of product-page sessions while deciding that ask an adviser")
+
+    @model_validator(mode="after")
+    def _a_day(self) -> Sessions:
+        if len(self.hours) != 24:
+            raise PathError(("hours",), f"needs 24 numbers, one an hour; found {len(self.hours)}")
+        if min(self.hours) < 0 or sum(self.hours) <= 0:
+            raise PathError(("hours",), "must not be negative, and not all zero")
+        return self
+
+
+class Alternative(Part):
+    """One way a decision can end; the highest utility plus the customer's own noise wins."""
+
+    appeal: Real = about("utility where all covariates are zero", unit="logit")
+    depends: dict[Name, Real] = about("coefficient by covariate", default={})
+
+
+class Decision(Part):
+    """The end of a first-purchase episode: our products (see products), a competitor, or not now."""
+
+    comparing: Share = about("share of customers who weigh several insurers again and again")
+    competitor: Alternative = about("buying from a competitor; open to those who compare")
+    put_off: Alternative = about("putting the decision off")
+
+
+class Warning(Part):
+    """The churn warning and its phases: dissatisfied, complained, silent."""
+
+    complaint: Share = about("share of escalations from dissatisfaction that are voiced as a complaint")
+    silent_start: Share = about("share of unpaid premiums that lead straight to silence")
+
+
+class Claims(Part):
+    """Claims of policyholders, a first form."""
+
+    disappointed: Share = about("share of claims that are refused or paid below expectation")
+
+
+class Upsell(Part):
+    """How much more a customer buys who has come to know insurance."""
+
+    potential: Real = about("annualised premium potential at maturity over the first premium, at most")
+    maturity: PositiveDuration = about("time as a customer until the potential is reached")
+
+
+class Behaviour(Part):
+    """Everything about customers that a strategy cannot change."""
+
+    traits: dict[Name, Trait] = about("lasting properties")
+    states: dict[Name, State] = about("decaying states of mind")
+    impulses: dict[str, dict[Name, Real]] = about("what events add to states of mind, by event")
+    refresh: dict[Stage, PositiveDuration] = about("how often background hazards are re-evaluated, by stage")
+    transitions: dict[str, Transition] = about("exits, by STAGE.cause")
+    processes: dict[Name, Process] = about("recurring causes")
+    sessions: Sessions = about("app sessions")
+    decision: Decision = about("the choice at the end of a first-purchase episode")
+    warning: Warning = about("the churn warning")
+    claims: Claims = about("claims")
+    upsell: Upsell = about("further purchases")
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of all covariates: traits, states, derived; in the order of the compiled tables."""
+        return (*self.traits, *self.states, *DERIVED)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Behaviour:
+        for stage in STAGES:
+            if stage not in self.refresh:
+                raise PathError(("refresh",), f"needs an entry for {stage}")
+        for name in self.transitions:
+            stage, _, cause = name.partition(".")
+            if stage not in STAGES or not cause:
+                raise PathError(("transitions", name), "is named STAGE.cause" + suggest(stage, STAGES))
+        return self
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Behaviour:
+        for trait in self.traits:
+            if trait in self.states or trait in DERIVED:
+                raise PathError(("traits", trait), "is the name of a state or derived covariate too")
+        for name, state in self.states.items():
+            if state.trait is not None and state.trait not in self.traits:
+                hint = suggest(state.trait, self.traits)
+                raise PathError(("states", name, "trait"), f"unknown trait '{state.trait}'{hint}")
+        for event, moved in self.impulses.items():
+            if event not in IMPULSE_EVENTS:
+                hint = suggest(event, IMPULSE_EVENTS)
+                raise PathError(("impulses", event), f"unknown event '{event}'{hint}")
+            known(moved, self.states, ("impulses", event), "state")
+        for group in ("transitions", "processes"):
+            for name, clock in getattr(self, group).items():
+                known(clock.depends, self.covariates, (group, name, "depends"), "covariate")
+        known(self.sessions.depends, self.traits, ("sessions", "depends"), "trait")
+        for name in ("competitor", "put_off"):
+            depends = getattr(self.decision, name).depends
+            known(depends, self.covariates, ("decision", name, "depends"), "covariate")
+        return self
+
+
+def known(given: object, names: object, path: tuple[str, ...], what: str) -> None:
+    """Refuse a name in ``given`` that is not among ``names``, at ``path``."""
+    names = list(names)  # type: ignore[call-overload]
+    for name in given:  # type: ignore[attr-defined]
+        if name not in names:
+            raise PathError((*path, name), f"unknown {what} '{name}'{suggest(name, names)}")

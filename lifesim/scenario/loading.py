@@ -1,0 +1,97 @@
+"""Finding and reading scenarios; their schema and the sources of their figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lifesim.scenario.facts import listing, load_facts
+from lifesim.scenario.models import Scenario
+from lifesim.scenario.validate import load_model
+from lifesim.workspace import find_root, mount, scenario_path
+
+
+def load(name_or_path: str | Path, root: Path | None = None) -> Scenario:
+    """Read and validate a scenario.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a file in the workspace's ``scenarios/``, or the path of a scenario file.
+    root
+        Workspace; found from the surroundings where not given.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem, each with its place in the file.
+    InputError
+        When there is no such scenario, or no workspace.
+    """
+    near = Path(name_or_path) if Path(name_or_path).suffix else None
+    workspace = find_root(root, near)
+    mount(workspace)
+    path = scenario_path(str(name_or_path), workspace)
+    scenario, source = load_model(path, Scenario, [workspace / "scenarios"])
+    scenario._source = source
+    scenario._folder = path.parent
+    return scenario
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of scenario files for editors.
+
+    A figure may be a reference to a fact, a part may be inherited through ``extends``: nothing is required.
+    """
+    schema = Scenario.model_json_schema(by_alias=True)
+    fact = {
+        "type": "object",
+        "description": "a sourced figure; `lifesim facts` lists them",
+        "properties": {
+            "fact": {"enum": sorted(load_facts())},
+            "pick": {"enum": ["value", "low", "high"]},
+            "index": {"type": "integer"},
+            "times": {"type": "number"},
+            "as": {"type": "string"},
+        },
+        "required": ["fact"],
+        "additionalProperties": False,
+    }
+    definitions = schema.setdefault("$defs", {})
+    for part in (schema, *definitions.values()):
+        part.pop("required", None)
+        part["properties"] = {
+            name: _or_fact(field) for name, field in part.get("properties", {}).items()
+        } or part.get("properties", {})
+    definitions["FactReference"] = fact
+    schema["properties"]["extends"] = {
+        "description": "scenario or market file whose values this one starts from",
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    }
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "lifesim scenario"
+    return schema
+
+
+def _or_fact(field: dict[str, Any]) -> dict[str, Any]:
+    """A field of the schema that may be a number, or a reference to a fact as well, or removed by ``~``."""
+    described = {key: field[key] for key in ("description", "default") if key in field}
+    return {"anyOf": [field, {"$ref": "#/$defs/FactReference"}, {"type": "null"}], **described}
+
+
+def facts_table(scenario: Scenario | None = None) -> list[dict[str, str]]:
+    """Rows with the keys parameter, value, unit, source, place.
+
+    With a scenario: every parameter and where its value comes from, a fact or an assumption. Without: all facts.
+    """
+    if scenario is not None and scenario._source is not None:
+        return listing(scenario._source, scenario)
+    rows = []
+    for name, fact in load_facts().items():
+        ends = "" if fact.low is None and fact.high is None else f" ({fact.low} to {fact.high})"
+        value = "" if fact.value is None else str(fact.value)
+        rows.append(
+            {"parameter": name, "value": (value + ends).strip(), "unit": fact.unit or "",
+             "source": f"{fact.source} ({fact.confidence})", "place": "facts.yaml"}
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,223 @@
+"""The market: products, channels, contents, contact policy, workforce, acquisition, season and shocks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from lifesim.scenario.behaviour import Alternative, Stage
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.units import (
+    ClockTime,
+    Count,
+    Date,
+    Duration,
+    Money,
+    Name,
+    PositiveDuration,
+    Rate,
+    Real,
+    Share,
+)
+from lifesim.scenario.units import PathError
+
+Family = Literal["protection", "health", "wealth"]
+Channel = Literal["push", "sms", "call"]
+CHANNELS: tuple[str, ...] = ("push", "sms", "call")
+MAX_CAP = 4
+_DAY = 86_400
+
+
+class Premium(Part):
+    """First annual premium: lognormal around a median that grows with income."""
+
+    median: Money = about("median at the reference income", unit="CNY a year")
+    spread: Real = about("standard deviation of the natural logarithm")
+    income_elasticity: Real = about("relative change for a relative change of income")
+
+    @model_validator(mode="after")
+    def _positive(self) -> Premium:
+        if self.median <= 0:
+            raise PathError(("median",), "a premium must be above zero")
+        if self.spread < 0:
+            raise PathError(("spread",), "must not be negative")
+        return self
+
+
+class Product(Part):
+    """An insurance product."""
+
+    family: Family = about("family of needs it serves")
+    term: Literal["short", "long"] = about("short: bought again each year; long: premiums fall due")
+    needs_person: bool = about("cannot be closed online: needs an adviser")
+    premium: Premium = about("first annual premium")
+    commission: Share = about("of the first annual premium")
+    renewal_commission: Share = about("of later annual premiums")
+    claim_multiple: Real = about("mean claim over the annual premium")
+    choice: Alternative = about("utility at the end of a decision")
+    renewal: Alternative = about("log-odds of paying when due, or of buying again")
+    grace: Duration = about("time after the due date until an unpaid policy lapses")
+    recovery: Alternative = about("log-odds of paying within the grace period what was not paid when due")
+
+    @model_validator(mode="after")
+    def _grace_fits(self) -> Product:
+        if self.grace >= 365 * _DAY:
+            raise PathError(("grace",), "must be shorter than the payment interval of a year")
+        return self
+
+
+class ChannelRules(Part):
+    """How a channel carries a touch."""
+
+    delay: Duration = about("from sending to delivery, on average")
+    delivered: Share = about("touches sent that arrive; for a call, that connect")
+    opened: Share = about("delivered touches that are opened where covariates are zero; 100% for a call")
+    open_delay: Duration = about("from delivery to opening, on average")
+    depends: dict[Name, Real] = about("coefficient by covariate on the log-odds of opening", default={})
+    fatigue: Real = about("added to the state `fatigue` at delivery", unit="score")
+    opt_out: Share = about("delivered marketing touches that withdraw the channel's consent")
+    opt_out_fatigue: Real = about("coefficient of fatigue on the log-odds of opting out")
+    cost: Money = about("for each touch sent", unit="CNY")
+
+
+class Content(Part):
+    """What a touch says."""
+
+    kind: Literal["education", "benefit", "product_offer", "care", "service", "reminder"] = about(
+        "kind of content; service is exempt from marketing rules"
+    )
+    impulses: dict[Name, Real] = about("added to states of mind when opened", default={})
+    lifts: dict[str, Real] = about(
+        "extra hazard at opening by STAGE.cause, as a multiple of the background hazard", default={}
+    )
+    fit: dict[Stage, Real] = about("factor on impulses by stage; 1 where not named", default={})
+    visit: Share = about("opened touches that lead straight to an app session")
+    benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
+
+
+class Cap(Part):
+    """A limit on marketing touches to one customer over a rolling window."""
+
+    touches: Count = about(f"at most, 1 to {MAX_CAP}")
+    within: PositiveDuration = about("rolling window")
+
+    @model_validator(mode="after")
+    def _storable(self) -> Cap:
+        if not 1 <= self.touches <= MAX_CAP:
+            raise PathError(("touches",), f"must be 1 to {MAX_CAP}")
+        return self
+
+
+class Quiet(Part):
+    """Hours of the day in which marketing waits."""
+
+    start: ClockTime = about("from")
+    end: ClockTime = about("to, on the next day when earlier than start")
+
+
+class ContactPolicy(Part):
+    """Rules that no strategy can exceed."""
+
+    marketing_cap: Cap = about("limit per customer over all marketing")
+    quiet: Quiet = about("quiet hours")
+
+
+class Desk(Part):
+    """An advisory and telesales desk; one in every branch."""
+
+    scope: Literal["branch", "national"] = about("whose customers contend for it")
+    opens: ClockTime = about("first slot of a working day")
+    closes: ClockTime = about("end of the last slot")
+    workdays: tuple[int, ...] = about("days of the week it works, 1 Monday to 7 Sunday")
+    slot: PositiveDuration = about("time between two appointments of the desk")
+    content: Name = about("what an adviser says to a customer who asked")
+    seats: dict[Name, Seats] = about("groups of seats")
+    patience: PositiveDuration = about("mean time a customer waits for a call before giving up")
+    cost: Money = about("for each conversation", unit="CNY")
+
+    @model_validator(mode="after")
+    def _sane(self) -> Desk:
+        if self.opens >= self.closes:
+            raise PathError(("closes",), "must be later than opens")
+        if self.slot > self.closes - self.opens:
+            raise PathError(("slot",), "is longer than the working day")
+        if not self.workdays or not set(self.workdays) <= set(range(1, 8)):
+            raise PathError(("workdays",), "takes days 1 (Monday) to 7 (Sunday), at least one")
+        if not self.seats:
+            raise PathError(("seats",), "needs at least one group")
+        return self
+
+
+class Seats(Part):
+    """A group of seats with the same skill."""
+
+    per_10k: Real = about("seats for 10,000 customers at the start")
+    calls_per_hour: Real = about("conversations or attempts of one seat in an hour")
+    skill: Real = about("added to the effect of a conversation; 0 is average", unit="log factor")
+
+    @model_validator(mode="after")
+    def _sane(self) -> Seats:
+        for name in ("per_10k", "calls_per_hour"):
+            if getattr(self, name) < 0:
+                raise PathError((name,), "must not be negative")
+        return self
+
+
+class Source(Part):
+    """A source of new prospects."""
+
+    rate: Rate = about("arrivals for 10,000 customers at the start", unit="per time")
+    cost: Money = about("for each arrival", unit="CNY")
+    segments: dict[Name, Share] = about("mix of the arrivals; must sum to one")
+
+
+class Shock(Part):
+    """A spell of changed conditions."""
+
+    start: Date = about("first day")
+    lasts: PositiveDuration = about("duration")
+    hazards: dict[str, Real] = about("factor on hazards by STAGE.cause or process", default={})
+    arrivals: dict[Name, Real] = about("factor on arrivals by source", default={})
+
+    @model_validator(mode="after")
+    def _factors(self) -> Shock:
+        for table in ("hazards", "arrivals"):
+            for name, factor in getattr(self, table).items():
+                if factor < 0:
+                    raise PathError((table, name), "a factor must not be negative")
+        return self
+
+
+class Season(Part):
+    """Factors by month of the year."""
+
+    hazards: dict[str, tuple[Real, ...]] = about("12 factors by STAGE.cause or process", default={})
+    arrivals: dict[Name, tuple[Real, ...]] = about("12 factors by source", default={})
+
+    @model_validator(mode="after")
+    def _twelve(self) -> Season:
+        for table in ("hazards", "arrivals"):
+            for name, factors in getattr(self, table).items():
+                if len(factors) != 12:
+                    raise PathError((table, name), f"needs 12 factors; found {len(factors)}")
+                if min(factors) < 0:
+                    raise PathError((table, name), "a factor must not be negative")
+        return self
+
+
+class Market(Part):
+    """The script of the market."""
+
+    season: Season = about("factors by month")
+    shocks: dict[Name, Shock] = about("spells of changed conditions", default={})
+    luck: Real = about("standard deviation of the logarithm of the replication's demand factor")
+
+    @model_validator(mode="after")
+    def _luck(self) -> Market:
+        if self.luck < 0:
+            raise PathError(("luck",), "must not be negative")
+        return self
+
+
+Desk.model_rebuild()

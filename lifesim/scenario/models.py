@@ -1,0 +1,168 @@
+"""The scenario as a whole: what is simulated, with which arms, and what is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import PrivateAttr, model_validator
+
+from lifesim.scenario.behaviour import Behaviour, known
+from lifesim.scenario.market import ContactPolicy, ChannelRules, Channel, CHANNELS, Content, Desk
+from lifesim.scenario.market import Market, Product, Source
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.people import Correlation, Population, Segment, sums_to_one
+from lifesim.scenario.units import Count, Date, Duration, Name, Points, PositiveDuration, Real, Share
+from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import suggest
+from lifesim.scenario.yaml_source import Source as SourceFile
+
+PlugIn = Name | dict[Name, dict[str, Any]]
+
+
+class Arm(Part):
+    """One strategy to compare: what it adds to the null models of silence."""
+
+    use: Name | None = about("practice that the arm starts from", default=None)
+    orchestration: tuple[PlugIn, ...] = about("who gets which touch when", default=())
+    grading: PlugIn | None = about("how good is a lead", default=None)
+    allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
+
+
+class Measure(Part):
+    """What decides."""
+
+    primary: Name = about("metric that answers the question")
+    guardrails: dict[Name, Points | Real] = about("largest change for the worse, by metric", default={})
+
+
+class Experiment(Part):
+    """How the arms are compared."""
+
+    control: Name = about("arm the others are compared with", default="control")
+    replications: Count = about("independent markets and populations", default=10)
+    seed: int = about("experiment seed", default=1)
+    event_share: Share = about("keyed share of customers whose events are kept", default=0.01)
+
+    @model_validator(mode="after")
+    def _some(self) -> Experiment:
+        if self.replications < 1:
+            raise PathError(("replications",), "must be at least 1")
+        return self
+
+
+class Scenario(Part):
+    """A validated, immutable description of an experiment. Read one with ``lifesim.load``."""
+
+    name: Name = about("name of the scenario")
+    question: str = about("what the experiment answers, one sentence")
+    start: Date = about("first day after the warm-up: the day the arms fork")
+    warm_up: Duration = about("time the world runs before the arms fork")
+    horizon: PositiveDuration = about("time the arms run")
+    population: Population = about("how many customers of which kind")
+    segments: dict[Name, Segment] = about("kinds of customers")
+    correlations: tuple[Correlation, ...] = about("correlated traits", default=())
+    behaviour: Behaviour = about("how customers behave")
+    products: dict[Name, Product] = about("insurance products")
+    channels: dict[Channel, ChannelRules] = about("how touches travel")
+    contents: dict[Name, Content] = about("what touches say")
+    contact_policy: ContactPolicy = about("rules that no strategy can exceed")
+    desk: Desk = about("advisory and telesales desk")
+    acquisition: dict[Name, Source] = about("sources of new prospects", default={})
+    market: Market = about("season and shocks")
+    mechanisms: tuple[PlugIn, ...] = about("plug-ins that extend the world", default=())
+    practices: dict[Name, Arm] = about("named strategies that arms start from", default={})
+    arms: dict[Name, Arm] = about("strategies to compare")
+    measure: Measure = about("what decides")
+    experiment: Experiment = about("how the arms are compared", default=Experiment())
+
+    _source: SourceFile | None = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _arms(self) -> Scenario:
+        if self.experiment.control not in self.arms:
+            hint = suggest(self.experiment.control, self.arms)
+            raise PathError(("arms",), f"the control arm '{self.experiment.control}' is missing{hint}")
+        for name, arm in self.arms.items():
+            if arm.use is not None and arm.use not in self.practices:
+                hint = suggest(arm.use, self.practices)
+                raise PathError(("arms", name, "use"), f"unknown practice '{arm.use}'{hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _people(self) -> Scenario:
+        known(self.population.segments or {}, self.segments, ("population", "segments"), "segment")
+        for name, segment in self.segments.items():
+            known(segment.traits, self.behaviour.traits, ("segments", name, "traits"), "trait")
+            missing = [trait for trait in self.behaviour.traits if trait not in segment.traits]
+            if missing:
+                raise PathError(("segments", name, "traits"), f"has no distribution for '{missing[0]}'")
+            known(segment.book, self.products, ("segments", name, "book"), "product")
+        for number, correlation in enumerate(self.correlations):
+            path = ("correlations", str(number), "traits")
+            known(correlation.traits, self.behaviour.traits, path, "trait")
+        for name, source in self.acquisition.items():
+            path = ("acquisition", name, "segments")
+            known(source.segments, self.segments, path, "segment")
+            sums_to_one(source.segments, path)
+        return self
+
+    @model_validator(mode="after")
+    def _market(self) -> Scenario:
+        hazards = [*self.behaviour.transitions, *self.behaviour.processes]
+        for channel in CHANNELS:
+            if channel not in self.channels:
+                raise PathError(("channels",), f"needs an entry for {channel}")
+        for name, rules in self.channels.items():
+            path = ("channels", name, "depends")
+            known(rules.depends, self.behaviour.covariates, path, "covariate")
+        for name, content in self.contents.items():
+            known(content.impulses, self.behaviour.states, ("contents", name, "impulses"), "state")
+            known(content.lifts, hazards, ("contents", name, "lifts"), "transition or process")
+        if self.desk.content not in self.contents:
+            hint = suggest(self.desk.content, self.contents)
+            raise PathError(("desk", "content"), f"unknown content '{self.desk.content}'{hint}")
+        for name, product in self.products.items():
+            for part in ("choice", "renewal", "recovery"):
+                depends = getattr(product, part).depends
+                known(depends, self.behaviour.covariates, ("products", name, part, "depends"), "covariate")
+        for clock in (*self.behaviour.transitions.items(), *self.behaviour.processes.items()):
+            group = "transitions" if "." in clock[0] else "processes"
+            known(clock[1].segments, self.segments, ("behaviour", group, clock[0], "segments"), "segment")
+        spells = {("market", "season"): self.market.season}
+        spells |= {("market", "shocks", name): shock for name, shock in self.market.shocks.items()}  # type: ignore[dict-item]
+        for path, spell in spells.items():
+            known(spell.hazards, hazards, (*path, "hazards"), "transition or process")
+            known(spell.arrivals, self.acquisition, (*path, "arrivals"), "source")
+        return self
+
+    def arm(self, name: str) -> Arm:
+        """The arm with the practice it uses filled in: the arm's own plug-ins replace or add."""
+        arm = self.arms[name]
+        if arm.use is None:
+            return arm
+        base = self.practices[arm.use]
+        return Arm(
+            orchestration=(*base.orchestration, *arm.orchestration),
+            grading=arm.grading if arm.grading is not None else base.grading,
+            allocation=arm.allocation if arm.allocation is not None else base.allocation,
+        )
+
+    def place(self, *path: str | int) -> str:
+        """``file:line:col`` of a value, as far as it is known."""
+        if self._source is None:
+            return self.name
+        while path:
+            try:
+                return self._source.position(path)
+            except KeyError:
+                path = path[:-1]
+        return self.name
+
+    def replace(self, **changes: Any) -> Scenario:
+        """A validated copy with some parts changed; values as in a scenario file or as parts."""
+        data = self.model_dump(mode="json", by_alias=True)
+        scenario = Scenario.model_validate(data | changes)
+        scenario._source, scenario._folder = self._source, self._folder
+        return scenario

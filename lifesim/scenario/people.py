@@ -1,0 +1,117 @@
+"""Who the customers are: segments, the population, or the insurer's own book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from lifesim.scenario.behaviour import Lognormal, Normal, Stage
+from lifesim.scenario.market import Channel
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.units import Count, Name, Real, Share
+from lifesim.scenario.units import PathError
+
+_TOLERANCE = 1e-6
+
+
+def sums_to_one(shares: dict[str, float], path: tuple[str, ...]) -> None:
+    """Refuse shares that do not add up."""
+    total = sum(shares.values())
+    if abs(total - 1.0) > _TOLERANCE:
+        raise PathError(path, f"shares must sum to 100%; these sum to {total:.4%}")
+
+
+class Segment(Part):
+    """A kind of customer."""
+
+    traits: dict[Name, Normal | Lognormal] = about("distribution of every trait")
+    start: dict[Stage, Share] = about("stage at the start of the warm-up; must sum to one")
+    book: dict[Name, Share] = about("product of a policyholder's first policy; must sum to one")
+    second_policy: Share = about("policyholders at the start who hold two policies")
+    policy_years: Lognormal = about("age of policies at the start, years")
+    orphans: Share = about("policyholders at the start whose serving agent has left")
+    reach: dict[Channel, Share] = about("customers whom a channel reaches")
+    consent: dict[Channel, Share] = about("customers who consent to marketing over a channel")
+    refuses_targeting: Share = about("customers who refuse automated targeting")
+
+    @model_validator(mode="after")
+    def _shares(self) -> Segment:
+        sums_to_one(self.start, ("start",))
+        sums_to_one(self.book, ("book",))
+        return self
+
+
+class Book(Part):
+    """The insurer's own book of customers, a Parquet or CSV file."""
+
+    path: Path = Field(alias="from", description="file, relative to the scenario file")
+    columns: dict[str, str] = about("name in the file by name in lifesim, where they differ", default={})
+    segment: Name | None = about("segment of every row, where the file has no such column", default=None)
+
+
+class Correlation(Part):
+    """Correlation of two traits within a segment (of the normal scores behind them)."""
+
+    traits: tuple[Name, Name] = about("the two traits")
+    value: Real = about("correlation, -1 to 1")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Correlation:
+        if not -1.0 < self.value < 1.0:
+            raise PathError(("value",), "must lie between -1 and 1")
+        return self
+
+
+class Population(Part):
+    """How many customers of which kind live where."""
+
+    size: Count | None = about("customers at the start; not with a book", default=None)
+    segments: dict[Name, Share] | None = about("shares of segments; must sum to one", default=None)
+    branches: dict[Name, Share | Count] = about(
+        "shares that sum to one, or counts of customers", default={"main": 1.0}
+    )
+    book: Book | None = about("take the customers from a file instead", default=None)
+
+    @model_validator(mode="after")
+    def _either(self) -> Population:
+        if self.book is not None:
+            if self.size is not None or self.segments is not None:
+                raise PathError(("book",), "gives the customers; remove size and segments")
+            return self
+        if self.segments is None:
+            raise PathError(("segments",), "is needed where no book is given")
+        sums_to_one(self.segments, ("segments",))
+        counts = [isinstance(value, int) for value in self.branches.values()]
+        if all(counts):
+            if self.size is not None and self.size != sum(self.branches.values()):
+                raise PathError(("size",), "differs from the sum of the branches; remove one of them")
+        elif any(counts):
+            raise PathError(("branches",), "are either all shares or all counts")
+        else:
+            sums_to_one({k: float(v) for k, v in self.branches.items()}, ("branches",))
+            if self.size is None:
+                raise PathError(("size",), "is needed where branches are shares")
+        if self.total == 0:
+            raise PathError(("size",), "must be at least 1")
+        return self
+
+    @property
+    def total(self) -> int:
+        """Customers at the start; 0 where a book gives them."""
+        return sum(self.branch_sizes().values())
+
+    def branch_sizes(self) -> dict[str, int]:
+        """Customers at the start by branch; shares are rounded by the largest remainder."""
+        if self.book is not None:
+            return {}
+        values = list(self.branches.values())
+        if all(isinstance(value, int) for value in values):
+            return {name: int(value) for name, value in self.branches.items()}
+        size = self.size or 0
+        exact = {name: float(value) * size for name, value in self.branches.items()}
+        sizes = {name: int(value) for name, value in exact.items()}
+        by_remainder = sorted(exact, key=lambda name: (sizes[name] - exact[name], name))
+        for name in by_remainder[: size - sum(sizes.values())]:
+            sizes[name] += 1
+        return sizes

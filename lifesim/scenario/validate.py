@@ -1,0 +1,166 @@
+"""Checks a scenario against a model and reports everything that is wrong, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from lifesim.errors import Problem, ScenarioError
+from lifesim.scenario.model_types import models_at
+from lifesim.scenario.plain_words import plain_words
+from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import full_width_hint, suggest
+from lifesim.scenario.yaml_nodes import KeyPath, dotted
+from lifesim.scenario.yaml_source import Source, read
+
+__all__ = ["PathError", "load_model", "suggest", "validate"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_model(path: Path, model: type[Model], search: Sequence[Path] = ()) -> tuple[Model, Source]:
+    """Read the YAML file `path` and validate it as `model`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    model
+        The pydantic model of the whole file.
+    search
+        Folders in which ``extends`` is looked up after the file's own.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file and of those that it extends.
+    """
+    source = read(path, search)
+    return validate(source, model), source
+
+
+def validate(source: Source, model: type[Model]) -> Model:
+    """`source` as an instance of `model`.
+
+    Raises
+    ------
+    ScenarioError
+        With all problems, in the order of their places: those of reading first found in `source`,
+        and those of the model.
+    """
+    problems = list(dict.fromkeys(source.problems))
+    blamed = [problem.path for problem in problems]
+    try:
+        instance = model.model_validate(source.data)
+    except ValidationError as error:
+        found = [_located(each, source, model) for each in error.errors(include_url=False)]
+        for each in _without_other_branches(found):
+            problem = _problem(each, source)
+            # What could not be read is already reported; that it does not fit is no news.
+            if not any(_is_within(problem.path, path) for path in blamed):
+                problems.append(problem)
+    if problems:
+        raise ScenarioError(sorted(dict.fromkeys(problems), key=lambda each: _order(each, source)))
+    return instance
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One error of pydantic, led back to the file.
+
+    `branches` are the members of unions that were tried on the way: the path up to each, and how
+    pydantic calls the member.
+    """
+
+    path: KeyPath
+    message: str
+    at_key: bool
+    branches: tuple[tuple[KeyPath, str], ...]
+
+
+def _located(error: Any, source: Source, model: type[BaseModel]) -> _Found:
+    path, branches, at_key = _to_file(error["loc"], error["type"], source)
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, PathError):
+        return _Found((*path, *cause.path), cause.message, False, branches)
+    if error["type"] == "extra_forbidden":
+        known = [name for each in models_at(model, error["loc"][:-1]) for name in _names(each)]
+        message = f"unknown key '{path[-1]}'{suggest(str(path[-1]), known)}"
+        return _Found(path, message + full_width_hint(path[-1]), True, branches)
+    return _Found(path, plain_words(error), at_key, branches)
+
+
+def _to_file(
+    loc: tuple[str | int, ...], kind: str, source: Source
+) -> tuple[KeyPath, tuple[tuple[KeyPath, str], ...], bool]:
+    """Path in the file of pydantic's `loc`, which also names members of unions and keys."""
+    path: KeyPath = ()
+    branches: list[tuple[KeyPath, str]] = []
+    data: Any = source.data
+    for index, key in enumerate(loc):
+        last = index == len(loc) - 1
+        if last and key == "[key]":
+            return path, tuple(branches), True
+        if _holds(data, key):
+            data, path = data[key], (*path, key)
+        elif last and kind == "missing":
+            path = (*path, key)
+        else:
+            branches.append((path, str(key)))
+    return path, tuple(branches), False
+
+
+def _holds(data: Any, key: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(key, int) and 0 <= key < len(data)
+    return isinstance(data, dict) and key in data
+
+
+def _names(model: type[BaseModel]) -> Iterable[str]:
+    return (field.alias or name for name, field in model.model_fields.items())
+
+
+def _without_other_branches(found: list[_Found], level: int = 0) -> list[_Found]:
+    """`found`, where of every union only the member that the writer most likely meant is left."""
+    kept = [each for each in found if len(each.branches) <= level]
+    unions: dict[KeyPath, dict[str, list[_Found]]] = {}
+    for each in found:
+        if len(each.branches) > level:
+            at, member = each.branches[level]
+            unions.setdefault(at, {}).setdefault(member, []).append(each)
+    for at, members in unions.items():
+        settled = [_without_other_branches(each, level + 1) for each in members.values()]
+        kept += _likeliest(at, settled)
+    return kept
+
+
+def _likeliest(at: KeyPath, members: list[list[_Found]]) -> list[_Found]:
+    """Of the errors of each member of a union at `at`, those to report."""
+    if len(members) == 1:
+        return members[0]
+    # A member that complains about something inside had the right shape.
+    shaped = [each for each in members if all(len(one.path) > len(at) for one in each)]
+    if shaped:
+        return min(shaped, key=len)
+    whole = [one for each in members for one in each if one.path == at]
+    messages = list(dict.fromkeys(one.message for one in whole))
+    return [_Found(at, "; or ".join(messages), whole[0].at_key, ())] if whole else members[0]
+
+
+def _problem(found: _Found, source: Source) -> Problem:
+    place = source.key_position if found.at_key else source.position
+    return Problem(place(found.path), dotted(found.path), found.message)
+
+
+def _is_within(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((outer + ".", outer + "["))
+
+
+def _order(problem: Problem, source: Source) -> tuple[bool, str, tuple[int, ...]]:
+    """Sort key: the scenario before what it extends, then line and column."""
+    file, *numbers = problem.place.rsplit(":", 2)
+    return file != source.root.place.file, file, tuple(int(each) for each in numbers)

@@ -1,0 +1,273 @@
+"""What a plug-in implements, and what it sees.
+
+Strategies are of three kinds with one method each; a plug-in is a frozen dataclass in the workspace's ``strategies/``
+folder whose fields are its parameters:
+
+- ``Orchestration.touch``: who gets which touch, at the times of its ``schedule``;
+- ``Grading.grade``: how good is a lead;
+- ``Allocation.assign``: which group of seats gets a lead.
+
+A strategy sees what the insurer would see: read-only copies of observable columns at one moment, for customers who
+have not refused automated targeting. It draws luck only through ``Luck``.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from lifesim.streams import Streams
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+#: Answer of an allocation that leaves a lead in the pool.
+UNASSIGNED = -1
+_DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Days and time at which an orchestration is asked.
+
+    Attributes
+    ----------
+    at
+        Clock time, ``"HH:MM"``.
+    weekdays
+        1 Monday to 7 Sunday; every day when empty.
+    days
+        Days of the month; every day when empty.
+    """
+
+    at: str = "10:00"
+    weekdays: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
+
+    @property
+    def second(self) -> int:
+        """Second of the day."""
+        hours, minutes = self.at.split(":")
+        return int(hours) * 3600 + int(minutes) * 60
+
+    def includes(self, date: datetime.date) -> bool:
+        """Whether the schedule has an appointment on a date."""
+        if self.weekdays and date.isoweekday() not in self.weekdays:
+            return False
+        return not self.days or date.day in self.days
+
+
+class View:
+    """Read-only columns at one moment; every column is computed when first asked for.
+
+    Attributes
+    ----------
+    now
+        Seconds since the start of the warm-up.
+    date
+        Date of the moment.
+    """
+
+    __slots__ = ("_cache", "_columns", "_rows", "date", "now")
+
+    def __init__(
+        self, rows: IntArray, columns: Mapping[str, Callable[[IntArray], Any]], now: int, date: datetime.date
+    ) -> None:
+        self._rows, self._columns, self._cache = rows, columns, dict[str, Any]()
+        self.now, self.date = now, date
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """A column by name, shape (n,), not writable.
+
+        Raises
+        ------
+        AttributeError
+            When the insurer cannot observe such a thing.
+        """
+        if name not in self._cache:
+            if name not in self._columns:
+                known = ", ".join(sorted(self._columns))
+                raise AttributeError(f"'{name}' cannot be observed; known columns: {known}")
+            values = np.array(self._columns[name](self._rows))
+            values.setflags(write=False)
+            self._cache[name] = values
+        return self._cache[name]  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.column(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(sorted(self._columns))
+
+    def where(self, mask: BoolArray) -> IntArray:
+        """Positions in the view where ``mask`` is true."""
+        return np.flatnonzero(mask)
+
+
+class CustomerView(View):
+    """Customers as the insurer sees them, one row each. ``docs/strategies.md`` lists the columns."""
+
+
+class LeadView(View):
+    """Leads that wait for an adviser, one row each: columns of their customers, and of the lead itself."""
+
+
+class AgentView(View):
+    """Groups of seats, one row each: ``branch``, ``skill``, ``capacity`` in this slot."""
+
+
+@dataclass(frozen=True)
+class Touches:
+    """Touches that an orchestration asks for; the contact policy has the last word.
+
+    Attributes
+    ----------
+    who
+        Positions in the view, shape (n,), distinct.
+    content
+        Name of a content of the scenario.
+    channel
+        ``push``, ``sms`` or ``call``.
+    """
+
+    who: IntArray
+    content: str
+    channel: str
+
+
+class Luck:
+    """Keyed luck for a strategy: the same question about the same customer has the same answer.
+
+    Parameters
+    ----------
+    streams
+        Luck of the replication.
+    name
+        Name of the plug-in, part of every key.
+    keys
+        Key of each row of the view.
+    occasion
+        What the luck is about beside the customer: the time.
+    """
+
+    def __init__(self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int) -> None:
+        self._streams, self._name, self._keys, self._occasion = streams, name, keys, occasion
+
+    def _decision(self, decision: str) -> str:
+        return f"strategy {self._name}: {decision}"
+
+    def uniforms(self, decision: str, lasting: bool = False) -> npt.NDArray[np.float64]:
+        """A uniform on (0, 1) for each row, shape (n,); ``lasting`` draws stay the same at every occasion."""
+        subject = 0 if lasting else self._occasion
+        return self._streams.uniforms(self._decision(decision), self._keys, subject)
+
+    def take(self, decision: str, k: int, among: IntArray | None = None) -> IntArray:
+        """``k`` of the rows (of those in ``among``), each with the same chance; sorted positions."""
+        rows = np.arange(len(self._keys)) if among is None else np.asarray(among)
+        taken = self._streams.take(self._decision(decision), self._keys[rows], k, self._occasion)
+        return np.asarray(rows[taken], dtype=np.int64)
+
+
+@runtime_checkable
+class Orchestration(Protocol):
+    """Decides who gets which touch when."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """When ``touch`` is called."""
+        ...
+
+    def touch(self, customers: CustomerView, luck: Luck) -> Touches | list[Touches]:
+        """Touches to send now."""
+        ...
+
+
+@runtime_checkable
+class Grading(Protocol):
+    """Decides how good a lead is."""
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        """Grade of each lead, shape (n,): 0 is best, 3 the poorest."""
+        ...
+
+
+@runtime_checkable
+class Allocation(Protocol):
+    """Decides which group of seats gets a lead."""
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        """Row of ``agents`` for each lead, shape (n,); ``UNASSIGNED`` leaves it in the pool."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoGrades:
+    """Null model of grading: every lead has the same grade."""
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        return np.zeros(len(leads), np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NobodyAnswers:
+    """Null model of allocation: every lead stays in the pool until the customer gives up."""
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        return np.full(len(leads), UNASSIGNED, np.int64)
+
+
+@dataclass(frozen=True)
+class Practice:
+    """The plug-ins of an arm; without any, silence.
+
+    Attributes
+    ----------
+    orchestrations
+        By name; the name is part of the luck of their touches.
+    """
+
+    orchestrations: Mapping[str, Orchestration] = field(default_factory=dict)
+    grading: Grading = NoGrades()
+    allocation: Allocation = NobodyAnswers()
+
+
+class Mechanism:
+    """Base of plug-ins that extend the world itself; see ``strategies/mechanisms/financial_stress.py``.
+
+    A mechanism adds decaying states of mind, coefficients on existing hazards, and a clock of its own. Its two functions
+    are compiled: plain arithmetic on the vectors they are given, nothing else.
+
+    Attributes
+    ----------
+    reads
+        Covariates in ``x``, in this order; those that are states may be written by ``apply``.
+    states
+        New states of mind, each as in a scenario file.
+    coefficients
+        New coefficients by ``STAGE.cause`` or process, then by covariate.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ()
+    states: ClassVar[dict[str, dict[str, Any]]] = {}
+    coefficients: ClassVar[dict[str, dict[str, float]]] = {}
+
+    @staticmethod
+    def rate(x: Any, p: Any) -> float:
+        """Events a year; ``x`` the covariates in ``reads``, ``p`` the fields of the dataclass in order."""
+        return 0.0
+
+    @staticmethod
+    def apply(x: Any, p: Any, u: float) -> None:
+        """What an event does: writes new values of states into ``x``; ``u`` is a uniform on (0, 1)."""

@@ -1,0 +1,61 @@
+"""Leads: customers who wait for an adviser, as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import ASK_ADVISER, State
+from lifesim.scenario import Scenario
+from lifesim.streams import Streams
+
+LEAD = np.dtype(
+    [
+        ("customer", "i4"),
+        ("asked", "i4"),
+        ("gives_up", "i4"),
+        ("campaign", "u2"),
+        ("content", "u1"),
+        ("inquiry", "u1"),  # 1 when the customer asked, 0 when a campaign wants to call
+    ],
+    align=True,
+)
+
+#: What is counted at a desk, by branch.
+DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds", "capacity")
+REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS, CAPACITY = range(len(DESK_MEASURES))
+
+
+def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any, desk: int) -> Any:
+    """Leads from the kernel's requests to ask an adviser; patience is exponential, keyed by customer and time.
+
+    Parameters
+    ----------
+    desk
+        Place of the desk among the campaigns.
+    """
+    asked = requests[requests["kind"] == ASK_ADVISER]
+    leads = np.zeros(len(asked), LEAD)
+    leads["customer"], leads["asked"] = asked["customer"], asked["time"]
+    keys = state.customers["key"][asked["customer"]]
+    u = streams.uniforms("patience", keys, asked["time"].astype(np.uint64))
+    leads["gives_up"] = asked["time"] - np.log(u) * scenario.desk.patience
+    leads["campaign"], leads["inquiry"] = desk, 1
+    leads["content"] = list(scenario.contents).index(scenario.desk.content)
+    return leads
+
+
+def campaign_calls(rows: Any, campaign: int, content: int, now: int, patience: int) -> Any:
+    """Leads of customers whom a campaign wants to call; dropped when no seat was free in time."""
+    leads = np.zeros(len(rows), LEAD)
+    leads["customer"], leads["asked"], leads["gives_up"] = rows, now, now + patience
+    leads["campaign"], leads["content"] = campaign, content
+    return leads
+
+
+def in_order(leads: Any, state: State) -> Any:
+    """Leads by time asked, then by the customer's key: an order that no row number enters."""
+    return leads[np.lexsort((state.customers["key"][leads["customer"]], leads["asked"]))]
+
+

@@ -1,0 +1,97 @@
+"""The main loop: every customer lives through their own events, in their own time order, up to an appointment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifesim.compiled import compiled, compiled_entry
+from lifesim.engagement.touches import on_touch
+from lifesim.lifecycle.events import on_clock
+from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
+from lifesim.lifecycle.policies import on_policy
+from lifesim.lifecycle.sessions import on_session
+from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
+from lifesim.population.columns import (
+    BLOCK,
+    NEVER,
+    NONE,
+)
+
+DONE, DRAIN, GROW_POLICIES = 0, 1, 2
+#: Most events and requests that one step of one customer can append (255 policies ending at once).
+STEP_EVENTS, STEP_REQUESTS = 300, 4
+
+
+@compiled
+def room(w: Any) -> int:
+    """Whether one more step fits into buffers and pools."""
+    if counts(w).events + STEP_EVENTS > w.events_room:
+        return DRAIN
+    if counts(w).requests + STEP_REQUESTS > w.requests_room:
+        return DRAIN
+    if counts(w).free_policy == NONE:
+        return GROW_POLICIES
+    return DONE
+
+
+@compiled
+def live(i: int, until: int, w: Any) -> int:
+    """Advance one customer to ``until``; at equal times touches come first, then dates, clocks, sessions."""
+    c = customer_row(w, i)
+    while True:
+        now = min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at)
+        set_i4(w.due, i, now)
+        if now >= until:
+            return DONE
+        status = room(w)
+        if status != DONE:
+            return status
+        if c.touch_at == now:
+            on_touch(i, now, w)
+        elif c.policy_at == now:
+            on_policy(i, now, w)
+        elif c.clock_at == now:
+            on_clock(i, now, w)
+        elif c.refresh_at == now:
+            refresh(i, now, w)
+        else:
+            on_session(i, now, w)
+
+
+@compiled_entry
+def advance(until: int, w: Any) -> int:
+    """Advance every customer who wakes before ``until``.
+
+    Returns ``DONE``, or the reason why the loop stopped between two steps; calling again goes on exactly there.
+    """
+    count = counts(w).customers
+    for block in range((count + BLOCK - 1) // BLOCK):
+        if i4(w.wake, block) >= until:
+            continue
+        last = min(count, (block + 1) * BLOCK)
+        for i in range(block * BLOCK, last):
+            if i4(w.due, i) < until:
+                status = live(i, until, w)
+                if status != DONE:
+                    return status
+        soonest = NEVER
+        for i in range(block * BLOCK, last):
+            soonest = min(soonest, i4(w.due, i))
+        set_i4(w.wake, block, soonest)
+    return DONE
+
+
+@compiled_entry
+def start(first: int, last: int, now: int, w: Any) -> None:
+    """Begin the lives of customers in rows ``first`` to ``last``, whose columns are set, when they join."""
+    for i in range(first, last):
+        c = customer_row(w, i)
+        since, begins = c.stage_since, max(now, c.joined)
+        c.rated_at = begins
+        begin(i, c.stage, c.cause, begins, w)
+        c.stage_since = since
+        arm_processes(i, w)
+        rate_all(i, begins, w)
+        find_clock(i, w)
+        set_i4(w.due, i, min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at))
+        set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), i4(w.due, i)))

@@ -1,0 +1,152 @@
+"""Moving parts that every world has: acquisition, what the insurer infers, observers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.lifecycle.rules import arrival_factors
+from lifesim.population.columns import DAY, N_STAGES, State
+from lifesim.population.memory import count
+from lifesim.population.synthesis import choose_named, newcomers
+from lifesim.scenario import Scenario
+from lifesim.streams import Streams
+from lifesim.world.world import World
+
+
+def every(days: int, now: int, second: int = 0) -> int:
+    """First time at or after ``now`` on a grid of days, at a second of the day."""
+    period = days * DAY
+    return -(-(now - second) // period) * period + second
+
+
+class Acquisition:
+    """Prospects join: arrivals of every source at their own times, and friends of customers who recommended us."""
+
+    phase, name = 1, "acquisition"
+
+    def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
+        self.arrivals = [
+            arrival_times(scenario, streams, source, branch, sizes[number]) | {"branch": number, "source": k}
+            for k, source in enumerate(scenario.acquisition)
+            for number, branch in branches.items()
+        ]
+
+    def next(self, now: int) -> int | None:
+        """Every midnight."""
+        return every(1, now)
+
+    def act(self, world: World, now: int) -> None:
+        """Add those who arrive in the coming day, and the friends of yesterday's referrals."""
+        self._friends(world, now)
+        for arrivals in self.arrivals:
+            first, last = np.searchsorted(arrivals["time"], [now, now + DAY])
+            if first < last:
+                self._arrive(world, arrivals, slice(first, last), now)
+
+    def _arrive(self, world: World, arrivals: dict[str, Any], which: slice, now: int) -> None:
+        scenario = world.scenario
+        source = list(scenario.acquisition.values())[arrivals["source"]]
+        keys, times = arrivals["key"][which], arrivals["time"][which]
+        segment = choose_named(
+            world.streams, "segment", keys, source.segments, list(scenario.segments)
+        )
+        branch = np.full(len(keys), arrivals["branch"])
+        people = newcomers(scenario, world.streams, keys, keys, segment, branch, now)
+        people.joined[:], people.stage_since[:] = times, times
+        rows = world.add(people)
+        world.state.customers["source"][rows] = arrivals["source"] + 1
+        world.state.outcomes["acquisition"][rows] += source.cost
+
+    def _friends(self, world: World, now: int) -> None:
+        requests = world.extra["friends"]
+        if not len(requests):
+            return
+        world.extra["friends"] = requests[:0].copy()
+        c = world.state.customers
+        referrer = requests["customer"]
+        order = np.lexsort((requests["detail"], c["key"][referrer], requests["time"]))
+        referrer, number = referrer[order], requests["detail"][order]
+        keys = world.streams.hashes("friend", c["key"][referrer], number)
+        # Friends are of the kind of the customer who recommends us.
+        people = newcomers(
+            world.scenario, world.streams, keys, c["root"][referrer].copy(),
+            c["segment"][referrer].astype(np.int64), c["branch"][referrer].astype(np.int64), now,
+        )  # fmt: skip
+        rows = world.add(people)
+        world.state.customers["source"][rows] = len(world.scenario.acquisition) + 1
+
+
+def arrival_times(
+    scenario: Scenario, streams: Streams, source: str, branch: str, size: int
+) -> dict[str, Any]:
+    """Arrivals of one source in one branch by thinning: candidate k has its own gap and its own acceptance."""
+    factors = arrival_factors(scenario, source, streams)
+    top = float(factors.max())
+    rate = scenario.acquisition[source].rate * size / 10_000 * top
+    horizon = scenario.warm_up + scenario.horizon
+    expected = rate * horizon
+    n = int(expected + 8 * np.sqrt(expected) + 20) if rate > 0 else 0
+    key = streams.hashes(f"arrivals of {source} in {branch}", np.arange(n), 0)
+    gaps = -np.log(streams.uniforms("arrival gap", key)) / max(rate, 1e-300)
+    times = np.cumsum(gaps).astype(np.int64)
+    inside = times < horizon
+    times, key = times[inside], key[inside]
+    accepted = streams.uniforms("arrival accepted", key) * top < factors[times // DAY]
+    return {"time": times[accepted], "key": key[accepted]}
+
+
+class Inference:
+    """What the insurer believes: the stage as of now, seen with limited recall, brought up to date weekly.
+
+    A stage is recognised with probability ``recall``, keyed by customer, stage and visit, so that belief does not
+    flicker; one that is not recognised leaves the earlier belief in place.
+    """
+
+    phase, name = 2, "inference"
+    recall = 0.8
+
+    def next(self, now: int) -> int | None:
+        """Every seventh midnight."""
+        return every(7, now)
+
+    def act(self, world: World, now: int) -> None:
+        """Bring the estimated stage up to date."""
+        c = world.state.customers[: count(world.state)]
+        stage = c["stage"].astype(np.int64)
+        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(N_STAGES) + stage.astype(np.uint64)
+        changed = np.flatnonzero(c["seen_stage"] != stage)
+        u = world.streams.uniforms("stage recognised", c["key"][changed], visit[changed])
+        seen = changed[u < self.recall]
+        c["seen_stage"][seen] = stage[seen]
+
+
+class Observer:
+    """Counts customers by branch, segment and stage on days from the fork on; writes nothing into the world."""
+
+    phase, name = 9, "observer"
+
+    def __init__(self, fork: int, end: int, days: int = 7) -> None:
+        self.fork, self.end, self.days = fork, end, days
+        self.counted: dict[int, Any] = {}
+
+    def next(self, now: int) -> int | None:
+        """Every ``days`` days from the fork."""
+        at = self.fork + every(self.days, now - self.fork)
+        return at if at < self.end else None
+
+    def act(self, world: World, now: int) -> None:
+        """Count."""
+        self.counted[(now - self.fork) // DAY] = occupancy(world.scenario, world.state, now)
+
+
+def occupancy(scenario: Scenario, state: State, now: int) -> Any:
+    """Customers by branch, segment and stage. Shape (branches, segments, stages)."""
+    c = state.customers[: count(state)]
+    c = c[c["joined"] <= now]
+    shape = (max(1, len(scenario.population.branches)), len(scenario.segments), N_STAGES)
+    cells = np.ravel_multi_index(
+        (c["branch"].astype(np.int64), c["segment"].astype(np.int64), c["stage"].astype(np.int64)), shape
+    )
+    return np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)

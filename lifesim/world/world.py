@@ -1,0 +1,224 @@
+"""One world: the clock, the arrays, the moving parts; run it, cut it, fork it.
+
+SimPy keeps the appointments of the moving parts. Before a part acts, all customers are advanced to that moment;
+between two appointments nobody but the kernel touches them. Parts hold nothing between yields, so that a world
+is a time and a dictionary of arrays: a snapshot is a copy of both.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+
+from lifesim.errors import RunError
+from lifesim.lifecycle.layout import bind
+from lifesim.lifecycle.mechanisms import CompiledMechanisms
+from lifesim.lifecycle.rules import Rules, compile_rules, slots
+from lifesim.population import memory
+from lifesim.population.columns import DAY, EVENT, OUTCOME, PRESENT, HELD_AT_FORK, REQUEST, State
+from lifesim.population.synthesis import People
+from lifesim.scenario import Scenario
+from lifesim.streams import Streams
+from lifesim.world import kernel
+
+#: SimPy's own events use priorities 0 and 1.
+_FIRST_PRIORITY = 2
+
+
+class Part(Protocol):
+    """A moving part: it keeps appointments and holds no state between them.
+
+    Attributes
+    ----------
+    phase
+        Order among parts with an appointment at the same second; ties go by name.
+    name
+        Unique among the parts of a world.
+    """
+
+    phase: int
+    name: str
+
+    def next(self, now: int) -> int | None:
+        """First appointment at or after ``now``; none when there are no more."""
+        ...
+
+    def act(self, world: World, now: int) -> None:
+        """Keep an appointment; every customer stands at ``now``."""
+        ...
+
+
+class World:
+    """A world with its luck, its arrays and its clock, without moving parts until ``run``.
+
+    Parameters
+    ----------
+    scenario
+        With mechanisms already entered, see ``lifecycle.mechanisms.extend``.
+    streams
+        Luck of the replication.
+    branches
+        Names of the branches that live in this world, by their number in the scenario.
+    campaigns
+        Names of everything that sends touches in any arm.
+    mechanisms
+        Compiled mechanisms.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        streams: Streams,
+        branches: dict[int, str],
+        campaigns: list[str],
+        mechanisms: CompiledMechanisms,
+    ) -> None:
+        self.scenario, self.streams = scenario, streams
+        self.branches, self.campaigns = branches, campaigns
+        self.rules: Rules = compile_rules(scenario, streams, campaigns, mechanisms)
+        self.mechanisms = mechanisms
+        self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
+        self.extra: dict[str, Any] = {"friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST)}
+        self.now = 0
+        self.started_with: dict[int, int] = {}
+        self.events: list[Any] = []
+        self.seconds: dict[str, float] = {}
+        self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)  # type: ignore[arg-type]
+        self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
+
+    @property
+    def kernel_record(self) -> Any:
+        """The record that compiled functions take; made anew because arrays may have been replaced."""
+        return bind(self.state, self.rules, self._scratch)
+
+    def date(self, now: int) -> datetime.date:
+        """Calendar date of a time."""
+        return self._first_day + datetime.timedelta(days=now // DAY)
+
+    def add(self, people: People) -> slice:
+        """Add customers, whose lives begin when they join; returns their rows."""
+        self.state, rows = memory.add(self.state, people)
+        self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
+        c = self.state.customers
+        keys = people.keys
+        joined = np.maximum(people.joined, self.now)
+        c["grid"][rows] = (self.streams.uniforms("grid", keys) * 360 * DAY).astype(np.int64)
+        wait = -np.log(self.streams.uniforms("first session", keys)) / np.maximum(people.session_rate, 1e-9)
+        c["session_at"][rows] = np.minimum(joined + 1 + (wait * DAY).astype(np.int64), 2**31 - 2)
+        kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
+        return rows
+
+    def advance(self, until: int) -> None:
+        """Advance every customer to ``until``, emptying buffers and growing pools as the kernel asks."""
+        began = time.perf_counter()
+        while True:
+            status = kernel.advance(until, self.kernel_record)
+            self._drain()
+            if status == kernel.DONE:
+                break
+            if status == kernel.GROW_POLICIES:
+                self.state = memory.grow_pool(self.state, "policies", 1)
+        self._spent("kernel", began)
+
+    def _drain(self) -> None:
+        """Empty the kernel's buffers: events to the log, requests to those who grant them."""
+        counts = self.state.counts
+        events, requests = int(counts["events"][0]), int(counts["requests"][0])
+        if events:
+            self.events.append(self.state.events[:events].copy())
+        if requests:
+            taken = self.state.requests[:requests].copy()
+            for kind, name in enumerate(("inquiries", "friends")):
+                self.extra[name] = np.concatenate([self.extra[name], taken[taken["kind"] == kind]])
+        counts["events"], counts["requests"] = 0, 0
+
+    def room_for_touches(self, more: int) -> None:
+        """Make sure that ``more`` touches fit into the pool."""
+        free = int(np.count_nonzero(self.state.touches["customer"] < 0))
+        if free < more:
+            self.state = memory.grow_pool(self.state, "touches", more - free)
+
+    def run(self, until: int, parts: list[Part]) -> None:
+        """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
+        clock = simpy.Environment(initial_time=self.now)
+        for rank, part in enumerate(sorted(parts, key=lambda part: (part.phase, part.name))):
+            clock.process(self._appointments(clock, part, _FIRST_PRIORITY + rank))
+        if until > self.now:
+            clock.run(until)
+        self.now = until
+        self.advance(until)
+
+    def _appointments(self, clock: simpy.Environment, part: Part, priority: int) -> Iterator[Any]:
+        """The SimPy process of one moving part."""
+        at = part.next(self.now)
+        while at is not None:
+            event = simpy.Event(clock)
+            event._ok, event._value = True, None
+            clock.schedule(event, priority=priority, delay=at - clock.now)  # type: ignore[arg-type]
+            yield event
+            self.now = at
+            self.advance(at)
+            began = time.perf_counter()
+            part.act(self, at)
+            self._spent(type(part).__name__.lower(), began)
+            at = part.next(at + 1)
+
+    def _spent(self, what: str, began: float) -> None:
+        self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - began
+
+    def begin_outcomes(self) -> None:
+        """Mark the moment from which outcomes count: the fork of the arms."""
+        n = memory.count(self.state)
+        c = self.state.customers[:n]
+        c["marks"] |= np.where(c["joined"] <= self.now, PRESENT, 0).astype(np.uint16)
+        c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
+        self.state.outcomes[:] = np.zeros(1, OUTCOME)
+        for table in (self.state.occupied, self.state.session_days, self.state.touched):
+            table[:] = 0
+        self.state.counts["fork"] = self.now
+        self.events.clear()
+
+    def event_log(self) -> Any:
+        """Events kept so far, in order of time, then of the customer's key."""
+        if not self.events:
+            return np.zeros(0, EVENT)
+        log = np.concatenate(self.events)
+        keys = self.state.customers["key"][log["customer"]]
+        return log[np.lexsort((np.arange(len(log)), keys, log["time"]))]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the world is, as a dictionary of arrays; independent of the running world."""
+        n = memory.count(self.state)
+        arrays = {f"state.{name}": array.copy() for name, array in self.state._asdict().items()}
+        arrays |= {f"extra.{name}": array.copy() for name, array in self.extra.items()}
+        arrays["now"] = np.array(self.now)
+        arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(-1, 2)
+        arrays["customers"] = np.array(n)
+        return arrays
+
+    def restore(self, arrays: dict[str, Any]) -> None:
+        """Go back to a snapshot; the log of events starts empty.
+
+        Raises
+        ------
+        RunError
+            When the snapshot was made by another model.
+        """
+        fields = {}
+        for name, array in self.state._asdict().items():
+            saved = arrays.get(f"state.{name}")
+            if saved is None or saved.dtype != array.dtype or saved.shape[1:] != array.shape[1:]:
+                raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
+            fields[name] = saved.copy()
+        self.state = State(**fields)
+        self.extra = {
+            name.removeprefix("extra."): array.copy() for name, array in arrays.items() if name.startswith("extra.")
+        }
+        self.now = int(arrays["now"])
+        self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}
+        self.events = []

@@ -1,0 +1,22 @@
+"""Current practice: a monthly newsletter by push to everyone who has not been written to lately."""
+
+from dataclasses import dataclass
+
+from lifesim.strategy import CustomerView, Luck, Schedule, Touches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsletter:
+    """Insurance knowledge once a month, by push."""
+
+    day: int = 8
+    at: str = "10:00"
+    quiet_days: int = 7
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(at=self.at, days=(self.day,))
+
+    def touch(self, customers: CustomerView, luck: Luck) -> Touches:
+        rested = customers.days_since_touch >= self.quiet_days
+        return Touches(customers.where(rested & (customers.consents_push == 1)), "newsletter", "push")
