@@ -218,8 +218,9 @@ def test_a_table_of_parquet_is_that_of_csv(tmp_path: Path) -> None:
 
 
 def test_a_scenario_may_name_its_branches(tmp_path: Path) -> None:
-    table = table_of(tmp_path, BOOK, branches={"south": 0.4, "north": 0.3, "west": 0.3})
+    table = table_of(tmp_path, BOOK, branches={"south": 0.4, "north": 0.3, "east": 0.3})
     assert book_branches(table) == ["north", "south"]
+    assert list(people_of(table, "south").branch) == [1, 1]
     lines = complaint(tmp_path, BOOK, branches={"south": 0.5, "nord": 0.5})
     assert lines[0] == "book.csv:row 2: branch: unknown branch 'north'; did you mean 'nord'?"
     lines = complaint(tmp_path, PLAIN + "1,mainstream\n", branches={"south": 0.5, "nord": 0.5})
@@ -356,6 +357,20 @@ def test_the_stage_must_fit_the_policies(tmp_path: Path) -> None:
     assert complaint(tmp_path, header + rows) == [
         "book.csv:row 2: stage: this stage is one of policyholders, and the row has no policy",
         "book.csv:row 3: stage: this stage is one without policies, and the row has one",
+    ]
+
+
+def test_rows_without_a_customer_are_strangers(tmp_path: Path) -> None:
+    said = complaint(tmp_path, "customer,segment,age\n,mainstream,40\n,mainstream,50\n")
+    assert said == [f"book.csv:row {row}: customer: the value is missing" for row in (2, 3)]
+
+
+def test_blank_and_ragged_rows_are_counted(tmp_path: Path) -> None:
+    rows = '1,mainstream,40\n,,\n\n2,mainstream\n3,mainstream,"4\n1"\n4,mainstream,-1\n'
+    assert complaint(tmp_path, "customer,segment,age\n" + rows) == [
+        "book.csv:row 5: has 2 cells; the header has 3",
+        "book.csv:row 6: age: '4\\n1' is not a number; write it without separators and units",
+        "book.csv:row 7: age: '-1' is below 0",
     ]
 
 

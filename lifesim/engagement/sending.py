@@ -99,6 +99,8 @@ def send_one(i: int, campaign: int, content: int, channel: int, occasion: int, q
 @compiled
 def wake(i: int, w: Any) -> None:
     """Bring the customer's place in the index of waking customers up to date after a touch was put."""
+    if customer_row(w, i).held:
+        return
     at = customer_row(w, i).touch_at
     if at < i4(w.due, i):
         set_i4(w.due, i, at)

@@ -88,11 +88,12 @@ def visit(i: int, doing: float, now: int, w: Any) -> None:
 
 @compiled
 def inquire(i: int, now: int, w: Any) -> None:
-    """Ask an adviser: a request to the desk, unless one waits already."""
+    """Ask an adviser: a request to the desk, unless one waits already; the customer is held for the desk."""
     c = customer_row(w, i)
     reach_milestone(i, INTERACTION, now, w)
     log(i, E_INQUIRY, 0, 0, now, w)
     outcome_row(w, i).inquiries += 1
     if c.waits == 0:
         c.waits = 1
+        c.held = 1
         ask(i, ASK_ADVISER, 0, now, w)

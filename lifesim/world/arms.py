@@ -15,6 +15,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
 from lifesim.strategy import UNASSIGNED, Luck, Orchestration, Practice, Touches
 from lifesim.workforce import leads as pool
+from lifesim.world.kernel import hold
 from lifesim.world.parts import every
 from lifesim.world.views import agent_view, customer_view, lead_view
 from lifesim.world.world import World
@@ -57,7 +58,7 @@ def integers(world: World, name: str, now: int, what: str, values: Any, n: int, 
 class Campaign:
     """An orchestration and its schedule: asks it, and sends what the contact policy allows."""
 
-    phase = 4
+    phase, local = 4, False
 
     def __init__(self, name: str, orchestration: Orchestration, world: World) -> None:
         self.name, self.orchestration = name, orchestration
@@ -102,7 +103,9 @@ class Campaign:
         rows = np.ascontiguousarray(rows, dtype=np.int64)
         send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_record, reasons)
         if by_desk:
-            calls = pool.campaign_calls(rows[reasons == 0], campaign, content, now, world.scenario.desk.patience)
+            allowed = rows[reasons == 0]
+            calls = pool.campaign_calls(allowed, campaign, content, now, world.scenario.desk.patience)
+            hold(allowed, 1, world.kernel_record)
             world.extra["leads"] = np.concatenate([leads_of(world), calls])
 
 
@@ -111,10 +114,17 @@ def leads_of(world: World) -> Any:
     return world.extra.setdefault("leads", np.zeros(0, pool.LEAD))
 
 
+def release(world: World, rows: Any) -> None:
+    """Customers who left the pool go on with their lives, unless a newer inquiry of theirs waits already."""
+    if len(rows):
+        rows = np.setdiff1d(rows, world.extra["inquiries"]["customer"]).astype(np.int64)
+        hold(rows, 0, world.kernel_record)
+
+
 class Desk:
     """The desk of every branch: at each slot leads are graded, allocated and called, up to its capacity."""
 
-    phase, name = 5, DESK
+    phase, name, local = 5, DESK, True
 
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice = scenario.desk, practice
@@ -139,11 +149,16 @@ class Desk:
             "desk", np.zeros((len(world.scenario.population.branches), len(pool.DESK_MEASURES)), np.int64)
         )
         capacity = self._capacity(now)
-        np.add.at(measures, (self.groups["branch"], pool.CAPACITY), capacity)
+        by_branch = np.bincount(self.groups["branch"], weights=capacity, minlength=len(measures))
+        measures[:, pool.CAPACITY] += by_branch.astype(np.int64)
+        if not len(leads_of(world)) and not np.any(world.extra["inquiries"]["time"] < now):
+            return
         waiting = self._collect(world, now, measures)
+        before = waiting["customer"]
         if len(waiting):
             waiting = self._serve(world, now, waiting, capacity, measures)
         world.extra["leads"] = waiting
+        release(world, np.setdiff1d(before, waiting["customer"]))
 
     def _capacity(self, now: int) -> Any:
         """Calls that each group can make in this slot; fractions carry over from slot to slot."""
@@ -153,10 +168,11 @@ class Desk:
 
     def _collect(self, world: World, now: int, measures: Any) -> Any:
         """Waiting leads with new inquiries, without those who gave up."""
-        requests = world.extra["inquiries"]
+        inquiries = world.extra["inquiries"]
+        requests = inquiries[inquiries["time"] < now]
         desk = world.campaigns.index(DESK)
         new = pool.inquiries(world.scenario, world.streams, world.state, requests, desk)
-        world.extra["inquiries"] = requests[:0].copy()
+        world.extra["inquiries"] = inquiries[inquiries["time"] >= now]
         waiting = pool.in_order(np.concatenate([leads_of(world), new]), world.state)
         branch = world.state.customers["branch"]
         np.add.at(measures, (branch[new["customer"]], pool.REQUESTS), 1)
@@ -167,6 +183,7 @@ class Desk:
         np.add.at(world.state.touched, (calls["campaign"], CHANNELS.index("call"), calls["content"], T_WITHDRAWN), 1)
         inquiries = np.ascontiguousarray(lost["customer"][lost["inquiry"] == 1], dtype=np.int64)
         granting.give_up(inquiries, now, world.kernel_record)
+        release(world, np.setdiff1d(lost["customer"], waiting["customer"][~gone]))
         return waiting[~gone]
 
     def _serve(self, world: World, now: int, waiting: Any, capacity: Any, measures: Any) -> Any:

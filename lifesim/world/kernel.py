@@ -35,17 +35,24 @@ def room(w: Any) -> int:
 
 
 @compiled
+def soonest(i: int, w: Any) -> int:
+    """When a customer wakes next."""
+    c = customer_row(w, i)
+    return min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at)
+
+
+@compiled
 def live(i: int, until: int, w: Any) -> int:
     """Advance one customer to ``until``; at equal times touches come first, then dates, clocks, sessions."""
     c = customer_row(w, i)
     while True:
-        now = min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at)
-        set_i4(w.due, i, now)
+        now = soonest(i, w)
         if now >= until:
             return DONE
         status = room(w)
         if status != DONE:
             return status
+        held = c.held
         if c.touch_at == now:
             on_touch(i, now, w)
         elif c.policy_at == now:
@@ -56,13 +63,24 @@ def live(i: int, until: int, w: Any) -> int:
             refresh(i, now, w)
         else:
             on_session(i, now, w)
+        if c.held > held:
+            return DONE
+
+
+@compiled
+def index(i: int, w: Any) -> None:
+    """Enter a customer into the index of waking customers; one who is held is left out."""
+    at = NEVER if customer_row(w, i).held else soonest(i, w)
+    set_i4(w.due, i, at)
+    set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), at))
 
 
 @compiled_entry
 def advance(until: int, w: Any) -> int:
-    """Advance every customer who wakes before ``until``.
+    """Advance every customer who wakes before ``until`` and is not held.
 
-    Returns ``DONE``, or the reason why the loop stopped between two steps; calling again goes on exactly there.
+    A customer who asks for something contended is held at that moment. Returns ``DONE``, or the reason why the loop
+    stopped between two steps; calling again goes on exactly there.
     """
     count = counts(w).customers
     for block in range((count + BLOCK - 1) // BLOCK):
@@ -74,11 +92,31 @@ def advance(until: int, w: Any) -> int:
                 status = live(i, until, w)
                 if status != DONE:
                     return status
-        soonest = NEVER
+                set_i4(w.due, i, NEVER if customer_row(w, i).held else soonest(i, w))
+        first = NEVER
         for i in range(block * BLOCK, last):
-            soonest = min(soonest, i4(w.due, i))
-        set_i4(w.wake, block, soonest)
+            first = min(first, i4(w.due, i))
+        set_i4(w.wake, block, first)
     return DONE
+
+
+@compiled_entry
+def advance_held(rows: Any, until: int, w: Any) -> int:
+    """Advance customers who are held, no further than ``until``."""
+    for k in range(len(rows)):
+        status = live(rows[k], until, w)
+        if status != DONE:
+            return status
+    return DONE
+
+
+@compiled_entry
+def hold(rows: Any, held: int, w: Any) -> None:
+    """Hold customers for a desk, or release them."""
+    for k in range(len(rows)):
+        customer_row(w, rows[k]).held = held
+        set_i4(w.due, rows[k], NEVER)
+        index(rows[k], w)
 
 
 @compiled_entry
@@ -93,5 +131,4 @@ def start(first: int, last: int, now: int, w: Any) -> None:
         arm_processes(i, w)
         rate_all(i, begins, w)
         find_clock(i, w)
-        set_i4(w.due, i, min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at))
-        set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), i4(w.due, i)))
+        index(i, w)

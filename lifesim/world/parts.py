@@ -22,9 +22,9 @@ def every(days: int, now: int, second: int = 0) -> int:
 
 
 class Acquisition:
-    """Prospects join: arrivals of every source at their own times, and friends of customers who recommended us."""
+    """Prospects join: arrivals of every source at their own times, friends at the appointment after the referral."""
 
-    phase, name = 1, "acquisition"
+    phase, name, local, days = 1, "acquisition", False, 7
 
     def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
         self.arrivals = [
@@ -34,14 +34,14 @@ class Acquisition:
         ]
 
     def next(self, now: int) -> int | None:
-        """Every midnight."""
-        return every(1, now)
+        """Every seventh midnight."""
+        return every(self.days, now)
 
     def act(self, world: World, now: int) -> None:
-        """Add those who arrive in the coming day, and the friends of yesterday's referrals."""
+        """Add those who arrive until the next appointment, and the friends of referrals since the last."""
         self._friends(world, now)
         for arrivals in self.arrivals:
-            first, last = np.searchsorted(arrivals["time"], [now, now + DAY])
+            first, last = np.searchsorted(arrivals["time"], [now, now + self.days * DAY])
             if first < last:
                 self._arrive(world, arrivals, slice(first, last), now)
 
@@ -104,7 +104,7 @@ class Inference:
     flicker; one that is not recognised leaves the earlier belief in place.
     """
 
-    phase, name = 2, "inference"
+    phase, name, local = 2, "inference", False
     recall = 0.8
 
     def next(self, now: int) -> int | None:
@@ -125,7 +125,7 @@ class Inference:
 class Observer:
     """Counts customers by branch, segment and stage on days from the fork on; writes nothing into the world."""
 
-    phase, name = 9, "observer"
+    phase, name, local = 9, "observer", False
 
     def __init__(self, fork: int, end: int, days: int = 7) -> None:
         self.fork, self.end, self.days = fork, end, days
@@ -144,9 +144,6 @@ class Observer:
 def occupancy(scenario: Scenario, state: State, now: int) -> Any:
     """Customers by branch, segment and stage. Shape (branches, segments, stages)."""
     c = state.customers[: count(state)]
-    c = c[c["joined"] <= now]
     shape = (max(1, len(scenario.population.branches)), len(scenario.segments), N_STAGES)
-    cells = np.ravel_multi_index(
-        (c["branch"].astype(np.int64), c["segment"].astype(np.int64), c["stage"].astype(np.int64)), shape
-    )
-    return np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
+    cells = (c["branch"].astype(np.int64) * shape[1] + c["segment"]) * N_STAGES + c["stage"]
+    return np.bincount(cells[c["joined"] <= now], minlength=int(np.prod(shape))).reshape(shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,10 +39,13 @@ class Part(Protocol):
         Order among parts with an appointment at the same second; ties go by name.
     name
         Unique among the parts of a world.
+    local
+        It looks at, and acts on, nobody but customers who are held for it: the others may run ahead.
     """
 
     phase: int
     name: str
+    local: bool
 
     def next(self, now: int) -> int | None:
         """First appointment at or after ``now``; none when there are no more."""
@@ -87,14 +90,18 @@ class World:
         self.now = 0
         self.started_with: dict[int, int] = {}
         self.events: list[Any] = []
+        self._barriers: dict[str, int] = {}
+        self._bound: tuple[State, Any] | None = None
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)  # type: ignore[arg-type]
         self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
 
     @property
     def kernel_record(self) -> Any:
-        """The record that compiled functions take; made anew because arrays may have been replaced."""
-        return bind(self.state, self.rules, self._scratch)
+        """The record that compiled functions take; made anew when arrays have been replaced."""
+        if self._bound is None or self._bound[0] is not self.state:
+            self._bound = (self.state, bind(self.state, self.rules, self._scratch))
+        return self._bound[1]
 
     def date(self, now: int) -> datetime.date:
         """Calendar date of a time."""
@@ -113,17 +120,28 @@ class World:
         kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
         return rows
 
-    def advance(self, until: int) -> None:
-        """Advance every customer to ``until``, emptying buffers and growing pools as the kernel asks."""
+    def advance(self, until: int, ahead: int | None = None) -> None:
+        """Advance every customer to ``until``.
+
+        Customers who wait for nothing contended may run ahead, up to the next appointment at which somebody looks at
+        them or acts on them; those who are held for a desk stop at ``until``.
+        """
         began = time.perf_counter()
+        self._finish(lambda: kernel.advance(until if ahead is None else ahead, self.kernel_record))
+        held = np.flatnonzero(self.state.customers["held"][: memory.count(self.state)])
+        if len(held):
+            self._finish(lambda: kernel.advance_held(held, until, self.kernel_record))
+        self._spent("kernel", began)
+
+    def _finish(self, step: Callable[[], int]) -> None:
+        """Repeat a step of the kernel until it is done, emptying buffers and growing pools as it asks."""
         while True:
-            status = kernel.advance(until, self.kernel_record)
+            status = step()
             self._drain()
             if status == kernel.DONE:
-                break
+                return
             if status == kernel.GROW_POLICIES:
                 self.state = memory.grow_pool(self.state, "policies", 1)
-        self._spent("kernel", began)
 
     def _drain(self) -> None:
         """Empty the kernel's buffers: events to the log, requests to those who grant them."""
@@ -146,6 +164,7 @@ class World:
     def run(self, until: int, parts: list[Part]) -> None:
         """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
         clock = simpy.Environment(initial_time=self.now)
+        self._barriers = {"end of the run": until}
         for rank, part in enumerate(sorted(parts, key=lambda part: (part.phase, part.name))):
             clock.process(self._appointments(clock, part, _FIRST_PRIORITY + rank))
         if until > self.now:
@@ -157,16 +176,19 @@ class World:
         """The SimPy process of one moving part."""
         at = part.next(self.now)
         while at is not None:
+            if not part.local:
+                self._barriers[part.name] = at
             event = simpy.Event(clock)
             event._ok, event._value = True, None
             clock.schedule(event, priority=priority, delay=at - clock.now)  # type: ignore[arg-type]
             yield event
             self.now = at
-            self.advance(at)
+            self.advance(at, min(self._barriers.values()) if part.local else at)
             began = time.perf_counter()
             part.act(self, at)
             self._spent(type(part).__name__.lower(), began)
             at = part.next(at + 1)
+        self._barriers.pop(part.name, None)
 
     def _spent(self, what: str, began: float) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - began
