@@ -16,7 +16,7 @@ _HOMES = {
     "load": "lifesim.scenario",
     "Scenario": "lifesim.scenario",
     "Arm": "lifesim.scenario",
-    "check_file": "lifesim.scenario",
+    "check_file": "lifesim.experiment",
     "compare": "lifesim.experiment",
     "run": "lifesim.experiment",
     "Result": "lifesim.experiment",

@@ -248,7 +248,7 @@ def _problems(file: Path) -> list[str]:
         if file.suffix == ".py":
             workspace.plugins_in(file)
             return []
-        from lifesim.scenario import check_file
+        from lifesim.experiment import check_file
 
         return [str(problem) for problem in check_file(file)]
     except LifesimError as error:

@@ -83,6 +83,7 @@ def _set_up() -> None:
 _set_up()
 
 # The cache directory must be set before anything compiles.
+from llvmlite import ir  # noqa: E402
 from numba import config, from_dtype, njit, types  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
@@ -135,7 +136,9 @@ def pointer(dtype: Any) -> Any:
         return record_at
 
     def interpreted(address: int, index: int) -> Any:
-        memory = (ctypes.c_char * dtype.itemsize).from_address(int(address) + int(index) * dtype.itemsize)
+        memory = (ctypes.c_char * dtype.itemsize).from_address(
+            int(address) + int(index) * dtype.itemsize
+        )
         return np.frombuffer(memory, dtype).view(np.recarray)[0]
 
     return interpreted
@@ -150,7 +153,9 @@ def scalars(kind: Any) -> tuple[Any, Any]:
     def get(typingctx: Any, address: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
-            return builder.load(builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+            return builder.load(
+                builder.inttoptr(place, context.get_value_type(element).as_pointer())
+            )
 
         return element(address, index), codegen
 
@@ -159,7 +164,9 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
             given = context.cast(builder, args[2], sig.args[2], element)
-            builder.store(given, builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+            builder.store(
+                given, builder.inttoptr(place, context.get_value_type(element).as_pointer())
+            )
             return context.get_dummy_value()
 
         return types.void(address, index, value), codegen
@@ -175,6 +182,27 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         _array(address, index)[0] = value
 
     return lambda address, index: _array(address, index)[0], interpreted_put
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch(typingctx: Any, address: Any) -> Any:
+    """Ask the processor to bring a line of memory near, without waiting for it; changes nothing else."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer_type = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer_type, flag, flag, flag])
+        call = builder.module.declare_intrinsic("llvm.prefetch.p0", fnty=kind)
+        builder.call(call, [builder.inttoptr(args[0], pointer_type), flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(address), codegen
+
+
+if config.DISABLE_JIT:
+
+    def fetch(address: int) -> None:  # type: ignore[no-redef]
+        """Nothing to bring near without a compiler."""
 
 
 def _place(context: Any, builder: Any, sig: Any, args: Any, size: int) -> Any:

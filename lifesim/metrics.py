@@ -63,11 +63,31 @@ def _outcome(name: str) -> Column:
 
 
 def _per_10k(
-    name: str, en: str, zh: str, unit: str, unit_zh: str, better: Any, what: tuple[str, str], column: Column, scale: float
+    name: str,
+    en: str,
+    zh: str,
+    unit: str,
+    unit_zh: str,
+    better: Any,
+    what: tuple[str, str],
+    column: Column,
+    scale: float,
 ) -> Metric:
     """A metric for 10,000 customers."""
     return Metric(
-        name, en, zh, unit, unit_zh, better, what[0], "customers", what[1], "客户数", scale * 10_000, column, _everyone
+        name,
+        en,
+        zh,
+        unit,
+        unit_zh,
+        better,
+        what[0],
+        "customers",
+        what[1],
+        "客户数",
+        scale * 10_000,
+        column,
+        _everyone,
     )
 
 
@@ -146,7 +166,10 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes) -> lis
         Columns of the customers who have joined, shape (n,).
     """
     rows = []
-    for scope, chosen in (("present", (customers["marks"] & PRESENT) > 0), ("everyone", slice(None))):
+    for scope, chosen in (
+        ("present", (customers["marks"] & PRESENT) > 0),
+        ("everyone", slice(None)),
+    ):
         c, o = customers[chosen], outcomes[chosen]
         for metric in _ALL:
             top = np.bincount(c["segment"], weights=metric.top(c, o), minlength=len(segments))

@@ -76,7 +76,11 @@ class View:
     __slots__ = ("_cache", "_columns", "_rows", "date", "now")
 
     def __init__(
-        self, rows: IntArray, columns: Mapping[str, Callable[[IntArray], Any]], now: int, date: datetime.date
+        self,
+        rows: IntArray,
+        columns: Mapping[str, Callable[[IntArray], Any]],
+        now: int,
+        date: datetime.date,
     ) -> None:
         self._rows, self._columns, self._cache = rows, columns, dict[str, Any]()
         self.now, self.date = now, date
@@ -162,7 +166,9 @@ class Luck:
         What the luck is about beside the customer: the time.
     """
 
-    def __init__(self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int) -> None:
+    def __init__(
+        self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int
+    ) -> None:
         self._streams, self._name, self._keys, self._occasion = streams, name, keys, occasion
 
     def _decision(self, decision: str) -> str:

@@ -91,9 +91,20 @@ def uniform_pair(key: Any, customer: Any, subject: Any) -> tuple[float, float]:
 
 
 @compiled
-def uniform_triple(key: Any, customer: Any, subject: Any) -> tuple[float, float, float]:
-    """One fine and two 32-bit uniforms on (0, 1) from one evaluation."""
-    w0, w1, w2, w3 = words(key, customer, np.uint64(subject))
+def look_again(key: Any, customer: Any, subject: Any) -> tuple[float, float, float]:
+    """One fine and two 32-bit uniforms on (0, 1) about something that may be looked at more than once.
+
+    The answer is the same each time; audit mode does not take it for one luck used for two decisions.
+    """
+    subject = np.uint64(subject)
+    w0, w1, w2, w3 = philox(
+        subject & _MASK,
+        subject >> _HALF,
+        customer & _MASK,
+        customer >> _HALF,
+        key & _MASK,
+        key >> _HALF,
+    )
     return _unit(w0, w1), _unit_32(w2), _unit_32(w3)
 
 
@@ -157,6 +168,8 @@ def normal(u: float) -> float:
 @compiled
 def poisson(u: float, mean: float) -> int:
     """Poisson count by walking its distribution function up to ``u``; mean below about 700."""
+    # The sum of the terms saturates a few ulps below 1; a count beyond that would be an artefact.
+    u = min(u, 1.0 - 2.0**-40)
     k = 0
     term = math.exp(-mean)
     total = term
@@ -203,7 +216,9 @@ if _asked is not None:
 
 def name_key(name: str) -> np.uint64:
     """A 64-bit key for a name: independent of everything else, the same on every machine."""
-    return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little"))
+    return np.uint64(
+        int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    )
 
 
 class Streams:
@@ -225,14 +240,18 @@ class Streams:
         """Key of a named decision; what compiled code passes to ``uniform`` and its relatives."""
         return name_key(f"{self.seed}\x1f{self.replication}\x1f{decision}")
 
-    def uniforms(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
+    def uniforms(
+        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0
+    ) -> Floats:
         """Uniforms on (0, 1), one per customer key; ``subject`` is broadcast. Shape (n,)."""
         keys, subjects = _pairs(customers, subject)
         out = np.empty(len(keys))
         _fill_uniforms(self.key(decision), keys, subjects, out)
         return out
 
-    def normals(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
+    def normals(
+        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0
+    ) -> Floats:
         """Standard normals by the inverse of their distribution function. Shape (n,)."""
         values = self.uniforms(decision, customers, subject)
         _fill_normals(values)
@@ -257,7 +276,8 @@ class Streams:
         with np.errstate(divide="ignore"):
             utility = np.log(np.atleast_2d(np.asarray(weights, dtype=float)))
         noise = [
-            -np.log(-np.log(self.uniforms(f"{decision}={name}", customers, subject))) for name in names
+            -np.log(-np.log(self.uniforms(f"{decision}={name}", customers, subject)))
+            for name in names
         ]
         return np.argmax(utility + np.stack(noise, axis=1), axis=1)
 
@@ -282,5 +302,7 @@ class Streams:
 
 def _pairs(customers: npt.ArrayLike, subject: npt.ArrayLike) -> tuple[Keys, Keys]:
     keys = np.ascontiguousarray(np.atleast_1d(customers), dtype=np.uint64)
-    subjects = np.ascontiguousarray(np.broadcast_to(np.asarray(subject, dtype=np.uint64), keys.shape))
+    subjects = np.ascontiguousarray(
+        np.broadcast_to(np.asarray(subject, dtype=np.uint64), keys.shape)
+    )
     return keys, subjects

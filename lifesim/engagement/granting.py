@@ -48,5 +48,3 @@ def give_up(rows: Any, now: int, w: Any) -> None:
 def free_touches(state: Any) -> int:
     """Free places in the pool of touches."""
     return int((state.touches["customer"] < 0).sum())
-
-

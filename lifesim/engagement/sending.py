@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.touches import K_TRAVEL, cell, put
 from lifesim.lifecycle.layout import (

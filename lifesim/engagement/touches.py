@@ -148,7 +148,9 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     if opens < logistic(odds):
         delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED
-        touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
+        touch.at = now + int(
+            channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay)
+        )
     else:
         drop(i, place, w)
 
@@ -165,7 +167,10 @@ def tire(i: int, place: int, now: int, w: Any) -> None:
     if channel_rule_at(w.channel_rules, channel).opt_out == -np.inf:
         return
     withdraws, _ = uniform_pair(u8(w.keys, K_OPENING), c.key, touch.luck)
-    if withdraws < logistic(channel_rule_at(w.channel_rules, channel).opt_out + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired):
+    if withdraws < logistic(
+        channel_rule_at(w.channel_rules, channel).opt_out
+        + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired
+    ):
         c.consent &= ~(1 << channel)
         outcome_row(w, i).opt_outs += 1
         count(touch, T_OPTED_OUT, w)
@@ -218,7 +223,12 @@ def lift_clocks(i: int, content: int, strength: float, now: int, w: Any) -> None
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0 and f8(w.lifts, content * w.clocks_all + row) * strength > 0.0:
-            clocks.lift(clock_row(w, i, slot), now, clock_rule_at(w.clock_rules, row).fade, f8(w.lifts, content * w.clocks_all + row) * strength)
+            clocks.lift(
+                clock_row(w, i, slot),
+                now,
+                clock_rule_at(w.clock_rules, row).fade,
+                f8(w.lifts, content * w.clocks_all + row) * strength,
+            )
             lifted = True
     if lifted:
         find_clock(i, w)

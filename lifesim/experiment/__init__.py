@@ -1,0 +1,26 @@
+"""Arms, units of work, paired effects, storage. Names are resolved lazily: some of them are heavy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lifesim.experiment.checks import check_file as check_file
+    from lifesim.experiment.comparison import Result as Result
+    from lifesim.experiment.comparison import compare as compare
+    from lifesim.experiment.comparison import run as run
+    from lifesim.experiment.figures import compare_facts as compare_facts
+    from lifesim.experiment.store import read_run as read_run
+
+_HOMES = {
+    "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks", "compare_facts": "figures",
+    "read_run": "store",
+}  # fmt: skip
+__all__ = ["Result", "check_file", "compare", "compare_facts", "read_run", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lifesim.experiment' has no attribute '{name}'")
+    return getattr(import_module(f"lifesim.experiment.{_HOMES[name]}"), name)

@@ -77,7 +77,11 @@ class Experiment:
     """
 
     def __init__(
-        self, scenario: Scenario, practices: Mapping[str, Practice], mechanisms: list[Any], keep_all: bool = False
+        self,
+        scenario: Scenario,
+        practices: Mapping[str, Practice],
+        mechanisms: list[Any],
+        keep_all: bool = False,
     ) -> None:
         if keep_all:
             described = scenario.experiment.model_dump(mode="json")
@@ -145,7 +149,9 @@ class Experiment:
         present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
         result.customer_days += float(present.sum()) / DAY
         gather(world, arm, observer, result)
-        world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
+        world.seconds["gathering"] = (
+            world.seconds.get("gathering", 0.0) + time.perf_counter() - began
+        )
 
 
 def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
@@ -170,12 +176,19 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
 
 
 def _ledger(outcomes: Any) -> list[dict[str, Any]]:
-    return [{"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER]
+    return [
+        {"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER
+    ]
 
 
 def _occupancy(segments: list[str], observer: Observer, branch: int) -> list[dict[str, Any]]:
     return [
-        {"day": int(day), "segment": segment, "stage": stage, "customers": int(counted[branch, k, s])}
+        {
+            "day": int(day),
+            "segment": segment,
+            "stage": stage,
+            "customers": int(counted[branch, k, s]),
+        }
         for day, counted in sorted(observer.counted.items())
         for k, segment in enumerate(segments)
         for s, stage in enumerate(STAGES)
@@ -187,7 +200,8 @@ def _desks(world: World, branch: int) -> list[dict[str, Any]]:
     if measures is None:
         return []
     return [
-        {"desk": DESK, "measure": name, "value": int(measures[branch, k])} for k, name in enumerate(DESK_MEASURES)
+        {"desk": DESK, "measure": name, "value": int(measures[branch, k])}
+        for k, name in enumerate(DESK_MEASURES)
     ]
 
 
@@ -196,7 +210,11 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
 
     stamped = customers["milestones"]
     return [
-        {"milestone": name, "reached": int(np.count_nonzero(stamped[:, k] != NEVER)), "customers": len(customers)}
+        {
+            "milestone": name,
+            "reached": int(np.count_nonzero(stamped[:, k] != NEVER)),
+            "customers": len(customers),
+        }
         for k, name in enumerate(MILESTONES)
     ]
 
@@ -225,12 +243,14 @@ def _touches(world: World) -> list[dict[str, Any]]:
 
 def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     """Touches that are still on their way, or wait for a seat, at the end."""
-    from lifesim.world.arms import leads_of
-
     in_pool = world.state.touches[world.state.touches["customer"] >= 0]
-    waiting = leads_of(world)
+    waiting = world.extra["leads"]
     waiting = waiting[waiting["inquiry"] == 0]
-    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in in_pool if t["status"] == 0]
+    keys = [
+        (int(t["campaign"]), int(t["channel"]), int(t["content"]))
+        for t in in_pool
+        if t["status"] == 0
+    ]
     keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in waiting]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
@@ -248,7 +268,13 @@ def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
         for s, stage in enumerate(STAGES)
     ]  # fmt: skip
     moves = [
-        {"segment": segments[k], "stage": STAGES[s], "to": STAGES[t], "completed": int(table[k, s, t]), "seconds": 0}
+        {
+            "segment": segments[k],
+            "stage": STAGES[s],
+            "to": STAGES[t],
+            "completed": int(table[k, s, t]),
+            "seconds": 0,
+        }
         for k, s, t in zip(*np.nonzero(table[:, :, :-1]), strict=True)
     ]
     return seconds + moves

@@ -84,7 +84,9 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
             continue
         if a == products and not c.marks & COMPARER:
             continue
-        utility = linear(w.alternative + a, w) + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
+        utility = linear(w.alternative + a, w) + gumbel(
+            uniform(u8(w.choice_keys, a), c.key, subject)
+        )
         if utility > best:
             best = utility
             chosen = a
@@ -157,7 +159,13 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
         u_amount, u_paid = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
         outcome_row(w, i).claims_made += 1
         if u_paid >= w.claims_disappointed:
-            amount = np.int64(round(policy.premium * product_rule_at(w.product_rules, policy.product).claim_multiple * exponential(u_amount)))
+            amount = np.int64(
+                round(
+                    policy.premium
+                    * product_rule_at(w.product_rules, policy.product).claim_multiple
+                    * exponential(u_amount)
+                )
+            )
             outcome_row(w, i).claims += amount
             feel(i, I_CLAIM_PAID, now, w)
             log(i, E_CLAIM, policy.product, amount, now, w)
@@ -184,7 +192,11 @@ def mechanism(i: int, slot: int, row: int, now: int, w: Any) -> None:
     m = clock_rule_at(w.clock_rules, row).mechanism
     covariates(i, now, w)
     clock = clock_row(w, i, slot)
-    u = uniform(clock_rule_at(w.clock_rules, row).key, hash_pair(u8(w.keys, K_MECHANISM), customer_row(w, i).key, 0), clock.episode)
+    u = uniform(
+        clock_rule_at(w.clock_rules, row).key,
+        hash_pair(u8(w.keys, K_MECHANISM), customer_row(w, i).key, 0),
+        clock.episode,
+    )
     x = call_apply(m, u, w)
     rule = mechanism_rule_at(w.mechanism_rules, m)
     for j in range(rule.reads_from, rule.reads_to):

@@ -61,7 +61,12 @@ def gather(mechanism: int, w: Any) -> int:
 def call_rate(mechanism: int, w: Any) -> float:
     """Events a year of a mechanism for the covariates in the scratch; never negative."""
     parameters = w.mechanism_parameters + 8 * mechanism * w.parameters
-    return max(0.0, _rate(mechanism_rule_at(w.mechanism_rules, mechanism).rate, gather(mechanism, w), parameters))
+    return max(
+        0.0,
+        _rate(
+            mechanism_rule_at(w.mechanism_rules, mechanism).rate, gather(mechanism, w), parameters
+        ),
+    )
 
 
 @compiled

@@ -107,6 +107,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "content_impulses": "f8",  # (contents, states)
     "lifts": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
+    "hour_guess": "i4",  # hour that a share of the day's activity cannot precede
     "hours": "f8",  # (25,) share of the day's activity before each hour
 }
 

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import counts, customer_row, f4, outcome_row, policy_row, product_rule_at, u8
+from lifesim.lifecycle.layout import (
+    counts,
+    customer_row,
+    f4,
+    outcome_row,
+    policy_row,
+    product_rule_at,
+    u8,
+)
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
 from lifesim.lifecycle.stages import enter, log, reach_milestone, refresh
 from lifesim.population.columns import (
@@ -125,7 +133,9 @@ def due_policy(i: int, w: Any) -> int:
     place = c.first_policy
     while place != NONE:
         policy = policy_row(w, place)
-        if policy.at == c.policy_at and (found == NONE or policy.number < policy_row(w, found).number):
+        if policy.at == c.policy_at and (
+            found == NONE or policy.number < policy_row(w, found).number
+        ):
             found = place
         place = policy.next
     return found
@@ -201,6 +211,8 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
     out = outcome_row(w, i)
     out.paid += 1
     out.premium += policy.premium
-    out.commission += np.int64(round(policy.premium * product_rule_at(w.product_rules, policy.product).renewal_commission))
+    out.commission += np.int64(
+        round(policy.premium * product_rule_at(w.product_rules, policy.product).renewal_commission)
+    )
     feel(i, I_RENEWED, now, w)
     log(i, E_PREMIUM, policy.product, policy.premium, now, w)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lifesim.lifecycle.candidates import HOUR_BINS
 from lifesim.lifecycle.layout import (
     BAND,
     CHANNEL_RULE,
@@ -41,7 +42,17 @@ DECISIONS = (
 )  # fmt: skip
 
 #: What a clock can do, in the order of the kernel's codes; the last one belongs to mechanisms.
-CLOCK_EVENTS = ("move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event", "mechanism")
+CLOCK_EVENTS = (
+    "move",
+    "decide",
+    "upsell",
+    "escalate",
+    "win_back",
+    "claim",
+    "refer",
+    "life_event",
+    "mechanism",
+)
 
 #: Reason to be lost by the name of the cause that leads there.
 CAUSES = {
@@ -80,7 +91,9 @@ def clock_rows(scenario: Scenario) -> list[tuple[str, str, Clock]]:
     return rows
 
 
-def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any) -> Rules:
+def compile_rules(
+    scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any
+) -> Rules:
     """Compile a scenario for one replication.
 
     Parameters
@@ -101,7 +114,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "clock_rules": _clock_rules(streams, rows, names),
         "rate": _rates(scenario, rows, len(mechanisms.names)),
         "market": _market(scenario, names, streams),
-        "hours": _hours(scenario),
+        **_hours(scenario),
         **_bands(rows),
         **_mind(scenario),
         **_stages(scenario, rows),
@@ -187,7 +200,10 @@ def _cause(name: str) -> int:
 
 
 def _rates(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> Any:
-    rates = [[clock.rate * clock.segments.get(name, 1.0) for name in scenario.segments] for _, _, clock in rows]
+    rates = [
+        [clock.rate * clock.segments.get(name, 1.0) for name in scenario.segments]
+        for _, _, clock in rows
+    ]
     # A mechanism gives events a year.
     return np.array(rates + [[1.0 / YEAR] * len(scenario.segments)] * extra)
 
@@ -201,7 +217,9 @@ def _bands(rows: list[tuple[str, str, Clock]]) -> dict[str, Any]:
 Predictor = tuple[float, dict[str, float]]
 
 
-def _predictors(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> list[list[Predictor]]:
+def _predictors(
+    scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int
+) -> list[list[Predictor]]:
     """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
@@ -264,9 +282,11 @@ def _stages(scenario: Scenario, rows: list[tuple[str, str, Clock]]) -> dict[str,
     return {"stage_rules": _table(STAGE_RULE, columns)}
 
 
-def _hours(scenario: Scenario) -> Any:
+def _hours(scenario: Scenario) -> dict[str, Any]:
     hours = np.concatenate([[0.0], np.cumsum(scenario.behaviour.sessions.hours)])
-    return hours / hours[-1]
+    hours /= hours[-1]
+    guess = np.searchsorted(hours, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
+    return {"hours": hours, "hour_guess": np.clip(guess, 0, 23).astype(np.int32)}
 
 
 def _products(scenario: Scenario) -> dict[str, Any]:
@@ -386,5 +406,3 @@ def arrival_factors(scenario: Scenario, source: str, streams: Streams) -> Any:
         days = slice(max(0, first), max(0, first + -(-shock.lasts // DAY)))
         factors[days] *= shock.arrivals.get(source, 1.0)
     return factors
-
-

@@ -1,18 +1,13 @@
-"""App sessions: candidates on the customer's own calendar, which no strategy moves.
-
-Candidate times form a Poisson process with the customer's own rate and the day's hourly profile; each candidate is
-keyed by its own time. The stage only thins candidates (it never adds one), so that whatever a strategy
-does, the candidates of every customer stay where they are.
-"""
+"""App sessions: what a customer does on a visit, and asking an adviser."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.candidates import K_SESSION, next_session
 from lifesim.lifecycle.events import ask
-from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
+from lifesim.lifecycle.layout import counts, customer_row, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.population.columns import (
@@ -26,42 +21,21 @@ from lifesim.population.columns import (
     FIRST_PURCHASE,
     INTERACTION,
     INTEREST,
-    NEVER,
 )
-from lifesim.streams import exponential, uniform, uniform_triple
+from lifesim.streams import look_again, uniform
 
 I_SESSION, I_PRODUCT_PAGE, I_SERVICE_USE = 0, 1, 2
-K_SESSION, K_INQUIRY = 5, 6
-
-
-@compiled
-def later(now: int, days: float, hours: Any) -> int:
-    """``now`` moved by ``days`` of activity time, in which every hour counts by its share of the day."""
-    day = now // DAY
-    second = now - day * DAY
-    hour = second // 3600
-    share = (second - hour * 3600) / 3600.0
-    before = f8(hours, hour)
-    target = day + before + share * (f8(hours, hour + 1) - before) + days
-    if target >= NEVER / DAY - 1.0:
-        return NEVER
-    day = int(math.floor(target))
-    rest = target - day
-    hour = 0
-    while hour < 23 and f8(hours, hour + 1) <= rest:
-        hour += 1
-    share = (rest - f8(hours, hour)) / (f8(hours, hour + 1) - f8(hours, hour))
-    return max(now + 1, day * DAY + int(3600.0 * (hour + min(share, 0.9999))))
+K_INQUIRY = 6
 
 
 @compiled
 def on_session(i: int, now: int, w: Any) -> None:
-    """A candidate session: it takes place or not, and the next candidate is found."""
+    """A session takes place, and the next one is found."""
     c = customer_row(w, i)
-    gap, accept, doing = uniform_triple(u8(w.keys, K_SESSION), c.key, now)
-    c.session_at = later(now, exponential(gap) / c.session_rate, w.hours)
-    if accept < stage_rule_at(w.stage_rules, c.stage).active:
-        visit(i, doing, now, w)
+    _, _, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
+    c.session_from = now
+    visit(i, doing, now, w)
+    next_session(i, now, w)
 
 
 @compiled

@@ -7,6 +7,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle import clocks
+from lifesim.lifecycle.candidates import next_session
 from lifesim.lifecycle.foreign import call_rate
 from lifesim.lifecycle.layout import (
     band_at,
@@ -74,7 +75,9 @@ def settle_all(i: int, now: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clocks.settle(clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade)
+            clocks.settle(
+                clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade
+            )
     c.rated_at = now
 
 
@@ -117,7 +120,9 @@ def find_clock(i: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            at = clocks.crossing(clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade)
+            at = clocks.crossing(
+                clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade
+            )
             if at < soonest:
                 soonest = at
                 c.clock = slot
@@ -139,7 +144,9 @@ def rearm(i: int, slot: int, now: int, w: Any) -> None:
     rate = clock.rate
     row = row_of(i, slot, w)
     settle_all(i, now, w)
-    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1)
+    clocks.arm(
+        clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1
+    )
     clock.rate = rate
     find_clock(i, w)
 
@@ -157,6 +164,7 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
         outcome_row(w, i).losses += 1
     log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
     begin(i, stage, cause, now, w)
+    next_session(i, now, w)
     if stage == FIRST_PURCHASE:
         reach_milestone(i, NEED_CLEAR, now, w)
     rate_all(i, now, w)
@@ -175,7 +183,9 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     rule = stage_rule_at(w.stage_rules, stage)
     for row in range(rule.clock_from, rule.clock_to):
         slot = row - rule.clock_from
-        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage])
+        clocks.arm(
+            clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage]
+        )
 
 
 @compiled
@@ -183,4 +193,6 @@ def arm_processes(i: int, w: Any) -> None:
     """Arm the recurring clocks of a new customer."""
     for slot in range(w.stage_slots, w.slots):
         row = row_of(i, slot, w)
-        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1)
+        clocks.arm(
+            clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1
+        )

@@ -45,6 +45,7 @@ CUSTOMER = np.dtype(
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
         ("grid", "i4"),  # offset of the customer's own grid of refreshes
+        ("session_from", "i4"),  # latest candidate session that was looked at
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
@@ -149,7 +150,8 @@ TOUCH = np.dtype(
 TRAVELLING, DELIVERED = 0, 1
 
 EVENT = np.dtype(
-    [("time", "i4"), ("customer", "i4"), ("kind", "u1"), ("detail", "i4"), ("amount", "i8")], align=True
+    [("time", "i4"), ("customer", "i4"), ("kind", "u1"), ("detail", "i4"), ("amount", "i8")],
+    align=True,
 )
 EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
@@ -160,7 +162,9 @@ EVENTS = (
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED) = range(len(EVENTS))  # fmt: skip
 
-REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
+REQUEST = np.dtype(
+    [("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True
+)
 ASK_ADVISER, NEW_FRIEND = 0, 1
 
 

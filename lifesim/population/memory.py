@@ -72,7 +72,8 @@ def empty(scenario: Scenario, capacity: int, clocks: int, campaigns: int) -> Sta
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
         session_days=np.zeros((days, segments), np.int64),
         touched=np.zeros(
-            (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)), np.int64
+            (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
+            np.int64,
         ),
         counts=counts,
     )
@@ -92,7 +93,10 @@ def make_room(state: State, more: int) -> State:
     return state._replace(
         due=grow(state.due, rows, NEVER),
         wake=grow(state.wake, rows // BLOCK, NEVER),
-        **{name: grow(getattr(state, name), rows) for name in ("customers", "outcomes", "traits", "mind", "clocks")},
+        **{
+            name: grow(getattr(state, name), rows)
+            for name in ("customers", "outcomes", "traits", "mind", "clocks")
+        },
     )
 
 
@@ -134,7 +138,9 @@ def add(state: State, people: People) -> tuple[State, slice]:
     return state, rows
 
 
-def add_policies(scenario: Scenario, streams: Streams, state: State, first: int, people: People) -> State:
+def add_policies(
+    scenario: Scenario, streams: Streams, state: State, first: int, people: People
+) -> State:
     """Policies of customers who hold some at the start; ``first`` is the row of the first of the people."""
     for number, generation in enumerate(people.policies):
         n = len(generation["rows"])
@@ -169,7 +175,9 @@ def next_due(issued: Any) -> tuple[Any, Any]:
     return issued + (years + 1) * YEAR, years
 
 
-def premiums(scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int) -> Any:
+def premiums(
+    scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int
+) -> Any:
     """Annual premiums in fen, as at issue: lognormal around a median that grows with income."""
     rows, product = generation["rows"], generation["product"]
     traits = list(scenario.behaviour.traits)
@@ -190,5 +198,3 @@ def _relink(state: State) -> None:
     free = np.flatnonzero(state.policies["customer"] == NONE)
     state.policies["next"][free] = np.append(free[1:], NONE)
     state.counts["free_policy"] = free[0] if len(free) else NONE
-
-

@@ -116,7 +116,9 @@ def by_segment(scenario: Scenario, segment: Ints, value: Any) -> Floats:
     return np.array([value(kind) for kind in scenario.segments.values()], dtype=float)[segment]
 
 
-def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any) -> dict[str, Any]:
+def lasting(
+    scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any
+) -> dict[str, Any]:
     """Columns that a customer keeps: marks, reach, consent, session rate, traits."""
     marks = np.zeros(len(keys), np.int64)
     experiment, decision = scenario.experiment, scenario.behaviour.decision
@@ -129,7 +131,9 @@ def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, hold
     masks = {"reach": np.zeros(len(keys), np.int64), "consent": np.zeros(len(keys), np.int64)}
     for bit, channel in enumerate(CHANNELS):
         for mask in masks:
-            share = by_segment(scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0))
+            share = by_segment(
+                scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0)
+            )
             masks[mask][streams.uniforms(f"{mask} {channel}", keys) < share] |= 1 << bit
     traits = draw_traits(scenario, streams, keys, segment)
     names = list(scenario.behaviour.traits)
@@ -177,7 +181,12 @@ def complete(
     u = streams.uniforms("history", keys)
     joined = np.where(holder | (stage == LOST), -age, -(u * 2 * YEAR).astype(np.int64))
     since = joined.copy()
-    for code, days in ((FIRST_PURCHASE, 20), (CHURN_WARNING, 40), (RENEWAL_UPSELL, 50), (LOST, 365)):
+    for code, days in (
+        (FIRST_PURCHASE, 20),
+        (CHURN_WARNING, 40),
+        (RENEWAL_UPSELL, 50),
+        (LOST, 365),
+    ):
         rows = stage == code
         since[rows] = np.maximum(joined[rows], -(u[rows] * days * DAY).astype(np.int64))
     people = People(
@@ -213,6 +222,8 @@ def start_policies(
                 streams, f"{generation} product", keys, kind.book, list(scenario.products)
             )
         out.append({"rows": rows, "product": products, "age": ages})
+        if generation == "second":
+            break
         second = by_segment(scenario, people.segment[rows], lambda kind: kind.second_policy)
         has_two = streams.uniforms("second policy", people.keys[rows]) < second
         rows, ages = rows[has_two], ages[has_two]
@@ -221,7 +232,13 @@ def start_policies(
 
 
 def newcomers(
-    scenario: Scenario, streams: Streams, keys: Any, roots: Any, segment: Ints, branch: Ints, now: int
+    scenario: Scenario,
+    streams: Streams,
+    keys: Any,
+    roots: Any,
+    segment: Ints,
+    branch: Ints,
+    now: int,
 ) -> People:
     """Prospects who join at ``now``: arrivals and referred friends."""
     holder = np.zeros(len(keys), bool)

@@ -8,12 +8,30 @@ from typing import Any
 from pydantic import PrivateAttr, model_validator
 
 from lifesim.scenario.behaviour import Behaviour, known
-from lifesim.scenario.market import ContactPolicy, ChannelRules, Channel, CHANNELS, Content, Desk
-from lifesim.scenario.market import Market, Product, Source
+from lifesim.scenario.market import (
+    CHANNELS,
+    Channel,
+    ChannelRules,
+    ContactPolicy,
+    Content,
+    Desk,
+    Market,
+    Product,
+    Source,
+)
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import Correlation, Population, Segment, sums_to_one
-from lifesim.scenario.units import Count, Date, Duration, Name, Points, PositiveDuration, Real, Share
-from lifesim.scenario.units import PathError
+from lifesim.scenario.units import (
+    Count,
+    Date,
+    Duration,
+    Name,
+    PathError,
+    Points,
+    PositiveDuration,
+    Real,
+    Share,
+)
 from lifesim.scenario.wording import suggest
 from lifesim.scenario.yaml_source import Source as SourceFile
 
@@ -33,7 +51,9 @@ class Measure(Part):
     """What decides."""
 
     primary: Name = about("metric that answers the question")
-    guardrails: dict[Name, Points | Real] = about("largest change for the worse, by metric", default={})
+    guardrails: dict[Name, Points | Real] = about(
+        "largest change for the worse, by metric", default={}
+    )
 
 
 class Experiment(Part):
@@ -83,7 +103,9 @@ class Scenario(Part):
     def _arms(self) -> Scenario:
         if self.experiment.control not in self.arms:
             hint = suggest(self.experiment.control, self.arms)
-            raise PathError(("arms",), f"the control arm '{self.experiment.control}' is missing{hint}")
+            raise PathError(
+                ("arms",), f"the control arm '{self.experiment.control}' is missing{hint}"
+            )
         for name, arm in self.arms.items():
             if arm.use is not None and arm.use not in self.practices:
                 hint = suggest(arm.use, self.practices)
@@ -97,7 +119,9 @@ class Scenario(Part):
             known(segment.traits, self.behaviour.traits, ("segments", name, "traits"), "trait")
             missing = [trait for trait in self.behaviour.traits if trait not in segment.traits]
             if missing:
-                raise PathError(("segments", name, "traits"), f"has no distribution for '{missing[0]}'")
+                raise PathError(
+                    ("segments", name, "traits"), f"has no distribution for '{missing[0]}'"
+                )
             known(segment.book, self.products, ("segments", name, "book"), "product")
         for number, correlation in enumerate(self.correlations):
             path = ("correlations", str(number), "traits")
@@ -126,10 +150,20 @@ class Scenario(Part):
         for name, product in self.products.items():
             for part in ("choice", "renewal", "recovery"):
                 depends = getattr(product, part).depends
-                known(depends, self.behaviour.covariates, ("products", name, part, "depends"), "covariate")
+                known(
+                    depends,
+                    self.behaviour.covariates,
+                    ("products", name, part, "depends"),
+                    "covariate",
+                )
         for clock in (*self.behaviour.transitions.items(), *self.behaviour.processes.items()):
             group = "transitions" if "." in clock[0] else "processes"
-            known(clock[1].segments, self.segments, ("behaviour", group, clock[0], "segments"), "segment")
+            known(
+                clock[1].segments,
+                self.segments,
+                ("behaviour", group, clock[0], "segments"),
+                "segment",
+            )
         spells = {("market", "season"): self.market.season}
         spells |= {("market", "shocks", name): shock for name, shock in self.market.shocks.items()}  # type: ignore[dict-item]
         for path, spell in spells.items():

@@ -9,8 +9,7 @@ from pydantic import Field, model_validator
 from lifesim.scenario.behaviour import Lognormal, Normal, Stage
 from lifesim.scenario.market import Channel
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import Count, Name, Real, Share
-from lifesim.scenario.units import PathError
+from lifesim.scenario.units import Count, Name, PathError, Real, Share
 
 _TOLERANCE = 1e-6
 
@@ -46,8 +45,12 @@ class Book(Part):
     """The insurer's own book of customers, a Parquet or CSV file."""
 
     path: Path = Field(alias="from", description="file, relative to the scenario file")
-    columns: dict[str, str] = about("name in the file by name in lifesim, where they differ", default={})
-    segment: Name | None = about("segment of every row, where the file has no such column", default=None)
+    columns: dict[str, str] = about(
+        "name in the file by name in lifesim, where they differ", default={}
+    )
+    segment: Name | None = about(
+        "segment of every row, where the file has no such column", default=None
+    )
 
 
 class Correlation(Part):
@@ -85,7 +88,9 @@ class Population(Part):
         counts = [isinstance(value, int) for value in self.branches.values()]
         if all(counts):
             if self.size is not None and self.size != sum(self.branches.values()):
-                raise PathError(("size",), "differs from the sum of the branches; remove one of them")
+                raise PathError(
+                    ("size",), "differs from the sum of the branches; remove one of them"
+                )
         elif any(counts):
             raise PathError(("branches",), "are either all shares or all counts")
         else:

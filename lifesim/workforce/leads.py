@@ -57,5 +57,3 @@ def campaign_calls(rows: Any, campaign: int, content: int, now: int, patience: i
 def in_order(leads: Any, state: State) -> Any:
     """Leads by time asked, then by the customer's key: an order that no row number enters."""
     return leads[np.lexsort((state.customers["key"][leads["customer"]], leads["asked"]))]
-
-

@@ -24,17 +24,20 @@ def every(days: int, now: int, second: int = 0) -> int:
 class Acquisition:
     """Prospects join: arrivals of every source at their own times, friends at the appointment after the referral."""
 
-    phase, name, local, days = 1, "acquisition", False, 7
+    phase, name, local, days = 1, "acquisition", False, 14
 
-    def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
+    def __init__(
+        self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]
+    ) -> None:
         self.arrivals = [
-            arrival_times(scenario, streams, source, branch, sizes[number]) | {"branch": number, "source": k}
+            arrival_times(scenario, streams, source, branch, sizes[number])
+            | {"branch": number, "source": k}
             for k, source in enumerate(scenario.acquisition)
             for number, branch in branches.items()
         ]
 
     def next(self, now: int) -> int | None:
-        """Every seventh midnight."""
+        """Every fourteenth midnight."""
         return every(self.days, now)
 
     def act(self, world: World, now: int) -> None:
@@ -115,7 +118,9 @@ class Inference:
         """Bring the estimated stage up to date."""
         c = world.state.customers[: count(world.state)]
         stage = c["stage"].astype(np.int64)
-        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(N_STAGES) + stage.astype(np.uint64)
+        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(
+            N_STAGES
+        ) + stage.astype(np.uint64)
         changed = np.flatnonzero(c["seen_stage"] != stage)
         u = world.streams.uniforms("stage recognised", c["key"][changed], visit[changed])
         seen = changed[u < self.recall]

@@ -20,10 +20,11 @@ from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.rules import Rules, compile_rules, slots
 from lifesim.population import memory
-from lifesim.population.columns import DAY, EVENT, OUTCOME, PRESENT, HELD_AT_FORK, REQUEST, State
+from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, OUTCOME, PRESENT, REQUEST, State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
+from lifesim.workforce.leads import LEAD
 from lifesim.world import kernel
 
 #: SimPy's own events use priorities 0 and 1.
@@ -85,8 +86,12 @@ class World:
         self.branches, self.campaigns = branches, campaigns
         self.rules: Rules = compile_rules(scenario, streams, campaigns, mechanisms)
         self.mechanisms = mechanisms
-        self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
-        self.extra: dict[str, Any] = {"friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST)}
+        self.state: State = memory.empty(
+            scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns)
+        )
+        self.extra: dict[str, Any] = {
+            "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
+        }  # fmt: skip
         self.now = 0
         self.started_with: dict[int, int] = {}
         self.events: list[Any] = []
@@ -110,13 +115,11 @@ class World:
     def add(self, people: People) -> slice:
         """Add customers, whose lives begin when they join; returns their rows."""
         self.state, rows = memory.add(self.state, people)
-        self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
+        self.state = memory.add_policies(
+            self.scenario, self.streams, self.state, rows.start, people
+        )
         c = self.state.customers
-        keys = people.keys
-        joined = np.maximum(people.joined, self.now)
-        c["grid"][rows] = (self.streams.uniforms("grid", keys) * 360 * DAY).astype(np.int64)
-        wait = -np.log(self.streams.uniforms("first session", keys)) / np.maximum(people.session_rate, 1e-9)
-        c["session_at"][rows] = np.minimum(joined + 1 + (wait * DAY).astype(np.int64), 2**31 - 2)
+        c["grid"][rows] = (self.streams.uniforms("grid", people.keys) * 360 * DAY).astype(np.int64)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
         return rows
 
@@ -128,8 +131,9 @@ class World:
         """
         began = time.perf_counter()
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, self.kernel_record))
-        held = np.flatnonzero(self.state.customers["held"][: memory.count(self.state)])
-        if len(held):
+        waiting = [self.extra[name]["customer"] for name in ("inquiries", "leads")]
+        if any(map(len, waiting)):
+            held = np.unique(np.concatenate(waiting)).astype(np.int64)
             self._finish(lambda: kernel.advance_held(held, until, self.kernel_record))
         self._spent("kernel", began)
 
@@ -219,7 +223,9 @@ class World:
         arrays = {f"state.{name}": array.copy() for name, array in self.state._asdict().items()}
         arrays |= {f"extra.{name}": array.copy() for name, array in self.extra.items()}
         arrays["now"] = np.array(self.now)
-        arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(-1, 2)
+        arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(
+            -1, 2
+        )
         arrays["customers"] = np.array(n)
         return arrays
 
@@ -235,11 +241,15 @@ class World:
         for name, array in self.state._asdict().items():
             saved = arrays.get(f"state.{name}")
             if saved is None or saved.dtype != array.dtype or saved.shape[1:] != array.shape[1:]:
-                raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
+                raise RunError(
+                    f"the snapshot does not fit this scenario: {name} differs; make a new one"
+                )
             fields[name] = saved.copy()
         self.state = State(**fields)
         self.extra = {
-            name.removeprefix("extra."): array.copy() for name, array in arrays.items() if name.startswith("extra.")
+            name.removeprefix("extra."): array.copy()
+            for name, array in arrays.items()
+            if name.startswith("extra.")
         }
         self.now = int(arrays["now"])
         self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}

@@ -4,18 +4,22 @@ from dataclasses import dataclass
 
 from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 
+WEEK = 7
+
 
 @dataclass(frozen=True, kw_only=True)
 class PremiumNotices:
-    """Tell policyholders by SMS, once, that a premium falls due."""
+    """Every week, tell policyholders by SMS which premiums fall due two to three weeks later."""
 
-    days_before: int = 15
+    weekday: int = 1
+    days_before: int = 14
     at: str = "10:30"
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(at=self.at)
+        return Schedule(at=self.at, weekdays=(self.weekday,))
 
     def touch(self, customers: CustomerView, luck: Luck) -> Touches:
-        due = (customers.days_to_due <= self.days_before) & (customers.days_to_due > self.days_before - 1)
+        days = customers.days_to_due
+        due = (days > self.days_before) & (days <= self.days_before + WEEK)
         return Touches(customers.where(due), "premium_notice", "sms")

@@ -1,0 +1,42 @@
+"""What a worker does: unpickle, mount the workspace, run one unit, answer in bytes."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+from lifesim.scenario import Scenario
+from lifesim.strategy import Practice
+
+_prepared: dict[bytes, Any] = {}
+
+
+def prepare(root: str) -> None:
+    """Initializer of a worker: plug-ins can be imported before anything is unpickled."""
+    from lifesim.workspace import mount
+
+    mount(Path(root))
+
+
+def pack(
+    scenario: Scenario, practices: dict[str, Practice], mechanisms: list[Any], keep_all: bool
+) -> bytes:
+    """What all units share, as bytes."""
+    described = scenario.model_dump(mode="json", by_alias=True)
+    folder = str(scenario._folder) if scenario._folder else None
+    return pickle.dumps((described, folder, practices, mechanisms, keep_all))
+
+
+def run_unit(payload: bytes) -> bytes:
+    """Run one unit: ``payload`` holds what all units share and the unit. A worker keeps the shared part."""
+    from lifesim.experiment.unit import Experiment
+
+    shared, unit = pickle.loads(payload)
+    if shared not in _prepared:
+        _prepared.clear()
+        described, folder, practices, mechanisms, keep_all = pickle.loads(shared)
+        scenario = Scenario.model_validate(described)
+        scenario._folder = Path(folder) if folder else None
+        _prepared[shared] = Experiment(scenario, practices, mechanisms, keep_all)
+    return pickle.dumps(_prepared[shared].run(unit))
