@@ -89,9 +89,7 @@ class Market(mesa.Model):
         super().__init__(seed=seed)
         self.rules = rules
         self.fade = 0.5 ** (1.0 / rules.satisfaction.half_life_days)
-        self.ladders = [
-            session_ladder(rules.sessions_per_year if stage.live else 0.0) for stage in rules.stages
-        ]
+        self.ladders = [session_ladder(rules.sessions_per_year if stage.live else 0.0) for stage in rules.stages]
         self.log: list[Record] = []
         self.census = [0] * len(rules.stages)
         self.census[rules.start] = customers
@@ -105,9 +103,7 @@ class Market(mesa.Model):
 
     def live(self) -> int:
         """Return the number of customers in a live stage."""
-        return sum(
-            count for count, stage in zip(self.census, self.rules.stages, strict=True) if stage.live
-        )
+        return sum(count for count, stage in zip(self.census, self.rules.stages, strict=True) if stage.live)
 
     def occupancy(self) -> tuple[float, ...]:
         """Return the share of customers in each stage, now."""

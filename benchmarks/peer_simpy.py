@@ -52,15 +52,11 @@ class Market:
         """Return the live customer-days so far, open stays included."""
         now = self.env.now
         return self.live_days + sum(
-            now - since
-            for stage, since in zip(self.stage, self.since, strict=True)
-            if self.model.stages[stage].live
+            now - since for stage, since in zip(self.stage, self.since, strict=True) if self.model.stages[stage].live
         )
 
 
-def draw_exit(
-    model: Reduced, stage: Stage, satisfaction: float, rng: random.Random
-) -> tuple[float, Stage]:
+def draw_exit(model: Reduced, stage: Stage, satisfaction: float, rng: random.Random) -> tuple[float, Stage]:
     """Return the days until a customer leaves `stage` and where to.
 
     A unit exponential is spent piece by piece along the hazard, which is constant between reviews.
@@ -113,6 +109,4 @@ def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:
     env.run(until=days)
     live_days = market.close()
     seconds = time.perf_counter() - begun
-    return Outcome(
-        customers, days, live_days, len(market.log), seconds, occupancy_mid, market.occupancy()
-    )
+    return Outcome(customers, days, live_days, len(market.log), seconds, occupancy_mid, market.occupancy())

@@ -110,9 +110,7 @@ def reduced_lifecycle() -> Reduced:
         stages=(
             StageRules((Exit(s.FIRST_PURCHASE, 4.0, 0.4), Exit(s.LOST, 0.8, -0.6))),
             StageRules((Exit(s.HOLDING, 5.0, 0.3), Exit(s.AWARENESS, 1.5, -0.3))),
-            StageRules(
-                (Exit(s.RENEWAL_UPSELL, 2.5, 0.3), Exit(s.CHURN_WARNING, 1.2, -0.8)), impulse=0.5
-            ),
+            StageRules((Exit(s.RENEWAL_UPSELL, 2.5, 0.3), Exit(s.CHURN_WARNING, 1.2, -0.8)), impulse=0.5),
             StageRules((Exit(s.HOLDING, 4.0, 0.3), Exit(s.CHURN_WARNING, 1.0, -0.6))),
             StageRules((Exit(s.HOLDING, 3.0, 0.5), Exit(s.LOST, 3.0, -0.7)), impulse=-0.5),
             StageRules(

@@ -61,9 +61,7 @@ def field(customers: int) -> list[Contestant]:
         ("starsim", "starsim", min(100_000, customers), 2),
     ]
     return [
-        Contestant(
-            name, package, importlib.import_module(f"benchmarks.peer_{package}").run, size, batches
-        )
+        Contestant(name, package, importlib.import_module(f"benchmarks.peer_{package}").run, size, batches)
         for name, package, size, batches in entries
     ]
 
@@ -149,9 +147,7 @@ def describe(contestant: Contestant, outcomes: Sequence[Outcome]) -> dict[str, A
     }
 
 
-def by_package(
-    contestants: Sequence[Contestant], outcomes: dict[str, list[Outcome]]
-) -> dict[str, Outcome]:
+def by_package(contestants: Sequence[Contestant], outcomes: dict[str, list[Outcome]]) -> dict[str, Outcome]:
     """Return all runs of each package as one, whatever their size: what the checks compare."""
     runs: dict[str, list[Outcome]] = {}
     for contestant in contestants:
@@ -211,9 +207,7 @@ def failures(pooled: dict[str, Outcome]) -> list[str]:
     return found
 
 
-def summarise(
-    contestants: Sequence[Contestant], outcomes: dict[str, list[Outcome]]
-) -> dict[str, Any]:
+def summarise(contestants: Sequence[Contestant], outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:
     """Return the figures of the benchmark, ready for JSON."""
     details = {c.name: describe(c, outcomes[c.name]) for c in contestants}
     pooled = by_package(contestants, outcomes)
@@ -229,9 +223,7 @@ def summarise(
         "customer_days_per_second": ours["customer_days_per_second"],
         "events_per_second": ours["events_per_second"],
         **ratios,
-        "cost_ratio_1m_to_10k": median(
-            rate(b) / rate(a) for a, b in zip(large, small, strict=True)
-        ),
+        "cost_ratio_1m_to_10k": median(rate(b) / rate(a) for a, b in zip(large, small, strict=True)),
         "events_per_live_customer_year": ours["events_per_live_customer_year"],
         "occupancy_max_difference_pp": worst.points,
         "occupancy_max_difference_standard_error_pp": worst.standard_error,
@@ -259,8 +251,7 @@ def as_text(summary: dict[str, Any]) -> str:
             lines.append(f"lifesim is {ratio:.1f} times as fast as {key.removeprefix('ratio_')}")
     sizes = [summary["contestants"][name]["customers"] for name in ("lifesim", "lifesim_small")]
     lines += [
-        f"a customer-day among {sizes[0]:,} costs {summary['cost_ratio_1m_to_10k']:.2f} times"
-        f" one among {sizes[1]:,}",
+        f"a customer-day among {sizes[0]:,} costs {summary['cost_ratio_1m_to_10k']:.2f} times one among {sizes[1]:,}",
         f"{summary['events_per_live_customer_year']:.1f} events per live customer-year",
         f"largest difference of occupancies {summary['occupancy_max_difference_pp']:.2f}"
         f" percentage points, standard error"
@@ -281,9 +272,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; 0 if the contestants agree, 1 if not, 2 if one is not installed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument(
-        "--customers", type=two_or_more, default=1_000_000, help="large size of lifesim"
-    )
+    parser.add_argument("--customers", type=two_or_more, default=1_000_000, help="large size of lifesim")
     parser.add_argument("--days", type=two_or_more, default=365, help="length of every run")
     options = parser.parse_args(argv)
     use_one_core()

@@ -82,12 +82,8 @@ def run(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="Name or path of a scenario.")],
     out: OutOption = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes [default: one a core].")
-    ] = None,
-    replications: Annotated[
-        int | None, typer.Option(min=1, help="Instead of the scenario's.")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: one a core].")] = None,
+    replications: Annotated[int | None, typer.Option(min=1, help="Instead of the scenario's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,
     events: Annotated[Events, typer.Option(help="Whose events to keep.")] = Events.sample,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -123,9 +119,7 @@ def run(
 @app.command()
 def report(
     context: typer.Context,
-    run_directory: Annotated[
-        str, typer.Argument(metavar="[latest|DIR]", help="Which run.")
-    ] = "latest",
+    run_directory: Annotated[str, typer.Argument(metavar="[latest|DIR]", help="Which run.")] = "latest",
     out: OutOption = None,
     lang: LangOption = Lang.en,
 ) -> None:

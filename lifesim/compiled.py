@@ -136,9 +136,7 @@ def pointer(dtype: Any) -> Any:
         return record_at
 
     def interpreted(address: int, index: int) -> Any:
-        memory = (ctypes.c_char * dtype.itemsize).from_address(
-            int(address) + int(index) * dtype.itemsize
-        )
+        memory = (ctypes.c_char * dtype.itemsize).from_address(int(address) + int(index) * dtype.itemsize)
         return np.frombuffer(memory, dtype).view(np.recarray)[0]
 
     return interpreted
@@ -153,9 +151,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
     def get(typingctx: Any, address: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
-            return builder.load(
-                builder.inttoptr(place, context.get_value_type(element).as_pointer())
-            )
+            return builder.load(builder.inttoptr(place, context.get_value_type(element).as_pointer()))
 
         return element(address, index), codegen
 
@@ -164,9 +160,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
             given = context.cast(builder, args[2], sig.args[2], element)
-            builder.store(
-                given, builder.inttoptr(place, context.get_value_type(element).as_pointer())
-            )
+            builder.store(given, builder.inttoptr(place, context.get_value_type(element).as_pointer()))
             return context.get_dummy_value()
 
         return types.void(address, index, value), codegen

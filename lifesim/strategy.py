@@ -166,9 +166,7 @@ class Luck:
         What the luck is about beside the customer: the time.
     """
 
-    def __init__(
-        self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int
-    ) -> None:
+    def __init__(self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int) -> None:
         self._streams, self._name, self._keys, self._occasion = streams, name, keys, occasion
 
     def _decision(self, decision: str) -> str:

@@ -216,9 +216,7 @@ if _asked is not None:
 
 def name_key(name: str) -> np.uint64:
     """A 64-bit key for a name: independent of everything else, the same on every machine."""
-    return np.uint64(
-        int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-    )
+    return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little"))
 
 
 class Streams:
@@ -240,18 +238,14 @@ class Streams:
         """Key of a named decision; what compiled code passes to ``uniform`` and its relatives."""
         return name_key(f"{self.seed}\x1f{self.replication}\x1f{decision}")
 
-    def uniforms(
-        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0
-    ) -> Floats:
+    def uniforms(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
         """Uniforms on (0, 1), one per customer key; ``subject`` is broadcast. Shape (n,)."""
         keys, subjects = _pairs(customers, subject)
         out = np.empty(len(keys))
         _fill_uniforms(self.key(decision), keys, subjects, out)
         return out
 
-    def normals(
-        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0
-    ) -> Floats:
+    def normals(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
         """Standard normals by the inverse of their distribution function. Shape (n,)."""
         values = self.uniforms(decision, customers, subject)
         _fill_normals(values)
@@ -275,15 +269,10 @@ class Streams:
         """
         with np.errstate(divide="ignore"):
             utility = np.log(np.atleast_2d(np.asarray(weights, dtype=float)))
-        noise = [
-            -np.log(-np.log(self.uniforms(f"{decision}={name}", customers, subject)))
-            for name in names
-        ]
+        noise = [-np.log(-np.log(self.uniforms(f"{decision}={name}", customers, subject))) for name in names]
         return np.argmax(utility + np.stack(noise, axis=1), axis=1)
 
-    def take(
-        self, decision: str, customers: npt.ArrayLike, k: int, subject: npt.ArrayLike = 0
-    ) -> npt.NDArray[np.intp]:
+    def take(self, decision: str, customers: npt.ArrayLike, k: int, subject: npt.ArrayLike = 0) -> npt.NDArray[np.intp]:
         """Positions of ``k`` of the customers, each with the same chance, in ascending order.
 
         Every candidate has a keyed priority: another candidate displaces at most one of those taken.
@@ -302,7 +291,5 @@ class Streams:
 
 def _pairs(customers: npt.ArrayLike, subject: npt.ArrayLike) -> tuple[Keys, Keys]:
     keys = np.ascontiguousarray(np.atleast_1d(customers), dtype=np.uint64)
-    subjects = np.ascontiguousarray(
-        np.broadcast_to(np.asarray(subject, dtype=np.uint64), keys.shape)
-    )
+    subjects = np.ascontiguousarray(np.broadcast_to(np.asarray(subject, dtype=np.uint64), keys.shape))
     return keys, subjects

@@ -20,12 +20,8 @@ def described(en: str, zh: str, unit: str, unit_zh: str, better: str) -> dict[st
 
 
 METRICS = {
-    "ape_per_10k": described(
-        "New annualised premium per 10,000 customers", "每万客户年化新保", "CNY", "元", "higher"
-    ),
-    "first_purchase_rate": described(
-        "First purchase rate", "首次投保率", "share", "比率", "higher"
-    ),
+    "ape_per_10k": described("New annualised premium per 10,000 customers", "每万客户年化新保", "CNY", "元", "higher"),
+    "first_purchase_rate": described("First purchase rate", "首次投保率", "share", "比率", "higher"),
     "complaints_per_10k": described(
         "Complaints to the insurer", "客服投诉", "per 10,000 customers", "件/万客户", "lower"
     ),
@@ -35,9 +31,7 @@ METRICS = {
 }
 
 
-def effect_row(
-    name: str, segment: str, arm: str, base: float, effect: float, half: float
-) -> dict[str, Any]:
+def effect_row(name: str, segment: str, arm: str, base: float, effect: float, half: float) -> dict[str, Any]:
     known = base != 0
     return {
         "metric": name, "segment": segment, "arm": arm, "control": "control", "control_mean": base,

@@ -142,9 +142,7 @@ def test_the_order_of_rows_and_another_customer_change_nobody(tmp_path: Path) ->
     before = people_of(table_of(tmp_path, BOOK), "north")
     turned = table_of(tmp_path, "\n".join([header, *reversed(rows)]))
     assert_same(before, people_of(turned, "north"))
-    more = table_of(
-        tmp_path, BOOK + "new,mainstream,a_branch,AWARENESS,30,50000,,,,false,true,true\n"
-    )
+    more = table_of(tmp_path, BOOK + "new,mainstream,a_branch,AWARENESS,30,50000,,,,false,true,true\n")
     after = people_of(more, "north")
     assert book_branches(more) == ["a_branch", "north", "south"]
     after.branch -= 1  # its number is a place in the sorted names
@@ -224,9 +222,7 @@ def test_a_scenario_may_name_its_branches(tmp_path: Path) -> None:
     lines = complaint(tmp_path, BOOK, branches={"south": 0.5, "nord": 0.5})
     assert lines[0] == "book.csv:row 2: branch: unknown branch 'north'; did you mean 'nord'?"
     lines = complaint(tmp_path, PLAIN + "1,mainstream\n", branches={"south": 0.5, "nord": 0.5})
-    assert lines == [
-        "book.csv: branch: the file lacks this column, and the scenario has several branches"
-    ]
+    assert lines == ["book.csv: branch: the file lacks this column, and the scenario has several branches"]
 
 
 # -- a bad book -------------------------------------------------------------------------------
@@ -262,9 +258,7 @@ VALUES: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("column", "value", "message"), VALUES)
-def test_an_impossible_value_is_named(
-    tmp_path: Path, column: str, value: str, message: str
-) -> None:
+def test_an_impossible_value_is_named(tmp_path: Path, column: str, value: str, message: str) -> None:
     good = {
         "customer": "2", "segment": "mainstream", "branch": "north", "stage": "HOLDING",
         "age": "40", "income": "1", "need_health": "0", "product": "medical",
@@ -283,8 +277,7 @@ def test_all_problems_are_told_in_the_order_of_the_rows(tmp_path: Path) -> None:
     said = complaint(tmp_path, text, columns=columns)
     assert said[:4] == [
         "book.csv: population.book.columns.agge: unknown name; did you mean 'age'?",
-        "book.csv: population.book.columns.income: the file has no column 'Income'; known: agee,"
-        " ordeal, stagee",
+        "book.csv: population.book.columns.income: the file has no column 'Income'; known: agee, ordeal, stagee",
         "book.csv: issued: the file lacks this column; known: agee, ordeal, stagee",
         "book.csv: stagee: unknown column; did you mean 'stage'?",
     ]
@@ -321,9 +314,7 @@ def test_twenty_lines_are_enough(tmp_path: Path) -> None:
         ("customer,segment,segment", ["segment: two columns have this name; rename one of them"]),
     ],
 )  # fmt: skip
-def test_columns_that_are_missing_or_misspelt(
-    tmp_path: Path, header: str, lines: list[str]
-) -> None:
+def test_columns_that_are_missing_or_misspelt(tmp_path: Path, header: str, lines: list[str]) -> None:
     row = ",".join(["1", "mainstream", ""][: header.count(",") + 1])
     if not lines:
         assert len(table_of(tmp_path, f"{header}\n{row}\n")) == 1
@@ -376,8 +367,7 @@ def test_blank_and_ragged_rows_are_counted(tmp_path: Path) -> None:
 
 def test_a_segment_for_all_must_exist(tmp_path: Path) -> None:
     assert complaint(tmp_path, "customer\n1\n", segment="main-stream") == [
-        "book.csv: population.book.segment: unknown segment 'main-stream';"
-        " did you mean 'mainstream'?"
+        "book.csv: population.book.segment: unknown segment 'main-stream'; did you mean 'mainstream'?"
     ]
 
 
@@ -418,10 +408,7 @@ def test_parquet_counts_rows_from_one_and_takes_plain_values_only(tmp_path: Path
 
 
 def test_pandas_and_arrow_wait_until_a_book_is_read() -> None:
-    code = (
-        "import sys, lifesim.population.book\n"
-        "print([name for name in ('pandas', 'pyarrow') if name in sys.modules])"
-    )
+    code = "import sys, lifesim.population.book\nprint([name for name in ('pandas', 'pyarrow') if name in sys.modules])"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr

@@ -94,9 +94,7 @@ def test_the_command_line_needs_no_heavy_imports() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize(
-    "words", [("frobnicate",), ("run",), ("run", "x", "--workers", "0"), ("init", "x", "--no")]
-)
+@pytest.mark.parametrize("words", [("frobnicate",), ("run",), ("run", "x", "--workers", "0"), ("init", "x", "--no")])
 def test_wrong_usage_is_code_2(run: Run, words: tuple[str, ...]) -> None:
     code, out, err = run(*words)
     assert (code, out) == (2, "")
@@ -169,9 +167,7 @@ def test_a_name_that_the_terminal_cannot_write_is_no_failure(tmp_path: Path) -> 
 def test_a_reader_that_goes_away_is_no_failure() -> None:
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run(
-        [*COMMAND, "--help"], stdout=write, stderr=subprocess.PIPE, text=True, check=False
-    )
+    done = subprocess.run([*COMMAND, "--help"], stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert done.stderr == ""
 
@@ -246,9 +242,7 @@ def test_json_is_one_object_and_nothing_else(run: Run, finished: Finished) -> No
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
-def test_failed_replications_are_shown_last(
-    run: Run, finished: Finished, words: tuple[str, ...]
-) -> None:
+def test_failed_replications_are_shown_last(run: Run, finished: Finished, words: tuple[str, ...]) -> None:
     finished.failures = ["replication 3: worker killed", "replication 4: timeout"]
     code, out, err = run("run", "x", *words)
     assert code == 1
@@ -311,9 +305,7 @@ def test_check_finds_the_workspace_of_the_file(
         ("notes.py", "error: notes.py: a strategy file of the workspace . lives in one of"),
     ],
 )
-def test_check_refuses_what_it_cannot_check(
-    run: Run, tmp_path: Path, target: str, said: str
-) -> None:
+def test_check_refuses_what_it_cannot_check(run: Run, tmp_path: Path, target: str, said: str) -> None:
     (tmp_path / "notes.py").write_text("")
     code, out, err = run("check", target)
     assert (code, out) == (2, "")

@@ -18,9 +18,7 @@ Cell = tuple[int, int]
 """Numerator and denominator."""
 
 
-def totals(
-    arms: Mapping[str, Mapping[int, Cell]], metric: str = "rate", segment: str = "young"
-) -> pd.DataFrame:
+def totals(arms: Mapping[str, Mapping[int, Cell]], metric: str = "rate", segment: str = "young") -> pd.DataFrame:
     """Totals of one metric in one segment and branch, by arm and replication."""
     rows = [
         (replication, "north", arm, segment, "present", metric, top, bottom)
@@ -48,9 +46,7 @@ def series(values: list[int], bottom: int = 100) -> dict[int, Cell]:
 
 def overall(table: pd.DataFrame, arm: str, metric: str = "rate") -> pd.Series:
     """The only row of an arm and metric over all segments."""
-    chosen = table[
-        (table["metric"] == metric) & (table["segment"] == "all") & (table["arm"] == arm)
-    ]
+    chosen = table[(table["metric"] == metric) & (table["segment"] == "all") & (table["arm"] == arm)]
     assert len(chosen) == 1
     return chosen.iloc[0]
 
@@ -77,9 +73,7 @@ def many(seed: int = 3) -> pd.DataFrame:
 
 def test_interval_is_the_paired_t_interval_of_scipy() -> None:
     control, arm = [10, 12, 9, 14, 11], [13, 14, 13, 15, 15]
-    table = effects(
-        totals({"current": series(control), "new": series(arm)}), {"rate": 100.0}, "current"
-    )
+    table = effects(totals({"current": series(control), "new": series(arm)}), {"rate": 100.0}, "current")
     row = overall(table, "new")
     reference = stats.ttest_rel(arm, control)
     bounds = reference.confidence_interval(0.95)
@@ -216,18 +210,14 @@ def test_all_is_the_ratio_of_sums_over_segments_and_branches() -> None:
     sums = chosen.groupby(["arm", "replication"])[["numerator", "denominator"]].sum()
     by_hand = 50.0 * sums["numerator"] / sums["denominator"]
     assert row["arm_mean"] == pytest.approx(by_hand["campaign"].mean(), rel=1e-14)
-    assert row["effect"] == pytest.approx(
-        (by_hand["campaign"] - by_hand["current"]).mean(), rel=1e-12
-    )
+    assert row["effect"] == pytest.approx((by_hand["campaign"] - by_hand["current"]).mean(), rel=1e-12)
 
 
 def test_categorical_columns_give_the_same_table() -> None:
     data = many()
     labels = ["branch", "arm", "segment", "scope", "metric"]
     coded = data.astype(dict.fromkeys(labels, "category"))
-    pd.testing.assert_frame_equal(
-        effects(coded, {"rate": 1.0}, "current"), effects(data, {"rate": 1.0}, "current")
-    )
+    pd.testing.assert_frame_equal(effects(coded, {"rate": 1.0}, "current"), effects(data, {"rate": 1.0}, "current"))
 
 
 def test_an_arm_uses_the_replications_it_has() -> None:
@@ -289,9 +279,7 @@ def test_relative_interval_encloses_the_ratio_where_the_control_is_negative() ->
 
 
 def test_records_are_strict_json() -> None:
-    table = effects(
-        totals({"current": {0: (0, 10)}, "new": {0: (2, 10)}}), {"rate": 100.0}, "current"
-    )
+    table = effects(totals({"current": {0: (0, 10)}, "new": {0: (2, 10)}}), {"rate": 100.0}, "current")
     records = to_records(table)
     read = json.loads(json.dumps(records, allow_nan=False))
     assert read == records

@@ -101,9 +101,7 @@ class Shop(BaseModel):
     arms: dict[Name, dict[str, int]]
 
 
-def test_listing_has_a_row_for_each_leaf_with_its_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_listing_has_a_row_for_each_leaf_with_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("base.yaml").write_text(
         "products:\n"
@@ -133,12 +131,8 @@ def test_listing_has_a_row_for_each_leaf_with_its_source(
     }
     assert rows["products.term.grace"]["value"] == "30d"
     assert rows["products.term.grace"]["unit"] == "time to pay late"
-    assert rows["products.term.grace"]["source"] == (
-        "fact contract.grace_days × 0.5 (high): Chinese insurance law"
-    )
-    assert re.fullmatch(
-        r"fact messages\.push_open low \(low\): contentbase; .*", rows["open"]["source"]
-    )
+    assert rows["products.term.grace"]["source"] == ("fact contract.grace_days × 0.5 (high): Chinese insurance law")
+    assert re.fullmatch(r"fact messages\.push_open low \(low\): contentbase; .*", rows["open"]["source"])
     assert rows["open"]["value"] == "0.005"
     assert rows["hazard"]["value"] == "[0.0195, 0.0206, 0.02, 0.0159, 0.0131]"
     assert rows["hazard"]["source"].startswith("fact sales.phone_sale_hazard_by_call (high): ")

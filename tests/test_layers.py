@@ -120,9 +120,7 @@ def _unkeyed(source: str) -> list[int]:
     return lines
 
 
-@pytest.mark.parametrize(
-    "path", SOURCES + STRATEGIES, ids=lambda path: path.relative_to(ROOT).as_posix()
-)
+@pytest.mark.parametrize("path", SOURCES + STRATEGIES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_random_numbers_without_a_key(path: Path) -> None:
     assert _unkeyed(path.read_text(encoding="utf-8")) == []
 

@@ -112,9 +112,7 @@ def test_every_data_file_of_the_package_is_in_the_wheel(wheel: Path, checkout: P
     assert {name for name in mine if not name.endswith(".pyc")} <= names
 
 
-def test_a_new_workspace_comes_out_of_the_wheel(
-    installed: Path, checkout: Path, tmp_path: Path
-) -> None:
+def test_a_new_workspace_comes_out_of_the_wheel(installed: Path, checkout: Path, tmp_path: Path) -> None:
     assert _lifesim(installed, tmp_path, "init", "demo") == "a new workspace is in demo\n"
     demo = tmp_path / "demo"
     assert [file.relative_to(demo) for file in user_files(demo)] == [

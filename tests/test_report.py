@@ -86,9 +86,7 @@ def test_names_lose_control_and_direction_characters() -> None:
     ("low", "high", "expected"),
     [(0.5, 1.1, 1), (0.66, 0.94, 2), (-9000, 9000, 0), (0.04, 0.64, 2), (-0.04, 0.64, 1)],
 )
-def test_decimals_follow_the_width_and_never_hide_a_side_of_zero(
-    low: float, high: float, expected: int
-) -> None:
+def test_decimals_follow_the_width_and_never_hide_a_side_of_zero(low: float, high: float, expected: int) -> None:
     assert decimals(low, high, 1.0) == expected
 
 
@@ -129,10 +127,7 @@ def test_missing_numbers_are_named() -> None:
 def test_limits_carry_their_unit() -> None:
     t = Catalogue("en")
     assert limit_amount(0.005, metric("opt_out_rate", METRICS, "en"), t) == "0.5 points"
-    assert (
-        limit_amount(1.0, metric("complaints_per_10k", METRICS, "en"), t)
-        == "1 per 10,000 customers"
-    )
+    assert limit_amount(1.0, metric("complaints_per_10k", METRICS, "en"), t) == "1 per 10,000 customers"
 
 
 # Verdicts ---------------------------------------------------------------------------------------
@@ -174,9 +169,7 @@ def test_verdict_words(better: str, low: float | None, high: float | None, verdi
         ("lower", None, None, "unclear"),
     ],
 )
-def test_guardrail_verdicts(
-    better: str, low: float | None, high: float | None, verdict: str
-) -> None:
+def test_guardrail_verdicts(better: str, low: float | None, high: float | None, verdict: str) -> None:
     reading = one_reading(low=low, high=high)
     reading = replace(reading, metric=replace(reading.metric, better=better))
     assert guardrail_verdict(reading, 1.0) == verdict
@@ -225,9 +218,7 @@ def test_terminal_table_puts_the_primary_metric_first_and_shows_names_as_they_ar
 
 def test_terminal_table_of_an_unknown_segment_says_so() -> None:
     effects = made_up_effects(("journey",), ("all",))
-    assert "No effects for segment martians" in as_text(
-        effects_table(effects, METRICS, segment="martians")
-    )
+    assert "No effects for segment martians" in as_text(effects_table(effects, METRICS, segment="martians"))
 
 
 # Charts -----------------------------------------------------------------------------------------

@@ -137,9 +137,7 @@ def test_page_without_the_primary_metric_says_so() -> None:
     assert "no effect on the primary metric (win_rate)" in render_page(run)
 
 
-def test_page_is_written_whole_into_the_run_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_is_written_whole_into_the_run_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from lifesim.experiment.store import RunWriter
 
     run = made_up_run()

@@ -182,9 +182,7 @@ def full() -> OSError:
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("what", ["table", "text", "manifest"])
-def test_a_full_disk_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, what: str
-) -> None:
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, what: str) -> None:
     def fail(*_: object) -> None:
         raise full()
 
@@ -201,9 +199,7 @@ def test_a_full_disk_leaves_nothing(
     assert everything_in(tmp_path) == []
 
 
-def test_a_full_disk_inside_the_parquet_writer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_inside_the_parquet_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The operating system's error must come through the writer of the file format."""
     from io import BufferedWriter, RawIOBase
 

@@ -169,9 +169,7 @@ FAR = 1.0 - 2.0**-40
 @given(u=st.floats(LOWEST, FAR), mean=st.floats(0, 300), more=st.floats(1e-6, 50))
 @example(u=LOWEST, mean=5.0, more=1.0)
 @example(u=FAR, mean=4.9, more=0.2)
-def test_a_higher_mean_never_lowers_anyones_poisson_count(
-    u: float, mean: float, more: float
-) -> None:
+def test_a_higher_mean_never_lowers_anyones_poisson_count(u: float, mean: float, more: float) -> None:
     assert lib.poisson(u, mean + more) >= lib.poisson(u, mean)
 
 
@@ -290,9 +288,7 @@ def test_weights_may_differ_by_customer() -> None:
     assert np.array_equal(picked, CUSTOMERS[:999].astype(int) % 3)
 
 
-@pytest.mark.parametrize(
-    ("k", "taken"), [(0, 0), (-1, 0), (1, 1), (40, 40), (100, 100), (101, 100)]
-)
+@pytest.mark.parametrize(("k", "taken"), [(0, 0), (-1, 0), (1, 1), (40, 40), (100, 100), (101, 100)])
 def test_exactly_k_are_taken(k: int, taken: int) -> None:
     positions = LUCK.take("seats", CUSTOMERS[:100], k)
     assert len(positions) == len(set(positions)) == taken

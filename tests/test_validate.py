@@ -129,8 +129,7 @@ def test_all_problems_at_once_in_the_order_of_the_files() -> None:
         "s.yaml:5:31: segments.b: 50 is above 1; write '50%' for a percentage",
         "s.yaml:6:36: products.y.family: 'helth' is unknown; did you mean 'health'?",
         "base.yaml:1:25: products.x.premium: -3 is negative; write an amount of 0 or more",
-        "base.yaml:1:36: products.x.grace: unknown fact 'contract.grace'; did you mean "
-        "'contract.grace_days'?",
+        "base.yaml:1:36: products.x.grace: unknown fact 'contract.grace'; did you mean 'contract.grace_days'?",
     ]
 
 
@@ -185,9 +184,7 @@ def test_of_a_union_only_the_likeliest_member_complains(text: str, problem: str)
 
 
 def test_validators_point_at_a_key_or_at_their_model() -> None:
-    assert lines(MINIMAL + "segments: {a: 60%}\n") == [
-        "s.yaml:3:1: segments: shares must sum to 100%"
-    ]
+    assert lines(MINIMAL + "segments: {a: 60%}\n") == ["s.yaml:3:1: segments: shares must sum to 100%"]
     assert lines(MINIMAL + "products:\n  forbidden: {premium: 3}\n") == [
         "s.yaml:4:24: products.forbidden.premium: must not be sold"
     ]
@@ -196,15 +193,12 @@ def test_validators_point_at_a_key_or_at_their_model() -> None:
 
 def test_what_could_not_be_read_is_reported_once() -> None:
     assert lines("name: a\nhorizon: {fact: contract.grace_day}\n") == [
-        "s.yaml:2:10: horizon: unknown fact 'contract.grace_day'; did you mean "
-        "'contract.grace_days'?"
+        "s.yaml:2:10: horizon: unknown fact 'contract.grace_day'; did you mean 'contract.grace_days'?"
     ]
 
 
 def test_a_value_of_the_wrong_kind_from_a_fact_names_the_scenario() -> None:
-    (line,) = lines(
-        MINIMAL + "products: {x: {premium: {fact: money.phone_contact_cost_usd, pick: low}}}"
-    )
+    (line,) = lines(MINIMAL + "products: {x: {premium: {fact: money.phone_contact_cost_usd, pick: low}}}")
     assert line == ("s.yaml:3:25: products.x.premium: '8 USD' is in USD; write the amount in CNY")
 
 

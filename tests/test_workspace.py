@@ -102,9 +102,7 @@ def test_without_a_workspace_the_bundle_is_the_root() -> None:
     assert (workspace.bundled_root() / workspace.MARKER).is_file()
 
 
-def test_a_named_root_without_marker_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_named_root_without_marker_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"--root is .*outside.*holds no lifesim\.toml"):
         workspace.find_root(tmp_path / "outside")
     monkeypatch.setenv("LIFESIM_ROOT", str(tmp_path / "nowhere"))
@@ -177,21 +175,15 @@ def test_plug_ins_travel_to_spawned_workers(root: Path, write: Write) -> None:
     workspace.mount(root)
     strategy = workspace.discover("allocation")["best_first"].cls(grades=("A", "B"))
     assert pickle.loads(pickle.dumps(strategy)) == strategy
-    with ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=workspace.mount, initargs=(root,)
-    ) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=workspace.mount, initargs=(root,)) as pool:
         assert pool.submit(strategy.assign, 5, None, None).result(timeout=60) == 7
 
 
 # Discovery
 
 
-@pytest.mark.parametrize(
-    ("kind", "method"), [(kind, method) for kind, method in workspace.METHODS.items()]
-)
-def test_every_kind_is_found_by_its_method(
-    root: Path, write: Write, kind: str, method: str
-) -> None:
+@pytest.mark.parametrize(("kind", "method"), [(kind, method) for kind, method in workspace.METHODS.items()])
+def test_every_kind_is_found_by_its_method(root: Path, write: Write, kind: str, method: str) -> None:
     text = TIERED.replace("def assign", f"def {method}")
     path = write(f"strategies/{kind}/mine.py", text)
     workspace.mount(root)
@@ -205,24 +197,17 @@ def test_every_kind_is_found_by_its_method(
     ("class_name", "name"),
     [("StrivingYouth", "striving_youth"), ("ABTest", "ab_test"), ("Top3Agents", "top3_agents")],
 )
-def test_names_are_the_class_names_in_snake_case(
-    root: Path, write: Write, class_name: str, name: str
-) -> None:
+def test_names_are_the_class_names_in_snake_case(root: Path, write: Write, class_name: str, name: str) -> None:
     write("strategies/allocation/mine.py", TIERED.replace("BestFirst", class_name))
     workspace.mount(root)
     assert list(workspace.discover("allocation")) == [name]
 
 
-def test_private_aliased_and_imported_classes_are_no_further_plug_ins(
-    root: Path, write: Write
-) -> None:
+def test_private_aliased_and_imported_classes_are_no_further_plug_ins(root: Path, write: Write) -> None:
     write("strategies/allocation/_base.py", TIERED.replace("BestFirst", "Base"))
     write(
         "strategies/allocation/mine.py",
-        "from ._base import Base\n"
-        + TIERED.replace("BestFirst", "_Hidden")
-        + TIERED
-        + "\nSame = BestFirst\n",
+        "from ._base import Base\n" + TIERED.replace("BestFirst", "_Hidden") + TIERED + "\nSame = BestFirst\n",
     )
     workspace.mount(root)
     assert list(workspace.discover("allocation")) == ["best_first"]
@@ -240,9 +225,7 @@ def test_private_aliased_and_imported_classes_are_no_further_plug_ins(
         ("from ._helper import x\n", "_helper.py:2", "NameError"),
     ],
 )
-def test_a_broken_file_stops_discovery_and_is_named(
-    root: Path, write: Write, text: str, place: str, said: str
-) -> None:
+def test_a_broken_file_stops_discovery_and_is_named(root: Path, write: Write, text: str, place: str, said: str) -> None:
     write("strategies/grading/_helper.py", "y = 1\nx = z\n")
     write("strategies/grading/mine.py", text)
     write("strategies/grading/sound.py", TIERED.replace("assign", "grade"))
@@ -330,9 +313,7 @@ def test_installed_packages_register_plug_ins(
     ("value", "said"),
     [("no_such_package:Strategy", "No module named"), ("json:loads", "this is not a class")],
 )
-def test_a_broken_entry_point_is_named(
-    root: Path, entry: Callable[[str], None], value: str, said: str
-) -> None:
+def test_a_broken_entry_point_is_named(root: Path, entry: Callable[[str], None], value: str, said: str) -> None:
     entry(value)
     workspace.mount(root)
     with pytest.raises(InputError, match=f"entry point theirs = {value}: .*{said}"):
@@ -357,9 +338,7 @@ def test_source_hashes_cover_plug_ins_and_the_helpers_they_import(root: Path, wr
 # Scenarios
 
 
-def test_a_scenario_is_found_by_name_and_by_path(
-    root: Path, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scenario_is_found_by_name_and_by_path(root: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("scenarios/striving_youth.yaml", "")
     assert workspace.scenario_path("striving_youth", root) == path
     assert workspace.scenario_path(path, root) == path

@@ -148,9 +148,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     if opens < logistic(odds):
         delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED
-        touch.at = now + int(
-            channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay)
-        )
+        touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
         drop(i, place, w)
 

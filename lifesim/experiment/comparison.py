@@ -118,9 +118,7 @@ def compare(
     if workers > 1:
         _compile(shared)
     done = _Progress(len(work), on_progress)
-    answers = run_units(
-        tasks.run_unit, payloads, workers, tasks.prepare, (str(current_root()),), done
-    )
+    answers = run_units(tasks.run_unit, payloads, workers, tasks.prepare, (str(current_root()),), done)
     results, failures = _sort_out(scenario, work, answers)
     result = _merged(scenario, results, failures)
     result.seconds = time.perf_counter() - began
@@ -144,9 +142,7 @@ def _compile(shared: bytes) -> None:
     compile_kernel(shared)
 
 
-def _sort_out(
-    scenario: Scenario, work: list[Any], answers: list[Any]
-) -> tuple[list[UnitResult], list[str]]:
+def _sort_out(scenario: Scenario, work: list[Any], answers: list[Any]) -> tuple[list[UnitResult], list[str]]:
     """Results of units that succeeded, and one line for every failure."""
     results, failures = [], []
     for unit, answer in zip(work, answers, strict=True):
@@ -174,10 +170,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) 
     from lifesim.experiment.effects import effects
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
-    tables = {
-        name: pd.DataFrame([row for result in results for row in result.tables.get(name, [])])
-        for name in names
-    }
+    tables = {name: pd.DataFrame([row for result in results for row in result.tables.get(name, [])]) for name in names}
     totals = tables["totals"]
     scales = {name: metric.scale for name, metric in METRICS.items()}
     control = scenario.experiment.control
@@ -236,9 +229,7 @@ def run(
             writer.write_table(name, table)
         writer.write_table("effects", result.effects)
         writer.write_table("effects_everyone", result.effects_everyone)
-        writer.write_text(
-            "scenario.json", json.dumps(scenario.model_dump(mode="json", by_alias=True), indent=1)
-        )
+        writer.write_text("scenario.json", json.dumps(scenario.model_dump(mode="json", by_alias=True), indent=1))
         result.path = writer.commit(_manifest(result, created))
     return result
 
@@ -284,9 +275,7 @@ def _manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
         "plugins": source_hashes(),
         "replications": scenario.experiment.replications,
         "seed": scenario.experiment.seed,
-        "versions": {
-            name: version(name) for name in ("lifesim", "numpy", "numba", "pandas", "simpy")
-        },
+        "versions": {name: version(name) for name in ("lifesim", "numpy", "numba", "pandas", "simpy")},
         "lifesim": version("lifesim"),
         "created": created.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),

@@ -136,10 +136,7 @@ def effects(
 
 def to_records(effects: pd.DataFrame) -> list[dict[str, str | int | float | None]]:
     """Rows of an effects table as plain Python values, NaN as None: ready for strict JSON."""
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in effects.to_dict(orient="records")
-    ]
+    return [{str(name): _plain(value) for name, value in row.items()} for row in effects.to_dict(orient="records")]
 
 
 def _plain(value: Any) -> str | int | float | None:
@@ -160,9 +157,7 @@ def _check(arms: list[str], segments: list[str], control: str, scope: str, level
         raise InputError(f"segment {EVERYONE!r}: the name is reserved for the sum over segments")
 
 
-def _values(
-    rows: pd.DataFrame, metrics: Mapping[str, float]
-) -> dict[tuple[str, str, str], _Series]:
+def _values(rows: pd.DataFrame, metrics: Mapping[str, float]) -> dict[tuple[str, str, str], _Series]:
     """Value by replication for each (metric, segment, arm), where the denominator is positive.
 
     Sums are of integers, hence exact in whatever order the rows come.

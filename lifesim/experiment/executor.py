@@ -36,9 +36,7 @@ _THREAD_LIMITS = (
 )
 _KILLED = "worker killed (out of memory?)"
 _ENDED = "worker ended before its unit did"
-_NOT_STARTED = (
-    "worker could not start (does the script guard its runs with `if __name__ == '__main__':`?)"
-)
+_NOT_STARTED = "worker could not start (does the script guard its runs with `if __name__ == '__main__':`?)"
 
 
 @dataclass(frozen=True)

@@ -42,21 +42,14 @@ def _made(plugin: Plugin, parameters: dict[str, Any]) -> Any:
     fields = {field.name: field for field in dataclasses.fields(plugin.cls)}
     for name, value in parameters.items():
         if name not in fields:
-            raise ValueError(
-                f"{plugin.name} has no parameter '{name}'{suggest(name, list(fields))}"
-            )
+            raise ValueError(f"{plugin.name} has no parameter '{name}'{suggest(name, list(fields))}")
         default = fields[name].default
         if isinstance(default, int | float) and not isinstance(default, bool):
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise ValueError(f"{plugin.name}.{name} must be a number, not {value!r}")
         elif isinstance(default, str | bool) and not isinstance(value, type(default)):
-            raise ValueError(
-                f"{plugin.name}.{name} must be {type(default).__name__}, not {value!r}"
-            )
-    given = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in parameters.items()
-    }
+            raise ValueError(f"{plugin.name}.{name} must be {type(default).__name__}, not {value!r}")
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}
     try:
         return plugin.cls(**given)
     except Exception as error:
@@ -107,8 +100,7 @@ def practice(arm: Arm) -> Practice:
     names = _names(arm)
     made = Practice(
         orchestrations={
-            name: instance("orchestration", plug_in)
-            for name, plug_in in zip(names, arm.orchestration, strict=True)
+            name: instance("orchestration", plug_in) for name, plug_in in zip(names, arm.orchestration, strict=True)
         }
     )
     if arm.grading is not None:

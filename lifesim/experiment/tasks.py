@@ -19,9 +19,7 @@ def prepare(root: str) -> None:
     mount(Path(root))
 
 
-def pack(
-    scenario: Scenario, practices: dict[str, Practice], mechanisms: list[Any], keep_all: bool
-) -> bytes:
+def pack(scenario: Scenario, practices: dict[str, Practice], mechanisms: list[Any], keep_all: bool) -> bytes:
     """What all units share, as bytes."""
     described = scenario.model_dump(mode="json", by_alias=True)
     folder = str(scenario._folder) if scenario._folder else None

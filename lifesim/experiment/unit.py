@@ -149,9 +149,7 @@ class Experiment:
         present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
         result.customer_days += float(present.sum()) / DAY
         gather(world, arm, observer, result)
-        world.seconds["gathering"] = (
-            world.seconds.get("gathering", 0.0) + time.perf_counter() - began
-        )
+        world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
 
 
 def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
@@ -176,9 +174,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
 
 
 def _ledger(outcomes: Any) -> list[dict[str, Any]]:
-    return [
-        {"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER
-    ]
+    return [{"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER]
 
 
 def _occupancy(segments: list[str], observer: Observer, branch: int) -> list[dict[str, Any]]:
@@ -199,10 +195,7 @@ def _desks(world: World, branch: int) -> list[dict[str, Any]]:
     measures = world.extra.get("desk")
     if measures is None:
         return []
-    return [
-        {"desk": DESK, "measure": name, "value": int(measures[branch, k])}
-        for k, name in enumerate(DESK_MEASURES)
-    ]
+    return [{"desk": DESK, "measure": name, "value": int(measures[branch, k])} for k, name in enumerate(DESK_MEASURES)]
 
 
 def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
@@ -246,11 +239,7 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     in_pool = world.state.touches[world.state.touches["customer"] >= 0]
     waiting = world.extra["leads"]
     waiting = waiting[waiting["inquiry"] == 0]
-    keys = [
-        (int(t["campaign"]), int(t["channel"]), int(t["content"]))
-        for t in in_pool
-        if t["status"] == 0
-    ]
+    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in in_pool if t["status"] == 0]
     keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in waiting]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],

@@ -34,6 +34,4 @@ def compile_kernel(shared: bytes) -> None:
     scenario = Scenario.model_validate(described)
     content = next(iter(scenario.contents))
     practice = Practice(orchestrations={"everything": _Everything(content)})
-    Experiment(scenario, {scenario.experiment.control: practice}, mechanisms).run(
-        Unit(0, ("main",))
-    )
+    Experiment(scenario, {scenario.experiment.control: practice}, mechanisms).run(Unit(0, ("main",)))

@@ -84,9 +84,7 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
             continue
         if a == products and not c.marks & COMPARER:
             continue
-        utility = linear(w.alternative + a, w) + gumbel(
-            uniform(u8(w.choice_keys, a), c.key, subject)
-        )
+        utility = linear(w.alternative + a, w) + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
         if utility > best:
             best = utility
             chosen = a

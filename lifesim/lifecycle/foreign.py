@@ -63,9 +63,7 @@ def call_rate(mechanism: int, w: Any) -> float:
     parameters = w.mechanism_parameters + 8 * mechanism * w.parameters
     return max(
         0.0,
-        _rate(
-            mechanism_rule_at(w.mechanism_rules, mechanism).rate, gather(mechanism, w), parameters
-        ),
+        _rate(mechanism_rule_at(w.mechanism_rules, mechanism).rate, gather(mechanism, w), parameters),
     )
 
 

@@ -80,9 +80,7 @@ CHANNEL_RULE = np.dtype(
     align=True,
 )
 CONTENT_RULE = np.dtype([("visit", "f8"), ("benefit", "i8"), ("marketing", "u1")], align=True)
-MECHANISM_RULE = np.dtype(
-    [("rate", "i8"), ("apply", "i8"), ("reads_from", "i4"), ("reads_to", "i4")], align=True
-)
+MECHANISM_RULE = np.dtype([("rate", "i8"), ("apply", "i8"), ("reads_from", "i4"), ("reads_to", "i4")], align=True)
 
 #: Arrays of the rules by name, with what one element is.
 RULE_ARRAYS: dict[str, Any] = {
@@ -149,9 +147,7 @@ _SIZES = {
 }  # fmt: skip
 
 WORLD = np.dtype(
-    [(name, "i8") for name in (*State._fields, *RULE_ARRAYS)]
-    + list(RULE_NUMBERS.items())
-    + list(_SIZES.items())
+    [(name, "i8") for name in (*State._fields, *RULE_ARRAYS)] + list(RULE_NUMBERS.items()) + list(_SIZES.items())
 )
 
 customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUTCOME, CLOCK, MIND))

@@ -66,9 +66,7 @@ def _compile(mechanism: Any) -> tuple[Any, Any]:
         apply = cfunc(types.void(pointer, pointer, types.float64))(type(mechanism).apply)
     except NumbaError as error:
         reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"mechanism {type(mechanism).__name__} does not compile: {reason}"
-        ) from error
+        raise InputError(f"mechanism {type(mechanism).__name__} does not compile: {reason}") from error
     return rate, apply
 
 
@@ -87,9 +85,7 @@ def extend(scenario: Scenario, mechanisms: list[Any]) -> Scenario:
         name = type(mechanism).__name__
         for state, described in mechanism.states.items():
             if state in scenario.behaviour.covariates:
-                raise InputError(
-                    f"mechanism {name}: the covariate '{state}' exists already; rename the state"
-                )
+                raise InputError(f"mechanism {name}: the covariate '{state}' exists already; rename the state")
             behaviour["states"][state] = State.model_validate(described).model_dump(mode="json")
         for clock, depends in mechanism.coefficients.items():
             group = behaviour["transitions" if "." in clock else "processes"]
@@ -100,7 +96,5 @@ def extend(scenario: Scenario, mechanisms: list[Any]) -> Scenario:
     for mechanism in mechanisms:
         unknown = [read for read in mechanism.reads if read not in extended.behaviour.covariates]
         if unknown:
-            raise InputError(
-                f"mechanism {type(mechanism).__name__} reads '{unknown[0]}', which does not exist"
-            )
+            raise InputError(f"mechanism {type(mechanism).__name__} reads '{unknown[0]}', which does not exist")
     return extended

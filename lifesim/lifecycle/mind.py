@@ -47,9 +47,7 @@ def move(i: int, k: int, amount: float, now: int, w: Any) -> None:
     if amount == 0.0:
         return
     mind = mind_row(w, i, k)
-    mind.offset = (
-        mind.offset * math.exp(-state_rule_at(w.state_rules, k).fade * (now - mind.at)) + amount
-    )
+    mind.offset = mind.offset * math.exp(-state_rule_at(w.state_rules, k).fade * (now - mind.at)) + amount
     mind.at = now
 
 

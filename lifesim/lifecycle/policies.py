@@ -133,9 +133,7 @@ def due_policy(i: int, w: Any) -> int:
     place = c.first_policy
     while place != NONE:
         policy = policy_row(w, place)
-        if policy.at == c.policy_at and (
-            found == NONE or policy.number < policy_row(w, found).number
-        ):
+        if policy.at == c.policy_at and (found == NONE or policy.number < policy_row(w, found).number):
             found = place
         place = policy.next
     return found

@@ -91,9 +91,7 @@ def clock_rows(scenario: Scenario) -> list[tuple[str, str, Clock]]:
     return rows
 
 
-def compile_rules(
-    scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any
-) -> Rules:
+def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any) -> Rules:
     """Compile a scenario for one replication.
 
     Parameters
@@ -200,10 +198,7 @@ def _cause(name: str) -> int:
 
 
 def _rates(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> Any:
-    rates = [
-        [clock.rate * clock.segments.get(name, 1.0) for name in scenario.segments]
-        for _, _, clock in rows
-    ]
+    rates = [[clock.rate * clock.segments.get(name, 1.0) for name in scenario.segments] for _, _, clock in rows]
     # A mechanism gives events a year.
     return np.array(rates + [[1.0 / YEAR] * len(scenario.segments)] * extra)
 
@@ -217,9 +212,7 @@ def _bands(rows: list[tuple[str, str, Clock]]) -> dict[str, Any]:
 Predictor = tuple[float, dict[str, float]]
 
 
-def _predictors(
-    scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int
-) -> list[list[Predictor]]:
+def _predictors(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> list[list[Predictor]]:
     """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision

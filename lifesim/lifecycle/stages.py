@@ -75,9 +75,7 @@ def settle_all(i: int, now: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clocks.settle(
-                clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade
-            )
+            clocks.settle(clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade)
     c.rated_at = now
 
 
@@ -120,9 +118,7 @@ def find_clock(i: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            at = clocks.crossing(
-                clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade
-            )
+            at = clocks.crossing(clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade)
             if at < soonest:
                 soonest = at
                 c.clock = slot
@@ -144,9 +140,7 @@ def rearm(i: int, slot: int, now: int, w: Any) -> None:
     rate = clock.rate
     row = row_of(i, slot, w)
     settle_all(i, now, w)
-    clocks.arm(
-        clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1
-    )
+    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1)
     clock.rate = rate
     find_clock(i, w)
 
@@ -183,9 +177,7 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     rule = stage_rule_at(w.stage_rules, stage)
     for row in range(rule.clock_from, rule.clock_to):
         slot = row - rule.clock_from
-        clocks.arm(
-            clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage]
-        )
+        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage])
 
 
 @compiled
@@ -193,6 +185,4 @@ def arm_processes(i: int, w: Any) -> None:
     """Arm the recurring clocks of a new customer."""
     for slot in range(w.stage_slots, w.slots):
         row = row_of(i, slot, w)
-        clocks.arm(
-            clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1
-        )
+        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1)

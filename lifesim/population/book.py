@@ -130,9 +130,7 @@ def read_book(scenario: Scenario, folder: Path) -> BookTable:
     branches = possible_branches(scenario, cells, headers, complaints)
     values = parse_rows(scenario, cells, headers, branches, complaints)
     if book.segment is not None and "segment" not in headers:
-        values["segment"] = np.full(
-            len(cells.rows), one_segment(scenario, book.segment, complaints)
-        )
+        values["segment"] = np.full(len(cells.rows), one_segment(scenario, book.segment, complaints))
     values.setdefault("branch", np.zeros(len(cells.rows)))
     if "customer" not in headers:
         complaints.refuse()
@@ -166,9 +164,7 @@ def _group(cells: Cells, header: str, complaints: Complaints) -> _Customers:
     complaints.about_rows(cells.rows[nameless], header, "the value is missing")
     keys = np.array([name_key(text) for text in texts], np.uint64)[codes]
     keys[nameless] = nameless  # strangers to each other
-    unique, first, member, rows = np.unique(
-        keys, return_index=True, return_inverse=True, return_counts=True
-    )
+    unique, first, member, rows = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     return _Customers(unique, first, rows, member)
 
 
@@ -202,9 +198,7 @@ def _check_between_rows(
         complaints.about_rows(cells.rows[known & ~holder & held], headers["stage"], message)
 
 
-def _table(
-    scenario: Scenario, values: dict[str, Floats], customers: _Customers, branches: list[str]
-) -> BookTable:
+def _table(scenario: Scenario, values: dict[str, Floats], customers: _Customers, branches: list[str]) -> BookTable:
     """The table of rows without problems."""
     each = {name: column[customers.first] for name, column in values.items()}
     used = np.unique(each["branch"]).astype(np.int64)
@@ -226,9 +220,7 @@ def _policies(values: dict[str, Floats], customers: _Customers) -> BookPolicies:
     drawn = np.full(len(values["held"]), -1.0)
     premium, product = values.get("premium", drawn), values["product"]
     # The order of the rows has no say: oldest first, then by product and premium.
-    order = np.lexsort(
-        (premium[held], product[held], values["issued"][held], customers.member[held])
-    )
+    order = np.lexsort((premium[held], product[held], values["issued"][held], customers.member[held]))
     rows = held[order]
     customer = customers.member[rows].astype(np.int64)
     _, start, count = np.unique(customer, return_index=True, return_counts=True)
@@ -255,9 +247,7 @@ def people_from_book(scenario: Scenario, streams: Streams, table: BookTable, bra
     place = table.branches.index(branch)
     rows = np.flatnonzero(table.branch == place)
     stage = table.stage[rows]
-    people = complete(
-        scenario, streams, table.keys[rows], table.segment[rows], stage, np.full(len(rows), place)
-    )
+    people = complete(scenario, streams, table.keys[rows], table.segment[rows], stage, np.full(len(rows), place))
     _give_traits(scenario, people, {name: values[rows] for name, values in table.traits.items()})
     _give_switches(people, {name: values[rows] for name, values in table.switches.items()})
     if table.policies is not None:
@@ -271,12 +261,8 @@ def _give_traits(scenario: Scenario, people: People, given: dict[str, Floats]) -
     for place, name in enumerate(traits):
         if name in given:
             values = given[name]
-            if traits[
-                name
-            ].log:  # no income at all has no logarithm; the segment has a lowest value
-                lowest = by_segment(
-                    scenario, people.segment, lambda kind, n=name: kind.traits[n].low
-                )
+            if traits[name].log:  # no income at all has no logarithm; the segment has a lowest value
+                lowest = by_segment(scenario, people.segment, lambda kind, n=name: kind.traits[n].low)
                 values = np.maximum(values, lowest)
             new = covariate(traits[name], values)
             shift = depends.get(name, 0.0) * (new - people.traits[:, place])
@@ -287,9 +273,7 @@ def _give_traits(scenario: Scenario, people: People, given: dict[str, Floats]) -
 def _give_switches(people: People, given: dict[str, Bools]) -> None:
     for name, on in given.items():
         mask, _, channel = name.partition("_")
-        column, bit = (
-            ("marks", ORPHAN) if name == "orphan" else (mask, 1 << CHANNELS.index(channel))
-        )
+        column, bit = ("marks", ORPHAN) if name == "orphan" else (mask, 1 << CHANNELS.index(channel))
         old = getattr(people, column)
         setattr(people, column, np.where(on, old | bit, old & ~bit))
 

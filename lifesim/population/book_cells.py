@@ -121,9 +121,7 @@ class Cells:
                 values[code] = parse(text)
             except ValueError as error:
                 messages[code] = str(error)
-        wrong = np.isin(codes, list(messages)) & (
-            np.ones(len(codes), bool) if where is None else where
-        )
+        wrong = np.isin(codes, list(messages)) & (np.ones(len(codes), bool) if where is None else where)
         places = np.flatnonzero(wrong)
         quoted = [messages[code] for code in codes[places[:MOST_LINES]]]
         complaints.about_rows(self.rows[places], name, quoted)
@@ -200,21 +198,15 @@ def _table(path: Path, width: int, ragged: dict[int, str]) -> Any:
     from pyarrow import csv as arrow
 
     def keep_out(row: Any) -> str:
-        ragged[row.number] = (
-            f"has {row.actual_columns} cells; the header has {row.expected_columns}"
-        )
+        ragged[row.number] = f"has {row.actual_columns} cells; the header has {row.expected_columns}"
         return "skip"
 
     places = [str(place) for place in range(width)]
     return arrow.read_csv(
         path,
         arrow.ReadOptions(use_threads=False, column_names=places, skip_rows_after_names=1),
-        arrow.ParseOptions(
-            newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep_out
-        ),
-        arrow.ConvertOptions(
-            column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
-        ),
+        arrow.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep_out),
+        arrow.ConvertOptions(column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False),
     )
 
 

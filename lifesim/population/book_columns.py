@@ -43,9 +43,7 @@ _TRUTH = {"true": 1.0, "yes": 1.0, "1": 1.0, "是": 1.0} | {
 }  # fmt: skip
 
 
-def find_columns(
-    scenario: Scenario, book: Book, cells: Cells, complaints: Complaints
-) -> dict[str, str]:
+def find_columns(scenario: Scenario, book: Book, cells: Cells, complaints: Complaints) -> dict[str, str]:
     """Name in the file of every column that the book gives, by its name in lifesim."""
     known = ["customer", "segment", "branch", "stage", *POLICY_COLUMNS, *SWITCHES]
     known += [trait for trait in scenario.behaviour.traits if trait not in known]
@@ -83,9 +81,7 @@ def _refuse_misspelt(unused: list[str], lacking: list[str], complaints: Complain
             complaints.about_file(f"unknown column; did you mean '{near[0]}'?", header)
 
 
-def possible_branches(
-    scenario: Scenario, cells: Cells, headers: dict[str, str], complaints: Complaints
-) -> list[str]:
+def possible_branches(scenario: Scenario, cells: Cells, headers: dict[str, str], complaints: Complaints) -> list[str]:
     """Branches that rows may name, sorted: the scenario's own; where it names none, the file's."""
     declared = scenario.population.branches
     if "branch" not in headers:
@@ -182,9 +178,7 @@ def _trait(name: str, trait: Trait) -> Parse:
         # The logarithm of a small number is cut at the segment's lowest value later.
         far = math.log(max(value / trait.center, 1.0)) if trait.log else abs(value - trait.center)
         if far > _FARTHEST * trait.scale:
-            raise ValueError(
-                f"{shown(text)} is too far from {trait.center:g}; the unit is {trait.unit}"
-            )
+            raise ValueError(f"{shown(text)} is too far from {trait.center:g}; the unit is {trait.unit}")
         return value
 
     return parse

@@ -162,9 +162,7 @@ EVENTS = (
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED) = range(len(EVENTS))  # fmt: skip
 
-REQUEST = np.dtype(
-    [("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True
-)
+REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
 ASK_ADVISER, NEW_FRIEND = 0, 1
 
 

@@ -93,10 +93,7 @@ def make_room(state: State, more: int) -> State:
     return state._replace(
         due=grow(state.due, rows, NEVER),
         wake=grow(state.wake, rows // BLOCK, NEVER),
-        **{
-            name: grow(getattr(state, name), rows)
-            for name in ("customers", "outcomes", "traits", "mind", "clocks")
-        },
+        **{name: grow(getattr(state, name), rows) for name in ("customers", "outcomes", "traits", "mind", "clocks")},
     )
 
 
@@ -138,9 +135,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
     return state, rows
 
 
-def add_policies(
-    scenario: Scenario, streams: Streams, state: State, first: int, people: People
-) -> State:
+def add_policies(scenario: Scenario, streams: Streams, state: State, first: int, people: People) -> State:
     """Policies of customers who hold some at the start; ``first`` is the row of the first of the people."""
     for number, generation in enumerate(people.policies):
         n = len(generation["rows"])
@@ -175,9 +170,7 @@ def next_due(issued: Any) -> tuple[Any, Any]:
     return issued + (years + 1) * YEAR, years
 
 
-def premiums(
-    scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int
-) -> Any:
+def premiums(scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int) -> Any:
     """Annual premiums in fen, as at issue: lognormal around a median that grows with income."""
     rows, product = generation["rows"], generation["product"]
     traits = list(scenario.behaviour.traits)

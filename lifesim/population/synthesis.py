@@ -116,9 +116,7 @@ def by_segment(scenario: Scenario, segment: Ints, value: Any) -> Floats:
     return np.array([value(kind) for kind in scenario.segments.values()], dtype=float)[segment]
 
 
-def lasting(
-    scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any
-) -> dict[str, Any]:
+def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any) -> dict[str, Any]:
     """Columns that a customer keeps: marks, reach, consent, session rate, traits."""
     marks = np.zeros(len(keys), np.int64)
     experiment, decision = scenario.experiment, scenario.behaviour.decision
@@ -131,9 +129,7 @@ def lasting(
     masks = {"reach": np.zeros(len(keys), np.int64), "consent": np.zeros(len(keys), np.int64)}
     for bit, channel in enumerate(CHANNELS):
         for mask in masks:
-            share = by_segment(
-                scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0)
-            )
+            share = by_segment(scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0))
             masks[mask][streams.uniforms(f"{mask} {channel}", keys) < share] |= 1 << bit
     traits = draw_traits(scenario, streams, keys, segment)
     names = list(scenario.behaviour.traits)
@@ -172,9 +168,7 @@ def choose_named(streams: Streams, decision: str, keys: Any, shares: Any, names:
     return np.array([names.index(name) for name in offered], np.int64)[chosen]
 
 
-def complete(
-    scenario: Scenario, streams: Streams, keys: Any, segment: Ints, stage: Ints, branch: Ints
-) -> People:
+def complete(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, stage: Ints, branch: Ints) -> People:
     """Customers at the start with all their columns, given segment and stage."""
     holder = np.isin(stage, (HOLDING, RENEWAL_UPSELL, CHURN_WARNING))
     age = policy_age(scenario, streams, keys, segment)
@@ -218,9 +212,7 @@ def start_policies(
         for number, kind in enumerate(scenario.segments.values()):
             mine = np.flatnonzero(people.segment[rows] == number)
             keys = people.keys[rows[mine]]
-            products[mine] = choose_named(
-                streams, f"{generation} product", keys, kind.book, list(scenario.products)
-            )
+            products[mine] = choose_named(streams, f"{generation} product", keys, kind.book, list(scenario.products))
         out.append({"rows": rows, "product": products, "age": ages})
         if generation == "second":
             break

@@ -47,8 +47,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "区间包含 0（95% 区间 {interval}；{replications} 次重复）。",
     ),
     "answer.same": (
-        "{period}, arm “{arm}” and “{control}” had exactly the same {metric} "
-        "({replications} replications).",
+        "{period}, arm “{arm}” and “{control}” had exactly the same {metric} ({replications} replications).",
         "{period}，策略组“{arm}”与“{control}”的{metric}完全相同（{replications} 次重复）。",
     ),
     "answer.no_interval": (
@@ -93,8 +92,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "table.caption": (
         "Mean of paired differences over replications: {replications}. Share metrics: effect and "
         "interval in points. Unclear: the interval includes 0, or there is none.",
-        "配对差的均值，重复次数：{replications}。比率类指标的效果和区间以百分点计。"
-        "不明确：区间包含 0，或没有区间。",
+        "配对差的均值，重复次数：{replications}。比率类指标的效果和区间以百分点计。不明确：区间包含 0，或没有区间。",
     ),
     "table.empty": ("No effects for segment {segment}.", "客群 {segment} 没有效果数据。"),
     "segment.all": ("All customers", "全部客户"),

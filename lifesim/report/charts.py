@@ -90,9 +90,7 @@ def occupancy_panels(
         ]
         if lines:
             label = t("stages.panel", stage=t.stage(code))
-            charts.append(
-                Chart(t.stage(code), "", "", panel(lines, tick_text, f"stage{place}", label))
-            )
+            charts.append(Chart(t.stage(code), "", "", panel(lines, tick_text, f"stage{place}", label)))
     return charts
 
 
@@ -110,20 +108,14 @@ def mean_occupancy(occupancy: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return result
 
 
-def _relative_marks(
-    rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue
-) -> Iterator[Mark]:
+def _relative_marks(rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue) -> Iterator[Mark]:
     for row in rows:
         shown = show(row, t)
         text = t("value_interval", value=shown.relative, interval=shown.relative_interval)
-        yield from _mark(
-            row, (row.relative, row.relative_low, row.relative_high), 100.0, text, styles
-        )
+        yield from _mark(row, (row.relative, row.relative_low, row.relative_high), 100.0, text, styles)
 
 
-def _absolute_marks(
-    rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue
-) -> Iterator[Mark]:
+def _absolute_marks(rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue) -> Iterator[Mark]:
     for row in rows:
         shown = show(row, t)
         text = t("value_interval", value=shown.effect_number, interval=shown.interval)

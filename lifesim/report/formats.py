@@ -34,9 +34,7 @@ def show(reading: Reading, t: Catalogue) -> Shown:
         _scaled(reading.high, scale),
         _scaled(reading.effect or mean, scale),
     )
-    relative_places = decimals(
-        _scaled(reading.relative_low, 100), _scaled(reading.relative_high, 100), 10.0
-    )
+    relative_places = decimals(_scaled(reading.relative_low, 100), _scaled(reading.relative_high, 100), 10.0)
     percent = "%" if reading.metric.is_share else ""
     return Shown(
         control_mean=_or_na(reading.control_mean, scale, places, t, percent),
@@ -45,33 +43,25 @@ def show(reading: Reading, t: Catalogue) -> Shown:
         effect_number=_signed_or_na(reading.effect, scale, places, t, ""),
         interval=interval(reading.low, reading.high, scale, places, t),
         relative=_signed_or_na(reading.relative, 100, relative_places, t, "%"),
-        relative_interval=interval(
-            reading.relative_low, reading.relative_high, 100, relative_places, t
-        ),
+        relative_interval=interval(reading.relative_low, reading.relative_high, 100, relative_places, t),
     )
 
 
 def effect_amount(reading: Reading, t: Catalogue) -> str:
     """The effect with its unit, for use in a sentence: ``+0.8 points``, ``+1,234 CNY``."""
     scale = 100.0 if reading.metric.is_share else 1.0
-    places = decimals(
-        _scaled(reading.low, scale), _scaled(reading.high, scale), _scaled(reading.effect, scale)
-    )
+    places = decimals(_scaled(reading.low, scale), _scaled(reading.high, scale), _scaled(reading.effect, scale))
     return amount(reading.effect, reading.metric, places, t)
 
 
-def amount(
-    value: float | None, metric: Metric, places: int, t: Catalogue, with_unit: bool = True
-) -> str:
+def amount(value: float | None, metric: Metric, places: int, t: Catalogue, with_unit: bool = True) -> str:
     """A signed change of ``metric``; points always carry their name, lest they be read as %."""
     if value is None:
         return t("na")
     if metric.is_share:
         return t("points", value=signed(value * 100, places))
     text = signed(value, places)
-    return (
-        t("amount", value=text, unit=metric.unit_label) if with_unit and metric.unit_label else text
-    )
+    return t("amount", value=text, unit=metric.unit_label) if with_unit and metric.unit_label else text
 
 
 def limit_amount(limit: float, metric: Metric, t: Catalogue) -> str:

@@ -115,9 +115,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "question": printable(scenario.get("question") or ""),
         "failures": [printable(failure) for failure in manifest.get("failures", [])],
         "answers": _answers(overall, scenario, metrics, t),
-        "guardrails": guardrails(
-            scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t
-        ),
+        "guardrails": guardrails(scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t),
         "legend": [(printable(arm), look) for arm, look in styles.items()],
         "metrics_forest": metrics_forest(overall, styles, t),
         "segments_forest": segments_forest(present, primary, styles, t),

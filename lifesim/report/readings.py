@@ -120,9 +120,7 @@ def readings(
     return sorted(found, key=place)
 
 
-def _read(
-    effects: pd.DataFrame, metrics: Mapping[str, Mapping[str, Any]], lang: str
-) -> Iterator[Reading]:
+def _read(effects: pd.DataFrame, metrics: Mapping[str, Mapping[str, Any]], lang: str) -> Iterator[Reading]:
     for row in effects.to_dict("records"):
         yield Reading(
             metric=metric(str(row["metric"]), metrics, lang),

@@ -111,15 +111,9 @@ class Clock(Part):
 
     rate: Rate = about("hazard where all covariates are zero", unit="per customer and time")
     segments: dict[Name, Real] = about("factor by segment; 1 where not named", default={})
-    depends: dict[Name, Real] = about(
-        "coefficient by covariate: trait, state or derived", default={}
-    )
-    bands: dict[Duration, Real] = about(
-        "factor by time in the stage, from each duration on", default={}
-    )
-    half_life: PositiveDuration = about(
-        "half-life of the extra hazard that a touch adds", default="7d"
-    )
+    depends: dict[Name, Real] = about("coefficient by covariate: trait, state or derived", default={})
+    bands: dict[Duration, Real] = about("factor by time in the stage, from each duration on", default={})
+    half_life: PositiveDuration = about("half-life of the extra hazard that a touch adds", default="7d")
     event: Event = about("what happens when the clock fires", default="move")
     note: str = about("where the figure comes from, or what it stands for", default="")
 
@@ -158,9 +152,7 @@ class Sessions(Part):
     """Visits to the insurer's own app; times are the customer's own and no strategy moves them."""
 
     rate: Rate = about("sessions where all covariates are zero", unit="per customer and time")
-    depends: dict[Name, Real] = about(
-        "coefficient by trait on the logarithm of the rate", default={}
-    )
+    depends: dict[Name, Real] = about("coefficient by trait on the logarithm of the rate", default={})
     hours: tuple[Real, ...] = about("relative activity in each of the 24 hours of the day")
     active: dict[Stage, Share] = about("share of the customer's visits that take place, by stage")
     product_page: dict[Stage, Share] = about("share of sessions that open a product page, by stage")
@@ -194,9 +186,7 @@ class Decision(Part):
 class Warning(Part):
     """The churn warning and its phases: dissatisfied, complained, silent."""
 
-    complaint: Share = about(
-        "share of escalations from dissatisfaction that are voiced as a complaint"
-    )
+    complaint: Share = about("share of escalations from dissatisfaction that are voiced as a complaint")
     silent_start: Share = about("share of unpaid premiums that lead straight to silence")
 
 
@@ -209,9 +199,7 @@ class Claims(Part):
 class Upsell(Part):
     """How much more a customer buys who has come to know insurance."""
 
-    potential: Real = about(
-        "annualised premium potential at maturity over the first premium, at most"
-    )
+    potential: Real = about("annualised premium potential at maturity over the first premium, at most")
     maturity: PositiveDuration = about("time as a customer until the potential is reached")
 
 
@@ -221,9 +209,7 @@ class Behaviour(Part):
     traits: dict[Name, Trait] = about("lasting properties")
     states: dict[Name, State] = about("decaying states of mind")
     impulses: dict[str, dict[Name, Real]] = about("what events add to states of mind, by event")
-    refresh: dict[Stage, PositiveDuration] = about(
-        "how often background hazards are re-evaluated, by stage"
-    )
+    refresh: dict[Stage, PositiveDuration] = about("how often background hazards are re-evaluated, by stage")
     transitions: dict[str, Transition] = about("exits, by STAGE.cause")
     processes: dict[Name, Process] = about("recurring causes")
     sessions: Sessions = about("app sessions")
@@ -245,18 +231,14 @@ class Behaviour(Part):
         for name in self.transitions:
             stage, _, cause = name.partition(".")
             if stage not in STAGES or not cause:
-                raise PathError(
-                    ("transitions", name), "is named STAGE.cause" + suggest(stage, STAGES)
-                )
+                raise PathError(("transitions", name), "is named STAGE.cause" + suggest(stage, STAGES))
         return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> Behaviour:
         for trait in self.traits:
             if trait in self.states or trait in DERIVED:
-                raise PathError(
-                    ("traits", trait), "is the name of a state or derived covariate too"
-                )
+                raise PathError(("traits", trait), "is the name of a state or derived covariate too")
         for name, state in self.states.items():
             if state.trait is not None and state.trait not in self.traits:
                 hint = suggest(state.trait, self.traits)

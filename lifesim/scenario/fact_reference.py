@@ -16,18 +16,14 @@ _PICKS = ("value", "low", "high")
 def resolve_facts(node: Node, path: KeyPath, problems: list[Problem]) -> Node:
     """`node` with every reference below it replaced; what cannot be is added to `problems`."""
     if isinstance(node.value, list):
-        node.value = [
-            resolve_facts(each, (*path, i), problems) for i, each in enumerate(node.value)
-        ]
+        node.value = [resolve_facts(each, (*path, i), problems) for i, each in enumerate(node.value)]
     elif isinstance(node.value, dict) and "fact" in node.value:
         try:
             return _resolved(node, node.value)
         except ValueError as error:
             problems.append(Problem(str(node.place), dotted(path), str(error)))
     elif isinstance(node.value, dict):
-        node.value = {
-            key: resolve_facts(each, (*path, key), problems) for key, each in node.value.items()
-        }
+        node.value = {key: resolve_facts(each, (*path, key), problems) for key, each in node.value.items()}
     return node
 
 
@@ -92,9 +88,7 @@ def _factor(times: Scalar | dict[str, Node] | list[Node]) -> Number:
     return times
 
 
-def _as_node(
-    node: Node, fact: Fact, figure: Figure, times: Number, form: str, provenance: Provenance
-) -> Node:
+def _as_node(node: Node, fact: Fact, figure: Figure, times: Number, form: str, provenance: Provenance) -> Node:
     if isinstance(figure, (int, float)):
         written = _written(figure, times, form)
         return Node(written, node.place, node.key_place, str(written), provenance)

@@ -60,9 +60,9 @@ def json_schema() -> dict[str, Any]:
     definitions = schema.setdefault("$defs", {})
     for part in (schema, *definitions.values()):
         part.pop("required", None)
-        part["properties"] = {
-            name: _or_fact(field) for name, field in part.get("properties", {}).items()
-        } or part.get("properties", {})
+        part["properties"] = {name: _or_fact(field) for name, field in part.get("properties", {}).items()} or part.get(
+            "properties", {}
+        )
     definitions["FactReference"] = fact
     schema["properties"]["extends"] = {
         "description": "scenario or market file whose values this one starts from",

@@ -58,9 +58,7 @@ class Product(Part):
     choice: Alternative = about("utility at the end of a decision")
     renewal: Alternative = about("log-odds of paying when due, or of buying again")
     grace: Duration = about("time after the due date until an unpaid policy lapses")
-    recovery: Alternative = about(
-        "log-odds of paying within the grace period what was not paid when due"
-    )
+    recovery: Alternative = about("log-odds of paying within the grace period what was not paid when due")
 
     @model_validator(mode="after")
     def _grace_fits(self) -> Product:
@@ -74,13 +72,9 @@ class ChannelRules(Part):
 
     delay: Duration = about("from sending to delivery, on average")
     delivered: Share = about("touches sent that arrive; for a call, that connect")
-    opened: Share = about(
-        "delivered touches that are opened where covariates are zero; 100% for a call"
-    )
+    opened: Share = about("delivered touches that are opened where covariates are zero; 100% for a call")
     open_delay: Duration = about("from delivery to opening, on average")
-    depends: dict[Name, Real] = about(
-        "coefficient by covariate on the log-odds of opening", default={}
-    )
+    depends: dict[Name, Real] = about("coefficient by covariate on the log-odds of opening", default={})
     fatigue: Real = about("added to the state `fatigue` at delivery", unit="score")
     opt_out: Share = about("delivered marketing touches that withdraw the channel's consent")
     opt_out_fatigue: Real = about("coefficient of fatigue on the log-odds of opting out")

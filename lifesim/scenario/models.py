@@ -51,9 +51,7 @@ class Measure(Part):
     """What decides."""
 
     primary: Name = about("metric that answers the question")
-    guardrails: dict[Name, Points | Real] = about(
-        "largest change for the worse, by metric", default={}
-    )
+    guardrails: dict[Name, Points | Real] = about("largest change for the worse, by metric", default={})
 
 
 class Experiment(Part):
@@ -103,9 +101,7 @@ class Scenario(Part):
     def _arms(self) -> Scenario:
         if self.experiment.control not in self.arms:
             hint = suggest(self.experiment.control, self.arms)
-            raise PathError(
-                ("arms",), f"the control arm '{self.experiment.control}' is missing{hint}"
-            )
+            raise PathError(("arms",), f"the control arm '{self.experiment.control}' is missing{hint}")
         for name, arm in self.arms.items():
             if arm.use is not None and arm.use not in self.practices:
                 hint = suggest(arm.use, self.practices)
@@ -119,9 +115,7 @@ class Scenario(Part):
             known(segment.traits, self.behaviour.traits, ("segments", name, "traits"), "trait")
             missing = [trait for trait in self.behaviour.traits if trait not in segment.traits]
             if missing:
-                raise PathError(
-                    ("segments", name, "traits"), f"has no distribution for '{missing[0]}'"
-                )
+                raise PathError(("segments", name, "traits"), f"has no distribution for '{missing[0]}'")
             known(segment.book, self.products, ("segments", name, "book"), "product")
         for number, correlation in enumerate(self.correlations):
             path = ("correlations", str(number), "traits")

@@ -45,12 +45,8 @@ class Book(Part):
     """The insurer's own book of customers, a Parquet or CSV file."""
 
     path: Path = Field(alias="from", description="file, relative to the scenario file")
-    columns: dict[str, str] = about(
-        "name in the file by name in lifesim, where they differ", default={}
-    )
-    segment: Name | None = about(
-        "segment of every row, where the file has no such column", default=None
-    )
+    columns: dict[str, str] = about("name in the file by name in lifesim, where they differ", default={})
+    segment: Name | None = about("segment of every row, where the file has no such column", default=None)
 
 
 class Correlation(Part):
@@ -71,9 +67,7 @@ class Population(Part):
 
     size: Count | None = about("customers at the start; not with a book", default=None)
     segments: dict[Name, Share] | None = about("shares of segments; must sum to one", default=None)
-    branches: dict[Name, Share | Count] = about(
-        "shares that sum to one, or counts of customers", default={"main": 1.0}
-    )
+    branches: dict[Name, Share | Count] = about("shares that sum to one, or counts of customers", default={"main": 1.0})
     book: Book | None = about("take the customers from a file instead", default=None)
 
     @model_validator(mode="after")
@@ -88,9 +82,7 @@ class Population(Part):
         counts = [isinstance(value, int) for value in self.branches.values()]
         if all(counts):
             if self.size is not None and self.size != sum(self.branches.values()):
-                raise PathError(
-                    ("size",), "differs from the sum of the branches; remove one of them"
-                )
+                raise PathError(("size",), "differs from the sum of the branches; remove one of them")
         elif any(counts):
             raise PathError(("branches",), "are either all shares or all counts")
         else:

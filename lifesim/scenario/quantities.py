@@ -206,9 +206,7 @@ def format_rate(rate: float) -> str:
 CLOCK_PATTERN: Final = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
 _CLOCK_WANTED: Final = "a time of day; write 09:00 or 19:30"
 NAME_PATTERN: Final = r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\-\u4e00-\u9fff]{0,59}"
-_NAME_WANTED: Final = (
-    "a name; start with a letter, then letters, digits, _ or - (60 characters at most)"
-)
+_NAME_WANTED: Final = "a name; start with a letter, then letters, digits, _ or - (60 characters at most)"
 
 
 def parse_clock_time(value: object) -> int:

@@ -56,9 +56,7 @@ def _text(pattern: str, description: str, *examples: str) -> WithJsonSchema:
     )
 
 
-def _text_or_number(
-    pattern: str, description: str, *examples: str | float, **bounds: float
-) -> WithJsonSchema:
+def _text_or_number(pattern: str, description: str, *examples: str | float, **bounds: float) -> WithJsonSchema:
     return WithJsonSchema(
         {
             "anyOf": [
@@ -100,9 +98,7 @@ PositiveDuration = Annotated[
 Share = Annotated[
     float,
     BeforeValidator(quantities.parse_share),
-    _text_or_number(
-        quantities.SHARE_PATTERN, "Share from 0% to 100%", "60%", 0.6, minimum=0, maximum=1
-    ),
+    _text_or_number(quantities.SHARE_PATTERN, "Share from 0% to 100%", "60%", 0.6, minimum=0, maximum=1),
 ]
 Probability = Share
 Points = Annotated[
@@ -145,9 +141,7 @@ ClockTime = Annotated[
 Count = Annotated[
     int,
     BeforeValidator(quantities.parse_count),
-    WithJsonSchema(
-        {"type": "integer", "minimum": 0, "description": "Whole number", "examples": [50_000]}
-    ),
+    WithJsonSchema({"type": "integer", "minimum": 0, "description": "Whole number", "examples": [50_000]}),
 ]
 Real = Annotated[
     float,
@@ -157,9 +151,7 @@ Real = Annotated[
 Name = Annotated[
     str,
     BeforeValidator(quantities.parse_name),
-    _text(
-        quantities.NAME_PATTERN, "Name: a letter, then letters, digits, _ or -", "striving_youth"
-    ),
+    _text(quantities.NAME_PATTERN, "Name: a letter, then letters, digits, _ or -", "striving_youth"),
 ]
 Date = Annotated[
     datetime.date,

@@ -236,9 +236,7 @@ class _Builder:
             items.append(self._node(event, (*path, len(items)), None, in_flow))
         return items
 
-    def _scalar(
-        self, event: Any, place: Place, key: Place | None, path: KeyPath, in_flow: bool
-    ) -> Node:
+    def _scalar(self, event: Any, place: Place, key: Place | None, path: KeyPath, in_flow: bool) -> Node:
         text = str(event.value)
         if not text and key is not None:
             place = key  # the parser places an empty value where the next one starts

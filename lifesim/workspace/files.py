@@ -82,8 +82,7 @@ def scenario_path(name_or_path: str | Path, root: Path | None = None) -> Path:
         raise InputError(f"there is no scenario file {text!r}")
     if not re.fullmatch(r"\w[\w-]*", text):
         raise InputError(
-            f"{text!r} is neither the name of a scenario (letters, digits, _ and -) "
-            f"nor a path that ends in .yaml"
+            f"{text!r} is neither the name of a scenario (letters, digits, _ and -) nor a path that ends in .yaml"
         )
     folder = root / "scenarios"
     if (file := folder / f"{text}.yaml").is_file():

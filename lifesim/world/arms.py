@@ -32,33 +32,24 @@ def _asked(world: World, name: str, now: int, question: Any, *given: Any) -> Any
         raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else "no message"
-        raise StrategyError(
-            f"{_at(world, name, now)}: raised {type(error).__name__}: {reason}"
-        ) from error
+        raise StrategyError(f"{_at(world, name, now)}: raised {type(error).__name__}: {reason}") from error
 
 
 def _at(world: World, name: str, now: int) -> str:
-    moment = datetime.datetime.combine(world.date(now), datetime.time()) + datetime.timedelta(
-        seconds=now % DAY
-    )
+    moment = datetime.datetime.combine(world.date(now), datetime.time()) + datetime.timedelta(seconds=now % DAY)
     return f"strategy '{name}' at {moment:%Y-%m-%d %H:%M}"
 
 
-def integers(
-    world: World, name: str, now: int, what: str, values: Any, n: int, low: int, high: int
-) -> Any:
+def integers(world: World, name: str, now: int, what: str, values: Any, n: int, low: int, high: int) -> Any:
     """``values`` as n integers from ``low`` to ``high``; anything else is the plug-in's failure."""
     array = np.asarray(values)
     if array.shape != (n,):
-        raise StrategyError(
-            f"{_at(world, name, now)}: {what} must have shape ({n},), not {array.shape}"
-        )
+        raise StrategyError(f"{_at(world, name, now)}: {what} must have shape ({n},), not {array.shape}")
     if array.dtype.kind not in "iu" and n:
         raise StrategyError(f"{_at(world, name, now)}: {what} must be integers, not {array.dtype}")
     if n and (array.min() < low or array.max() > high):
         raise StrategyError(
-            f"{_at(world, name, now)}: {what} must lie between {low} and {high}; found "
-            f"{array.min()} to {array.max()}"
+            f"{_at(world, name, now)}: {what} must lie between {low} and {high}; found {array.min()} to {array.max()}"
         )
     return array.astype(np.int64)
 
@@ -90,28 +81,18 @@ class Campaign:
         answer = _asked(world, self.name, now, self.orchestration.touch, view, luck)
         for touches in [answer] if isinstance(answer, Touches) else answer or []:
             if not isinstance(touches, Touches):
-                raise StrategyError(
-                    f"{_at(world, self.name, now)}: touch() must return Touches, not {touches!r:.60}"
-                )
-            who = integers(
-                world, self.name, now, "who", touches.who, len(touches.who), 0, len(view) - 1
-            )
+                raise StrategyError(f"{_at(world, self.name, now)}: touch() must return Touches, not {touches!r:.60}")
+            who = integers(world, self.name, now, "who", touches.who, len(touches.who), 0, len(view) - 1)
             if len(np.unique(who)) != len(who):
-                raise StrategyError(
-                    f"{_at(world, self.name, now)}: a customer appears twice in who"
-                )
+                raise StrategyError(f"{_at(world, self.name, now)}: a customer appears twice in who")
             self._send(world, rows[who], touches, now)
 
     def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
         contents = list(world.scenario.contents)
         if touches.content not in contents:
-            raise StrategyError(
-                f"{_at(world, self.name, now)}: unknown content '{touches.content}'"
-            )
+            raise StrategyError(f"{_at(world, self.name, now)}: unknown content '{touches.content}'")
         if touches.channel not in CHANNELS:
-            raise StrategyError(
-                f"{_at(world, self.name, now)}: unknown channel '{touches.channel}'"
-            )
+            raise StrategyError(f"{_at(world, self.name, now)}: unknown channel '{touches.channel}'")
         campaign, content = world.campaigns.index(self.name), contents.index(touches.content)
         channel = CHANNELS.index(touches.channel)
         by_desk = touches.channel == "call"
@@ -122,9 +103,7 @@ class Campaign:
         send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_record, reasons)
         if by_desk:
             allowed = rows[reasons == 0]
-            calls = pool.campaign_calls(
-                allowed, campaign, content, now, world.scenario.desk.patience
-            )
+            calls = pool.campaign_calls(allowed, campaign, content, now, world.scenario.desk.patience)
             hold(allowed, 1, world.kernel_record)
             world.extra["leads"] = np.concatenate([world.extra["leads"], calls])
 
@@ -180,9 +159,7 @@ class Desk:
         """Calls that each group can make in this slot; fractions carry over from slot to slot."""
         slot = now // self.desk.slot
         per_slot = self.groups["calls"]
-        return np.floor(per_slot * (slot + 1)).astype(np.int64) - np.floor(per_slot * slot).astype(
-            np.int64
-        )
+        return np.floor(per_slot * (slot + 1)).astype(np.int64) - np.floor(per_slot * slot).astype(np.int64)
 
     def _collect(self, world: World, now: int, measures: Any) -> Any:
         """Waiting leads with new inquiries, without those who gave up."""
@@ -216,9 +193,7 @@ class Desk:
         keys = world.state.customers["key"][waiting["customer"]]
         grading, allocation = self.practice.grading, self.practice.allocation
         names = [type(plug_in).__name__ for plug_in in (grading, allocation)]
-        grades = _asked(
-            world, names[0], now, grading.grade, view, Luck(world.streams, names[0], keys, now)
-        )
+        grades = _asked(world, names[0], now, grading.grade, view, Luck(world.streams, names[0], keys, now))
         grades = integers(world, names[0], now, "grades", grades, len(waiting), 0, MAX_GRADE)
         order = np.argsort(grades, kind="stable")
         waiting, view = (
@@ -227,16 +202,12 @@ class Desk:
         )
         luck = Luck(world.streams, names[1], keys[order], now)
         given = _asked(world, names[1], now, allocation.assign, view, agents, luck)
-        given = integers(
-            world, names[1], now, "assignments", given, len(waiting), UNASSIGNED, len(capacity) - 1
-        )
+        given = integers(world, names[1], now, "assignments", given, len(waiting), UNASSIGNED, len(capacity) - 1)
         self._check(world, names[1], now, given, capacity, waiting)
         self._call(world, now, waiting[given >= 0], given[given >= 0], measures)
         return waiting[given < 0]
 
-    def _check(
-        self, world: World, name: str, now: int, given: Any, capacity: Any, waiting: Any
-    ) -> None:
+    def _check(self, world: World, name: str, now: int, given: Any, capacity: Any, waiting: Any) -> None:
         """No group takes more than its capacity, nor customers of another branch."""
         used = np.bincount(given[given >= 0], minlength=len(capacity))
         if np.any(used > capacity):
@@ -248,9 +219,7 @@ class Desk:
             taken = given >= 0
             branch = world.state.customers["branch"][waiting["customer"][taken]]
             if np.any(branch != self.groups["branch"][given[taken]]):
-                raise StrategyError(
-                    f"{_at(world, name, now)}: gives a lead to seats of another branch"
-                )
+                raise StrategyError(f"{_at(world, name, now)}: gives a lead to seats of another branch")
 
     def _call(self, world: World, now: int, granted: Any, groups: Any, measures: Any) -> None:
         """Put the calls on their way, at times within the slot that are the customer's own luck."""
@@ -258,9 +227,7 @@ class Desk:
             return
         world.room_for_touches(len(granted))
         c = world.state.customers
-        u = world.streams.uniforms(
-            "time in slot", c["key"][granted["customer"]], granted["asked"].astype(np.uint64)
-        )
+        u = world.streams.uniforms("time in slot", c["key"][granted["customer"]], granted["asked"].astype(np.uint64))
         times = now + (u * self.desk.slot).astype(np.int64)
         branch = c["branch"][granted["customer"]]
         np.add.at(measures, (branch, pool.GRANTED), 1)
@@ -277,9 +244,6 @@ def _groups(scenario: Scenario, world: World) -> dict[str, Any]:
     rows = [(number, group, size) for number, size in sizes.items() for group in desk.seats]
     seats = [desk.seats[group] for _, group, _ in rows]
     branch = np.array([number for number, _, _ in rows])
-    calls = [
-        s.per_10k * size / 1e4 * s.calls_per_hour * desk.slot / 3600
-        for s, (_, _, size) in zip(seats, rows)
-    ]
+    calls = [s.per_10k * size / 1e4 * s.calls_per_hour * desk.slot / 3600 for s, (_, _, size) in zip(seats, rows)]
     skill = np.array([s.skill for s in seats])
     return {"branch": branch, "calls": np.array(calls), "seen": {"branch": branch, "skill": skill}}

@@ -26,12 +26,9 @@ class Acquisition:
 
     phase, name, local, days = 1, "acquisition", False, 14
 
-    def __init__(
-        self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]
-    ) -> None:
+    def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
         self.arrivals = [
-            arrival_times(scenario, streams, source, branch, sizes[number])
-            | {"branch": number, "source": k}
+            arrival_times(scenario, streams, source, branch, sizes[number]) | {"branch": number, "source": k}
             for k, source in enumerate(scenario.acquisition)
             for number, branch in branches.items()
         ]
@@ -52,9 +49,7 @@ class Acquisition:
         scenario = world.scenario
         source = list(scenario.acquisition.values())[arrivals["source"]]
         keys, times = arrivals["key"][which], arrivals["time"][which]
-        segment = choose_named(
-            world.streams, "segment", keys, source.segments, list(scenario.segments)
-        )
+        segment = choose_named(world.streams, "segment", keys, source.segments, list(scenario.segments))
         branch = np.full(len(keys), arrivals["branch"])
         people = newcomers(scenario, world.streams, keys, keys, segment, branch, now)
         people.joined[:], people.stage_since[:] = times, times
@@ -81,9 +76,7 @@ class Acquisition:
         world.state.customers["source"][rows] = len(world.scenario.acquisition) + 1
 
 
-def arrival_times(
-    scenario: Scenario, streams: Streams, source: str, branch: str, size: int
-) -> dict[str, Any]:
+def arrival_times(scenario: Scenario, streams: Streams, source: str, branch: str, size: int) -> dict[str, Any]:
     """Arrivals of one source in one branch by thinning: candidate k has its own gap and its own acceptance."""
     factors = arrival_factors(scenario, source, streams)
     top = float(factors.max())
@@ -118,9 +111,7 @@ class Inference:
         """Bring the estimated stage up to date."""
         c = world.state.customers[: count(world.state)]
         stage = c["stage"].astype(np.int64)
-        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(
-            N_STAGES
-        ) + stage.astype(np.uint64)
+        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(N_STAGES) + stage.astype(np.uint64)
         changed = np.flatnonzero(c["seen_stage"] != stage)
         u = world.streams.uniforms("stage recognised", c["key"][changed], visit[changed])
         seen = changed[u < self.recall]

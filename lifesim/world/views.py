@@ -80,9 +80,7 @@ def _holds(state: State, rows: IntArray, product: int) -> Any:
     return holders[rows]
 
 
-def customer_view(
-    scenario: Scenario, state: State, world_time: tuple[int, Any]
-) -> tuple[CustomerView, IntArray]:
+def customer_view(scenario: Scenario, state: State, world_time: tuple[int, Any]) -> tuple[CustomerView, IntArray]:
     """Customers whom strategies may see at a moment, and their rows: those who have not refused targeting."""
     now, date = world_time
     n = count(state)
@@ -91,9 +89,7 @@ def customer_view(
     return CustomerView(rows, customer_columns(scenario, state, now), now, date), rows
 
 
-def lead_view(
-    scenario: Scenario, state: State, leads: Any, world_time: tuple[int, Any]
-) -> LeadView:
+def lead_view(scenario: Scenario, state: State, leads: Any, world_time: tuple[int, Any]) -> LeadView:
     """Leads that wait, with what is known of their customers."""
     now, date = world_time
     of_customer = customer_columns(scenario, state, now)

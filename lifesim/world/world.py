@@ -86,9 +86,7 @@ class World:
         self.branches, self.campaigns = branches, campaigns
         self.rules: Rules = compile_rules(scenario, streams, campaigns, mechanisms)
         self.mechanisms = mechanisms
-        self.state: State = memory.empty(
-            scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns)
-        )
+        self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
         }  # fmt: skip
@@ -115,9 +113,7 @@ class World:
     def add(self, people: People) -> slice:
         """Add customers, whose lives begin when they join; returns their rows."""
         self.state, rows = memory.add(self.state, people)
-        self.state = memory.add_policies(
-            self.scenario, self.streams, self.state, rows.start, people
-        )
+        self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
         c = self.state.customers
         c["grid"][rows] = (self.streams.uniforms("grid", people.keys) * 360 * DAY).astype(np.int64)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
@@ -223,9 +219,7 @@ class World:
         arrays = {f"state.{name}": array.copy() for name, array in self.state._asdict().items()}
         arrays |= {f"extra.{name}": array.copy() for name, array in self.extra.items()}
         arrays["now"] = np.array(self.now)
-        arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(
-            -1, 2
-        )
+        arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(-1, 2)
         arrays["customers"] = np.array(n)
         return arrays
 
@@ -241,15 +235,11 @@ class World:
         for name, array in self.state._asdict().items():
             saved = arrays.get(f"state.{name}")
             if saved is None or saved.dtype != array.dtype or saved.shape[1:] != array.shape[1:]:
-                raise RunError(
-                    f"the snapshot does not fit this scenario: {name} differs; make a new one"
-                )
+                raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
             fields[name] = saved.copy()
         self.state = State(**fields)
         self.extra = {
-            name.removeprefix("extra."): array.copy()
-            for name, array in arrays.items()
-            if name.startswith("extra.")
+            name.removeprefix("extra."): array.copy() for name, array in arrays.items() if name.startswith("extra.")
         }
         self.now = int(arrays["now"])
         self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}

@@ -30,9 +30,7 @@ class FinancialStress(Mechanism):
     severity: float = 1.0
 
     reads: ClassVar = ("stress", "income")
-    states: ClassVar = {
-        "stress": {"meaning": "financial stress", "half_life": "120d", "baseline": 0.0}
-    }
+    states: ClassVar = {"stress": {"meaning": "financial stress", "half_life": "120d", "baseline": 0.0}}
     coefficients: ClassVar = {
         "HOLDING.surrender": {"stress": 0.9},
         "CHURN_WARNING.surrender": {"stress": 0.5},

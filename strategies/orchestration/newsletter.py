@@ -19,6 +19,4 @@ class Newsletter:
 
     def touch(self, customers: CustomerView, luck: Luck) -> Touches:
         rested = customers.days_since_touch >= self.quiet_days
-        return Touches(
-            customers.where(rested & (customers.consents_push == 1)), "newsletter", "push"
-        )
+        return Touches(customers.where(rested & (customers.consents_push == 1)), "newsletter", "push")
