@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lifesim.errors import InputError, RunError, ScenarioError
 from lifesim.experiment import checks, plugins, tasks
 from lifesim.experiment.executor import UnitFailure, default_workers, run_units
-from lifesim.experiment.unit import UnitResult, units
+from lifesim.experiment.work import UnitResult
 from lifesim.metrics import METRICS, described
 from lifesim.scenario import STAGES, Scenario
 from lifesim.strategy import Practice
@@ -112,7 +112,7 @@ def compare(
         raise ScenarioError(found)
     practices = dict(arms) if arms is not None else plugins.practices(scenario)
     shared = tasks.pack(scenario, practices, plugins.mechanisms(scenario), events == "all")
-    work = units(scenario)
+    work = tasks.experiment(shared).units()
     payloads = [pickle.dumps((shared, unit)) for unit in work]
     workers = min(default_workers() if workers is None else workers, len(work))
     if workers > 1:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifesim.scenario import Scenario
 from lifesim.strategy import Practice
+
+if TYPE_CHECKING:
+    from lifesim.experiment.unit import Experiment
 
 _prepared: dict[bytes, Any] = {}
 
@@ -28,13 +31,18 @@ def pack(scenario: Scenario, practices: dict[str, Practice], mechanisms: list[An
 
 def run_unit(payload: bytes) -> bytes:
     """Run one unit: ``payload`` holds what all units share and the unit. A worker keeps the shared part."""
+    shared, unit = pickle.loads(payload)
+    return pickle.dumps(experiment(shared).run(unit))
+
+
+def experiment(shared: bytes) -> Experiment:
+    """The experiment that all units share; a process keeps the latest."""
     from lifesim.experiment.unit import Experiment
 
-    shared, unit = pickle.loads(payload)
     if shared not in _prepared:
         _prepared.clear()
         described, folder, practices, mechanisms, keep_all = pickle.loads(shared)
         scenario = Scenario.model_validate(described)
         scenario._folder = Path(folder) if folder else None
         _prepared[shared] = Experiment(scenario, practices, mechanisms, keep_all)
-    return pickle.dumps(_prepared[shared].run(unit))
+    return _prepared[shared]

@@ -69,5 +69,5 @@ def inquire(i: int, now: int, w: Any) -> None:
     outcome_row(w, i).inquiries += 1
     if c.waits == 0:
         c.waits = 1
-        c.held = 1
+        c.held += 1
         ask(i, ASK_ADVISER, 0, now, w)

@@ -66,7 +66,7 @@ CUSTOMER = np.dtype(
         ("policies", "u1"),  # in force or in grace
         ("waits", "u1"),  # inquiries that wait for an adviser
         ("bought", "u1"),  # policies ever
-        ("held", "u1"),  # 1 while in the pool of a desk: advanced slot by slot, not ahead of it
+        ("held", "u1"),  # leads in the pool of a desk: while there are any, advanced slot by slot, not ahead
     ],
     align=True,
 )

@@ -183,7 +183,9 @@ def premiums(scenario: Scenario, streams: Streams, people: People, generation: d
     median = np.array([p.median for p in terms], float)[product]
     elasticity = np.array([p.income_elasticity for p in terms])[product]
     spread = np.array([p.spread for p in terms])[product]
-    return np.rint(median * np.exp(elasticity * income + spread * z)).astype(np.int64)
+    drawn = np.rint(median * np.exp(elasticity * income + spread * z)).astype(np.int64)
+    given = generation.get("premium")
+    return drawn if given is None else np.where(given >= 0, given, drawn)
 
 
 def _relink(state: State) -> None:

@@ -177,6 +177,11 @@ class Scenario(Part):
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
         )
 
+    @property
+    def folder(self) -> Path:
+        """Folder of the scenario file; relative paths start here."""
+        return self._folder or Path()
+
     def place(self, *path: str | int) -> str:
         """``file:line:col`` of a value, as far as it is known."""
         if self._source is None:

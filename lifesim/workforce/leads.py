@@ -23,8 +23,11 @@ LEAD = np.dtype(
 )
 
 #: What is counted at a desk, by branch.
-DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds", "capacity")
-REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS, CAPACITY = range(len(DESK_MEASURES))
+DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
+REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
+
+#: Name of the desk among everything that sends touches.
+DESK = "desk"
 
 
 def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any, desk: int) -> Any:

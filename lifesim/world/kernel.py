@@ -132,10 +132,10 @@ def advance_held(rows: Any, until: int, w: Any) -> int:
 
 
 @compiled_entry
-def hold(rows: Any, held: int, w: Any) -> None:
-    """Hold customers for a desk, or release them."""
+def hold(rows: Any, change: int, w: Any) -> None:
+    """Hold customers for a desk once more, or once less; one whom nobody holds any more goes on living."""
     for k in range(len(rows)):
-        customer_row(w, rows[k]).held = held
+        customer_row(w, rows[k]).held += change
         set_i4(w.due, rows[k], NEVER)
         index(rows[k], w)
 

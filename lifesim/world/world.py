@@ -24,7 +24,7 @@ from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, OUTCOME, PRESEN
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
-from lifesim.workforce.leads import LEAD
+from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.world import kernel
 
 #: SimPy's own events use priorities 0 and 1.
@@ -90,6 +90,8 @@ class World:
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
         }  # fmt: skip
+        measures = (len(scenario.population.branches), len(DESK_MEASURES))
+        self.extra["desk"] = np.zeros(measures, np.int64)
         self.now = 0
         self.started_with: dict[int, int] = {}
         self.events: list[Any] = []
@@ -105,6 +107,11 @@ class World:
         if self._bound is None or self._bound[0] is not self.state:
             self._bound = (self.state, bind(self.state, self.rules, self._scratch))
         return self._bound[1]
+
+    @property
+    def ahead(self) -> int:
+        """Up to when customers may run ahead: the next appointment of a part that looks at everyone."""
+        return min(self._barriers.values(), default=self.now)
 
     def date(self, now: int) -> datetime.date:
         """Calendar date of a time."""
@@ -167,6 +174,9 @@ class World:
         self._barriers = {"end of the run": until}
         for rank, part in enumerate(sorted(parts, key=lambda part: (part.phase, part.name))):
             clock.process(self._appointments(clock, part, _FIRST_PRIORITY + rank))
+        end = self.scenario.warm_up + self.scenario.horizon
+        if not self.now <= until <= end:
+            raise RunError(f"a world at {self.now} s of {end} s cannot run to {until} s")
         if until > self.now:
             clock.run(until)
         self.now = until
@@ -183,7 +193,7 @@ class World:
             clock.schedule(event, priority=priority, delay=at - clock.now)  # type: ignore[arg-type]
             yield event
             self.now = at
-            self.advance(at, min(self._barriers.values()) if part.local else at)
+            self.advance(at, self.ahead if part.local else at)
             began = time.perf_counter()
             part.act(self, at)
             self._spent(type(part).__name__.lower(), began)
@@ -202,6 +212,7 @@ class World:
         self.state.outcomes[:] = np.zeros(1, OUTCOME)
         for table in (self.state.occupied, self.state.session_days, self.state.touched):
             table[:] = 0
+        self.extra["desk"][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
 
@@ -213,14 +224,18 @@ class World:
         keys = self.state.customers["key"][log["customer"]]
         return log[np.lexsort((np.arange(len(log)), keys, log["time"]))]
 
+    def release(self) -> None:
+        """Let go of the memory of the customers, before a snapshot takes their place."""
+        few = {name: array[:0].copy() for name, array in self.state._asdict().items()}
+        self.state = State(**few)
+        self._bound = None
+
     def snapshot(self) -> dict[str, Any]:
-        """Everything that the world is, as a dictionary of arrays; independent of the running world."""
-        n = memory.count(self.state)
-        arrays = {f"state.{name}": array.copy() for name, array in self.state._asdict().items()}
-        arrays |= {f"extra.{name}": array.copy() for name, array in self.extra.items()}
+        """Everything that the world is, as a dictionary of arrays, the world's own: write or copy it at once."""
+        arrays = {f"state.{name}": array for name, array in self.state._asdict().items()}
+        arrays |= {f"extra.{name}": array for name, array in self.extra.items()}
         arrays["now"] = np.array(self.now)
         arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(-1, 2)
-        arrays["customers"] = np.array(n)
         return arrays
 
     def restore(self, arrays: dict[str, Any]) -> None:
@@ -236,11 +251,9 @@ class World:
             saved = arrays.get(f"state.{name}")
             if saved is None or saved.dtype != array.dtype or saved.shape[1:] != array.shape[1:]:
                 raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
-            fields[name] = saved.copy()
+            fields[name] = saved
         self.state = State(**fields)
-        self.extra = {
-            name.removeprefix("extra."): array.copy() for name, array in arrays.items() if name.startswith("extra.")
-        }
+        self.extra = {name.removeprefix("extra."): array for name, array in arrays.items() if name.startswith("extra.")}
         self.now = int(arrays["now"])
         self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}
         self.events = []

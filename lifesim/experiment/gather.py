@@ -1,0 +1,146 @@
+"""From a world at the end of an arm to the rows of the tables of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim import metrics
+from lifesim.experiment.work import UnitResult
+from lifesim.population.columns import EVENTS, MILESTONES, NEVER, TOUCH_OUTCOMES
+from lifesim.population.memory import count
+from lifesim.scenario import STAGES
+from lifesim.scenario.market import CHANNELS
+from lifesim.workforce.leads import DESK, DESK_MEASURES
+from lifesim.world.desk import capacity_by_branch
+from lifesim.world.parts import Observer
+from lifesim.world.world import World
+
+LEDGER = ("premium", "claims", "commission", "contact", "benefit", "acquisition")
+DAY = 86_400
+
+
+def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
+    """Rows of all tables for one arm of a unit."""
+    scenario, unit = world.scenario, result.unit
+    segments = list(scenario.segments)
+    n = count(world.state)
+    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    for number, branch in world.branches.items():
+        rows = (c["branch"] == number) & (c["joined"] <= world.now)
+        labels = {"replication": unit.replication, "branch": branch, "arm": arm}
+        result.add("totals", metrics.totals(segments, c[rows], o[rows]), **labels)
+        result.add("ledger", _ledger(o[rows]), **labels)
+        result.add("occupancy", _occupancy(segments, observer, number), **labels)
+        result.add("desks", _desks(world, number), **labels)
+        result.add("milestones", _milestones(world, c[rows]), **labels)
+    labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
+    result.add("sessions", _sessions(world, segments), **labels)
+    result.add("touches", _touches(world), **labels)
+    result.add("episodes", _episodes(world, segments), **labels)
+    result.add("events", _events(world), **labels)
+
+
+def _ledger(outcomes: Any) -> list[dict[str, Any]]:
+    return [{"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER]
+
+
+def _occupancy(segments: list[str], observer: Observer, branch: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "day": int(day),
+            "segment": segment,
+            "stage": stage,
+            "customers": int(counted[branch, k, s]),
+        }
+        for day, counted in sorted(observer.counted.items())
+        for k, segment in enumerate(segments)
+        for s, stage in enumerate(STAGES)
+    ]
+
+
+def _desks(world: World, branch: int) -> list[dict[str, Any]]:
+    measures = world.extra["desk"][branch]
+    rows = [{"desk": DESK, "measure": name, "value": int(measures[k])} for k, name in enumerate(DESK_MEASURES)]
+    capacity = capacity_by_branch(world.scenario, world, world.scenario.warm_up, world.now)[branch]
+    return [*rows, {"desk": DESK, "measure": "capacity", "value": int(capacity)}]
+
+
+def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
+    stamped = customers["milestones"]
+    return [
+        {
+            "milestone": name,
+            "reached": int(np.count_nonzero(stamped[:, k] != NEVER)),
+            "customers": len(customers),
+        }
+        for k, name in enumerate(MILESTONES)
+    ]
+
+
+def _sessions(world: World, segments: list[str]) -> list[dict[str, Any]]:
+    days = world.scenario.horizon // DAY
+    table = world.state.session_days[:days]
+    return [
+        {"day": day, "segment": segment, "sessions": int(table[day, k])}
+        for day in range(days)
+        for k, segment in enumerate(segments)
+    ]
+
+
+def _touches(world: World) -> list[dict[str, Any]]:
+    contents = list(world.scenario.contents)
+    rows = []
+    for place in zip(*np.nonzero(world.state.touched), strict=True):
+        campaign, channel, content, outcome = (int(k) for k in place)
+        rows.append(
+            {"campaign": world.campaigns[campaign], "channel": CHANNELS[channel], "content": contents[content],
+             "outcome": TOUCH_OUTCOMES[outcome], "count": int(world.state.touched[place])}
+        )  # fmt: skip
+    return rows + _queued(world, contents)
+
+
+def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
+    """Touches that are still on their way, or wait for a seat, at the end."""
+    in_pool = world.state.touches[world.state.touches["customer"] >= 0]
+    waiting = world.extra["leads"]
+    waiting = waiting[waiting["inquiry"] == 0]
+    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in in_pool if t["status"] == 0]
+    keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in waiting]
+    return [
+        {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
+         "outcome": "queued", "count": keys.count(key)}
+        for key in sorted(set(keys))
+    ]  # fmt: skip
+
+
+def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
+    table = world.state.occupied
+    seconds = [
+        {"segment": segment, "stage": stage, "to": "all", "completed": int(table[k, s, :-1].sum()),
+         "seconds": int(table[k, s, -1])}
+        for k, segment in enumerate(segments)
+        for s, stage in enumerate(STAGES)
+    ]  # fmt: skip
+    moves = [
+        {
+            "segment": segments[k],
+            "stage": STAGES[s],
+            "to": STAGES[t],
+            "completed": int(table[k, s, t]),
+            "seconds": 0,
+        }
+        for k, s, t in zip(*np.nonzero(table[:, :, :-1]), strict=True)
+    ]
+    return seconds + moves
+
+
+def _events(world: World) -> list[dict[str, Any]]:
+    log = world.event_log()
+    keys = world.state.customers["key"][log["customer"]]
+    return [
+        {"time": int(e["time"]), "customer": f"{int(key):016x}", "kind": EVENTS[e["kind"]],
+         "detail": int(e["detail"]), "amount_fen": int(e["amount"])}
+        for e, key in zip(log, keys, strict=True)
+    ]  # fmt: skip

@@ -1,0 +1,73 @@
+"""Campaigns: orchestrations at the times of their schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.engagement.sending import send
+from lifesim.errors import StrategyError
+from lifesim.population.columns import DAY
+from lifesim.scenario.market import CHANNELS
+from lifesim.strategy import Luck, Orchestration, Touches
+from lifesim.workforce import leads as pool
+from lifesim.world.asking import asked, at, integers
+from lifesim.world.kernel import hold
+from lifesim.world.parts import every
+from lifesim.world.views import customer_view
+from lifesim.world.world import World
+
+
+class Campaign:
+    """An orchestration and its schedule: asks it, and sends what the contact policy allows."""
+
+    phase, local = 4, False
+
+    def __init__(self, name: str, orchestration: Orchestration, world: World) -> None:
+        self.name, self.orchestration = name, orchestration
+        self._date = world.date
+        self._end = world.scenario.warm_up + world.scenario.horizon
+
+    def next(self, now: int) -> int | None:
+        """Next appointment of the schedule."""
+        schedule = self.orchestration.schedule
+        appointment = every(1, now, schedule.second)
+        while appointment < self._end:
+            if schedule.includes(self._date(appointment)):
+                return appointment
+            appointment += DAY
+        return None
+
+    def act(self, world: World, now: int) -> None:
+        """Ask for touches and send them."""
+        view, rows = customer_view(world.scenario, world.state, (now, world.date(now)))
+        luck = Luck(world.streams, self.name, world.state.customers["key"][rows], now)
+        answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
+        for touches in [answer] if isinstance(answer, Touches) else answer or []:
+            if not isinstance(touches, Touches):
+                raise StrategyError(f"{at(world, self.name, now)}: touch() must return Touches, not {touches!r:.60}")
+            who = integers(world, self.name, now, "who", touches.who, len(touches.who), 0, len(view) - 1)
+            if len(np.unique(who)) != len(who):
+                raise StrategyError(f"{at(world, self.name, now)}: a customer appears twice in who")
+            self._send(world, rows[who], touches, now)
+
+    def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
+        contents = list(world.scenario.contents)
+        if touches.content not in contents:
+            raise StrategyError(f"{at(world, self.name, now)}: unknown content '{touches.content}'")
+        if touches.channel not in CHANNELS:
+            raise StrategyError(f"{at(world, self.name, now)}: unknown channel '{touches.channel}'")
+        campaign, content = world.campaigns.index(self.name), contents.index(touches.content)
+        channel = CHANNELS.index(touches.channel)
+        by_desk = touches.channel == "call"
+        reasons = np.zeros(len(rows), np.int64)
+        if not by_desk:
+            world.room_for_touches(len(rows))
+        rows = np.ascontiguousarray(rows, dtype=np.int64)
+        send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_record, reasons)
+        if by_desk:
+            allowed = rows[reasons == 0]
+            calls = pool.campaign_calls(allowed, campaign, content, now, world.scenario.desk.patience)
+            hold(allowed, 1, world.kernel_record)
+            world.extra["leads"] = np.concatenate([world.extra["leads"], calls])
