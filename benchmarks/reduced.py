@@ -2,14 +2,16 @@
 
 It is data alone, so that no contestant's way of running it leaks into what is run.
 
-The rules, which each contestant follows to the letter unless its natural clock forbids it:
+The rules, which each contestant follows as closely as its natural clock lets it:
 
-* Everybody starts in `AWARENESS` at time 0 with the initial satisfaction.
-* Satisfaction decays exponentially to 0 and jumps by a stage's `impulse` on entry to that stage.
-* Each stage has two exits. The hazard of an exit is ``per_year * exp(coefficient * satisfaction)``,
-  evaluated on entry (after the impulse) and every `review_days` after it, and constant in between.
-  The two exits compete; whichever comes first is taken.
-* A customer in a live stage (any but `LOST`) opens the app by a Poisson process; elsewhere never.
+* Everybody starts in `AWARENESS` at time 0 with a satisfaction of 0.
+* Satisfaction decays exponentially to 0, and jumps by the `impulse` of an exit when it is taken.
+* Each stage has two exits. The hazard of an exit is ``per_year * exp(coefficient * satisfaction)``.
+  A daily step works it out every day. With exact times it is worked out on entry to a stage, after
+  the impulse, and again within every `review_days`; it is constant in between. The two exits
+  compete; whichever comes first is taken.
+* A customer in a live stage (any but `LOST`) opens the app at `sessions_per_year`, whatever happened
+  before; elsewhere never.
 * Every session and every transition is one record of a log, with its time and its customer.
 
 Rates are invented, round numbers that keep every stage filled; they claim nothing about a market.
@@ -37,28 +39,20 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class Exit:
-    """One cause of leaving a stage: its target, base rate per year and pull of satisfaction."""
+    """One cause of leaving a stage: target, base rate, pull of satisfaction, what it adds to satisfaction."""
 
     to: Stage
     per_year: float
     coefficient: float
+    impulse: float = 0.0
 
 
 @dataclass(frozen=True)
 class StageRules:
-    """What holds in one stage; `impulse` is added to satisfaction on entry."""
+    """What holds in one stage."""
 
     exits: tuple[Exit, Exit]
-    impulse: float = 0.0
     live: bool = True
-
-
-@dataclass(frozen=True)
-class Satisfaction:
-    """The one state of mind: decays from `initial` towards 0."""
-
-    initial: float = 1.0
-    half_life_days: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -66,8 +60,8 @@ class Reduced:
     """The whole model; `stages` is indexed by `Stage`."""
 
     stages: tuple[StageRules, ...]
-    satisfaction: Satisfaction = Satisfaction()
     start: Stage = Stage.AWARENESS
+    half_life_days: float = 30.0
     review_days: int = 30
     sessions_per_year: float = 66.0
 
@@ -108,14 +102,11 @@ def reduced_lifecycle() -> Reduced:
     s = Stage
     return Reduced(
         stages=(
-            StageRules((Exit(s.FIRST_PURCHASE, 4.0, 0.4), Exit(s.LOST, 0.8, -0.6))),
+            StageRules((Exit(s.FIRST_PURCHASE, 4.0, 0.4, impulse=0.6), Exit(s.LOST, 0.8, -0.6))),
             StageRules((Exit(s.HOLDING, 5.0, 0.3), Exit(s.AWARENESS, 1.5, -0.3))),
-            StageRules((Exit(s.RENEWAL_UPSELL, 2.5, 0.3), Exit(s.CHURN_WARNING, 1.2, -0.8)), impulse=0.5),
+            StageRules((Exit(s.RENEWAL_UPSELL, 2.5, 0.3), Exit(s.CHURN_WARNING, 1.2, -0.8))),
             StageRules((Exit(s.HOLDING, 4.0, 0.3), Exit(s.CHURN_WARNING, 1.0, -0.6))),
-            StageRules((Exit(s.HOLDING, 3.0, 0.5), Exit(s.LOST, 3.0, -0.7)), impulse=-0.5),
-            StageRules(
-                (Exit(s.HOLDING, 0.3, 0.2), Exit(s.AWARENESS, 0.6, 0.1)),
-                live=False,
-            ),
+            StageRules((Exit(s.HOLDING, 3.0, 0.5, impulse=0.8), Exit(s.LOST, 3.0, -0.7))),
+            StageRules((Exit(s.HOLDING, 0.3, 0.2), Exit(s.AWARENESS, 0.6, 0.1)), live=False),
         )
     )

@@ -92,11 +92,12 @@ def run(
 ) -> None:
     """Run a scenario: every arm in its own copy of the same world."""
     root = _mount(context, near=scenario)
+    from lifesim.experiment import CHECKS
     from lifesim.experiment import run as run_scenario
     from lifesim.scenario import load
 
     result = run_scenario(
-        load(scenario, root=root),
+        load(scenario, root=root, checks=CHECKS),
         out=(out or workspace.out_dir(root)).absolute(),
         workers=workers,
         events=events.value,

@@ -73,16 +73,18 @@ class View:
         Date of the moment.
     """
 
-    __slots__ = ("_cache", "_columns", "_rows", "date", "now")
+    __slots__ = ("_cache", "_columns", "_rows", "_world", "date", "now")
 
     def __init__(
         self,
         rows: IntArray,
-        columns: Mapping[str, Callable[[IntArray], Any]],
+        columns: Mapping[str, Callable[[Any, Any, int], Any]],
+        world: Any,
         now: int,
         date: datetime.date,
     ) -> None:
-        self._rows, self._columns, self._cache = rows, columns, dict[str, Any]()
+        self._rows, self._columns, self._world = rows, columns, world
+        self._cache: dict[str, Any] = {}
         self.now, self.date = now, date
 
     def __len__(self) -> int:
@@ -100,7 +102,7 @@ class View:
             if name not in self._columns:
                 known = ", ".join(sorted(self._columns))
                 raise AttributeError(f"'{name}' cannot be observed; known columns: {known}")
-            values = np.array(self._columns[name](self._rows))
+            values = np.array(self._columns[name](self._world, self._rows, self.now))
             values.setflags(write=False)
             self._cache[name] = values
         return self._cache[name]  # type: ignore[no-any-return]

@@ -233,10 +233,13 @@ class Streams:
     def __init__(self, seed: int, replication: int) -> None:
         self.seed = seed
         self.replication = replication
+        self._keys: dict[str, np.uint64] = {}
 
     def key(self, decision: str) -> np.uint64:
         """Key of a named decision; what compiled code passes to ``uniform`` and its relatives."""
-        return name_key(f"{self.seed}\x1f{self.replication}\x1f{decision}")
+        if decision not in self._keys:
+            self._keys[decision] = name_key(f"{self.seed}\x1f{self.replication}\x1f{decision}")
+        return self._keys[decision]
 
     def uniforms(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
         """Uniforms on (0, 1), one per customer key; ``subject`` is broadcast. Shape (n,)."""
@@ -291,5 +294,7 @@ class Streams:
 
 def _pairs(customers: npt.ArrayLike, subject: npt.ArrayLike) -> tuple[Keys, Keys]:
     keys = np.ascontiguousarray(np.atleast_1d(customers), dtype=np.uint64)
-    subjects = np.ascontiguousarray(np.broadcast_to(np.asarray(subject, dtype=np.uint64), keys.shape))
-    return keys, subjects
+    subjects = np.asarray(subject).astype(np.uint64)
+    if subjects.shape != keys.shape:
+        subjects = np.full(keys.shape, subjects, np.uint64)
+    return keys, np.ascontiguousarray(subjects)

@@ -7,7 +7,7 @@ what differs, bit by bit.
 
 from __future__ import annotations
 
-import datetime
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -52,6 +52,12 @@ def small(branches: dict[str, int] | int = 300, **changes: Any) -> Scenario:
 def described(scenario: Scenario) -> dict[str, Any]:
     """The scenario as plain data, to change a part of it and pass that part to ``replace``."""
     return scenario.model_dump(mode="json", by_alias=True)
+
+
+def uncontended(scenario: Scenario) -> Scenario:
+    """The scenario with one group of seats, enough for every customer at every slot."""
+    desk = described(scenario)["desk"]
+    return scenario.replace(desk=desk | {"seats": {"all": {"per_10k": 10_000, "calls_per_hour": 10, "skill": 0.1}}})
 
 
 @dataclass(frozen=True)
@@ -128,26 +134,35 @@ def run(
     return world
 
 
-def run_cut(of: Experiment, practice: Practice, until: int, cuts: Iterable[int], folder: Path) -> tuple[World, Any]:
-    """A run that is cut at some times, written to disk, read back and continued in a new world; and its whole log."""
-    logs = []
+def forked(of: Experiment, practice: Practice = SILENCE) -> World:
+    """A world that has been warmed up under a practice and whose outcomes count from now on."""
     world = new_world(of)
-    for number, at in enumerate(sorted(cuts)):
+    world.run(of.scenario.warm_up, of.parts(world, practice))
+    world.begin_outcomes()
+    return world
+
+
+def read_back(of: Experiment, world: World) -> World:
+    """The world once more: written to disk, read, and restored into a new one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.npz"
+        np.savez(path, **world.snapshot())
+        again = new_world(of)
+        with np.load(path) as saved:
+            again.restore(dict(saved))
+    return again
+
+
+def run_on(of: Experiment, world: World, practice: Practice, until: int, cuts: Iterable[int] = ()) -> tuple[World, Any]:
+    """Run on to a time; cut, write, read back and go on in a new world at ``cuts``. The final world, the whole log."""
+    logs = []
+    for at in sorted(cuts):
         world.run(at, of.parts(world, practice))
         logs.append(log_of(world))
-        path = folder / f"cut_{number}.npz"
-        np.savez(path, **world.snapshot())
-        world = new_world(of)
-        with np.load(path) as saved:
-            world.restore(dict(saved))
+        world = read_back(of, world)
     world.run(until, of.parts(world, practice))
     logs.append(log_of(world))
     return world, {name: np.concatenate([log[name] for log in logs]) for name in logs[0]}
-
-
-def times_of(scenario: Scenario, day: int) -> datetime.date:
-    """The date of a day counted from the start of the warm-up."""
-    return scenario.start - datetime.timedelta(seconds=scenario.warm_up) + datetime.timedelta(days=day)
 
 
 def keys_of(world: World) -> Any:

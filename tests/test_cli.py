@@ -196,7 +196,8 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
 
     experiment, scenario = ModuleType("lifesim.experiment"), ModuleType("lifesim.scenario")
     vars(experiment)["run"] = run_scenario
-    vars(scenario)["load"] = lambda name, root: f"{name} in {root}"
+    vars(experiment)["CHECKS"] = ()
+    vars(scenario)["load"] = lambda name, root, checks: f"{name} in {root}"
     monkeypatch.setitem(sys.modules, "lifesim.experiment", experiment)
     monkeypatch.setitem(sys.modules, "lifesim.scenario", scenario)
     monkeypatch.setattr(cli, "_print_effects", lambda path, lang: print(f"effects, {lang}"))

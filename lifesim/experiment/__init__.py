@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lifesim.experiment.checks import CHECKS as CHECKS
     from lifesim.experiment.checks import check_file as check_file
     from lifesim.experiment.comparison import Result as Result
     from lifesim.experiment.comparison import compare as compare
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from lifesim.experiment.store import read_run as read_run
 
 _HOMES = {
-    "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks", "compare_facts": "figures",
-    "read_run": "store",
+    "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
+    "compare_facts": "figures", "read_run": "store",
 }  # fmt: skip
-__all__ = ["Result", "check_file", "compare", "compare_facts", "read_run", "run"]
+__all__ = ["CHECKS", "Result", "check_file", "compare", "compare_facts", "read_run", "run"]
 
 
 def __getattr__(name: str) -> Any:

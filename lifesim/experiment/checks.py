@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,69 +13,115 @@ from lifesim.errors import InputError, Problem, ScenarioError
 from lifesim.experiment import plugins
 from lifesim.metrics import METRICS
 from lifesim.scenario import Scenario, load
+from lifesim.scenario.units import PathError
+from lifesim.scenario.yaml_nodes import dotted
 from lifesim.workspace import suggest
 
 #: Bytes that a customer takes in a running world, measured by ``benchmarks.scenario``, rounded up.
 BYTES_PER_CUSTOMER = 1_000
 
-
-def check_file(path: Path) -> list[Problem]:
-    """All problems of a scenario file; none when it can run."""
-    try:
-        return problems(load(path))
-    except ScenarioError as error:
-        return error.problems
-    except InputError as error:
-        return [Problem(str(path), "", str(error))]
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-def problems(scenario: Scenario) -> list[Problem]:
-    """Problems beyond the shape of the file: plug-ins, metrics, correlations, memory."""
-    return [
-        *plugins.problems(scenario),
-        *_metrics(scenario),
-        *_correlations(scenario),
-        *_memory(scenario),
-    ]
+def unknown_metrics(scenario: Scenario) -> Iterator[PathError]:
+    """Metrics that do not exist, and guardrails that no metric could have."""
+    primary = scenario.measure.primary
+    if primary not in METRICS:
+        yield PathError(("measure", "primary"), f"unknown metric '{primary}'{suggest(primary, list(METRICS))}")
+    for name, most in scenario.measure.guardrails.items():
+        path = ("measure", "guardrails", name)
+        if name not in METRICS:
+            yield PathError(path, f"unknown metric '{name}'{suggest(name, list(METRICS))}", at_key=True)
+        elif most < 0:
+            yield PathError(path, f"{most:g} is negative; write the largest change for the worse, 0 or more")
+        elif METRICS[name].unit == "share" and most > 1:
+            yield PathError(path, f"{most:g} is beyond 100%; {name} is a share, write {most:g}pp")
 
 
-def _metrics(scenario: Scenario) -> list[Problem]:
-    named = [(("measure", "primary"), scenario.measure.primary)]
-    named += [(("measure", "guardrails", name), name) for name in scenario.measure.guardrails]  # type: ignore[misc]
-    return [
-        Problem(
-            scenario.place(*path),
-            ".".join(path),
-            f"unknown metric '{name}'{suggest(name, list(METRICS))}",
-        )
-        for path, name in named
-        if name not in METRICS
-    ]
-
-
-def _correlations(scenario: Scenario) -> list[Problem]:
+def contradicting_correlations(scenario: Scenario) -> Iterator[PathError]:
+    """Correlations that no traits can have."""
     from lifesim.population.synthesis import correlation
 
+    if any(trait not in scenario.behaviour.traits for each in scenario.correlations for trait in each.traits):
+        return
     try:
         correlation(scenario)
     except np.linalg.LinAlgError:
-        message = "these correlations contradict each other; make some of them weaker"
-        return [Problem(scenario.place("correlations"), "correlations", message)]
-    return []
+        yield PathError(("correlations",), "these correlations contradict each other; make some of them weaker")
 
 
-def _memory(scenario: Scenario) -> list[Problem]:
-    """A population whose memory would not fit is refused before anything is allocated."""
-    try:
-        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return []
-    needed = scenario.population.total * BYTES_PER_CUSTOMER
-    if needed <= available:
-        return []
-    most = available // BYTES_PER_CUSTOMER
-    message = (
-        f"{scenario.population.total:,} customers need about {needed / 1e9:,.0f} GB of memory and this machine has "
-        f"{available / 1e9:,.0f} GB; at most {most:,} fit"
+def too_little_memory(scenario: Scenario) -> Iterator[PathError]:
+    """A population whose memory would not fit; refused before anything is allocated."""
+    customers, available = scenario.population.total, _memory()
+    if available is None or customers * BYTES_PER_CUSTOMER <= available:
+        return
+    yield PathError(
+        ("population", "size"),
+        f"{customers:,} customers need about {customers * BYTES_PER_CUSTOMER / 1e9:,.0f} GB of memory and this machine "
+        f"has {available / 1e9:,.0f} GB; at most {available // BYTES_PER_CUSTOMER:,} fit",
     )
-    return [Problem(scenario.place("population", "size"), "population.size", message)]
+
+
+def _memory() -> int | None:
+    """Bytes of memory that this process may use, as far as the system tells."""
+    try:
+        known = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    except (AttributeError, ValueError, OSError):
+        return None
+    with suppress(OSError, ValueError):  # no container, or one without a limit
+        known.append(int(_CGROUP_LIMIT.read_text()))
+    return min(known)
+
+
+def impossible_mechanisms(scenario: Scenario) -> Iterator[PathError]:
+    """Mechanisms that do not compile, or do not fit the scenario or each other."""
+    if not scenario.mechanisms:
+        return
+    from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
+
+    extended = scenario
+    for k, plug_in in enumerate(scenario.mechanisms):
+        try:
+            made = plugins.instance("mechanisms", plug_in)
+            CompiledMechanisms([made])
+            extended = extend(extended, [made])
+        except PathError:
+            continue  # reported as an unknown plug-in
+        except InputError as error:
+            yield PathError(("mechanisms", k), str(error))
+
+
+#: Checks of a scenario beyond the shape of its file.
+CHECKS: tuple[Callable[[Scenario], Iterable[PathError]], ...] = (
+    plugins.unknown_plug_ins,
+    plugins.unknown_mechanisms,
+    plugins.repeated_plug_ins,
+    unknown_metrics,
+    contradicting_correlations,
+    too_little_memory,
+    impossible_mechanisms,
+)
+
+
+def problems(scenario: Scenario) -> list[Problem]:
+    """Problems of a scenario that was made in Python, or changed."""
+    return [
+        Problem(scenario.place(*error.path), dotted(error.path), error.message)
+        for check in CHECKS
+        for error in check(scenario)
+    ]
+
+
+def check_file(path: Path) -> list[Problem]:
+    """All problems of a scenario file and of the book that it names; none when it can run."""
+    try:
+        scenario = load(path, checks=CHECKS)
+        if scenario.population.book is not None:
+            from lifesim.population.book import read_book
+
+            read_book(scenario, scenario.folder)
+    except ScenarioError as error:
+        return error.problems
+    except InputError as error:
+        return [Problem("", "", line) for line in str(error).splitlines()]
+    return []

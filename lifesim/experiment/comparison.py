@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,14 +164,20 @@ def _sort_out(scenario: Scenario, work: list[Any], answers: list[Any]) -> tuple[
     return results, failures
 
 
+def _table(pieces: list[dict[str, Any]]) -> pd.DataFrame:
+    """One table from the pieces of all units, in their order."""
+    import pandas as pd
+
+    return pd.DataFrame({name: list(chain.from_iterable(p[name] for p in pieces)) for name in pieces[0]})
+
+
 def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) -> Result:
     """Tables of all units in a fixed order, and the effects."""
-    import pandas as pd
 
     from lifesim.experiment.effects import effects
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
-    tables = {name: pd.DataFrame([row for result in results for row in result.tables.get(name, [])]) for name in names}
+    tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
     totals = tables["totals"]
     scales = {name: metric.scale for name, metric in METRICS.items()}
     control = scenario.experiment.control

@@ -1,4 +1,4 @@
-"""From a world at the end of an arm to the rows of the tables of a run."""
+"""From a world at the end of an arm to the tables of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = 86_400
 
 
 def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
-    """Rows of all tables for one arm of a unit."""
+    """All tables for one arm of a unit."""
     scenario, unit = world.scenario, result.unit
     segments = list(scenario.segments)
     n = count(world.state)
@@ -30,15 +30,15 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)
         labels = {"replication": unit.replication, "branch": branch, "arm": arm}
-        result.add("totals", metrics.totals(segments, c[rows], o[rows]), **labels)
-        result.add("ledger", _ledger(o[rows]), **labels)
+        result.add_rows("totals", metrics.totals(segments, c[rows], o[rows]), **labels)
+        result.add_rows("ledger", _ledger(o[rows]), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
-        result.add("desks", _desks(world, number), **labels)
-        result.add("milestones", _milestones(world, c[rows]), **labels)
+        result.add_rows("desks", _desks(world, number), **labels)
+        result.add_rows("milestones", _milestones(world, c[rows]), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
     result.add("sessions", _sessions(world, segments), **labels)
-    result.add("touches", _touches(world), **labels)
-    result.add("episodes", _episodes(world, segments), **labels)
+    result.add_rows("touches", _touches(world), **labels)
+    result.add_rows("episodes", _episodes(world, segments), **labels)
     result.add("events", _events(world), **labels)
 
 
@@ -46,18 +46,14 @@ def _ledger(outcomes: Any) -> list[dict[str, Any]]:
     return [{"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER]
 
 
-def _occupancy(segments: list[str], observer: Observer, branch: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "day": int(day),
-            "segment": segment,
-            "stage": stage,
-            "customers": int(counted[branch, k, s]),
-        }
-        for day, counted in sorted(observer.counted.items())
-        for k, segment in enumerate(segments)
-        for s, stage in enumerate(STAGES)
-    ]
+def _occupancy(segments: list[str], observer: Observer, branch: int) -> dict[str, Any]:
+    days = sorted(observer.counted)
+    cells = [(day, segment, stage) for day in days for segment in segments for stage in STAGES]
+    counts = np.concatenate([observer.counted[day][branch].ravel() for day in days])
+    columns: dict[str, Any] = {
+        name: list(values) for name, values in zip(("day", "segment", "stage"), zip(*cells, strict=True), strict=True)
+    }
+    return columns | {"customers": counts.tolist()}
 
 
 def _desks(world: World, branch: int) -> list[dict[str, Any]]:
@@ -79,14 +75,13 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _sessions(world: World, segments: list[str]) -> list[dict[str, Any]]:
+def _sessions(world: World, segments: list[str]) -> dict[str, Any]:
     days = world.scenario.horizon // DAY
-    table = world.state.session_days[:days]
-    return [
-        {"day": day, "segment": segment, "sessions": int(table[day, k])}
-        for day in range(days)
-        for k, segment in enumerate(segments)
-    ]
+    return {
+        "day": np.repeat(np.arange(days), len(segments)).tolist(),
+        "segment": segments * days,
+        "sessions": world.state.session_days[:days].ravel().tolist(),
+    }
 
 
 def _touches(world: World) -> list[dict[str, Any]]:
@@ -136,11 +131,13 @@ def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
     return seconds + moves
 
 
-def _events(world: World) -> list[dict[str, Any]]:
+def _events(world: World) -> dict[str, Any]:
     log = world.event_log()
     keys = world.state.customers["key"][log["customer"]]
-    return [
-        {"time": int(e["time"]), "customer": f"{int(key):016x}", "kind": EVENTS[e["kind"]],
-         "detail": int(e["detail"]), "amount_fen": int(e["amount"])}
-        for e, key in zip(log, keys, strict=True)
-    ]  # fmt: skip
+    return {
+        "time": log["time"].tolist(),
+        "customer": [f"{key:016x}" for key in keys.tolist()],
+        "kind": [EVENTS[kind] for kind in log["kind"].tolist()],
+        "detail": log["detail"].tolist(),
+        "amount_fen": log["amount"].tolist(),
+    }

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from lifesim.errors import Problem
 from lifesim.scenario import Arm, PlugIn, Scenario
-from lifesim.strategy import Practice
+from lifesim.scenario.quantities import parse_clock_time
+from lifesim.scenario.units import PathError
+from lifesim.strategy import Practice, Schedule
 from lifesim.workspace import Plugin, discover, suggest
 
 KeyPath = tuple[str | int, ...]
 
 
 def named(plug_in: PlugIn) -> tuple[str, dict[str, Any]]:
-    """Name and parameters of ``name`` or ``{name: {parameter: value}}``."""
+    """Name and parameters of ``name`` or ``{name: {parameter: value}}``.
+
+    Raises
+    ------
+    PathError
+        When it is a mapping of none or several names.
+    """
     if isinstance(plug_in, str):
         return plug_in, {}
+    if len(plug_in) != 1:
+        raise PathError((), "takes one plug-in: name, or {name: {parameter: value}}")
     return next(iter(plug_in.items()))
 
 
@@ -26,38 +35,76 @@ def instance(kind: str, plug_in: PlugIn) -> Any:
 
     Raises
     ------
-    ValueError
-        When there is no such plug-in or parameter, or the plug-in refuses a value.
+    PathError
+        When there is no such plug-in or parameter, or the plug-in refuses a value; with the path inside ``plug_in``.
     """
-    if isinstance(plug_in, dict) and len(plug_in) != 1:
-        raise ValueError("takes one plug-in: name, or {name: {parameter: value}}")
     name, parameters = named(plug_in)
     found = discover(kind)
     if name not in found:
-        raise ValueError(f"unknown {kind} plug-in '{name}'{suggest(name, list(found))}")
-    return _made(found[name], parameters)
+        hint = suggest(name, list(found)) or f"; no file in strategies/{kind} defines one"
+        raise PathError((), f"unknown {kind} plug-in '{name}'{hint}")
+    return _made(found[name], kind, parameters)
 
 
-def _made(plugin: Plugin, parameters: dict[str, Any]) -> Any:
-    fields = {field.name: field for field in dataclasses.fields(plugin.cls)}
+def _made(plugin: Plugin, kind: str, parameters: dict[str, Any]) -> Any:
+    fields = {field.name: field for field in dataclasses.fields(plugin.cls) if field.init}
     for name, value in parameters.items():
+        path = (plugin.name, name)
         if name not in fields:
-            raise ValueError(f"{plugin.name} has no parameter '{name}'{suggest(name, list(fields))}")
-        default = fields[name].default
-        if isinstance(default, int | float) and not isinstance(default, bool):
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                raise ValueError(f"{plugin.name}.{name} must be a number, not {value!r}")
-        elif isinstance(default, str | bool) and not isinstance(value, type(default)):
-            raise ValueError(f"{plugin.name}.{name} must be {type(default).__name__}, not {value!r}")
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}
+            message = f"{plugin.name} has no parameter '{name}'{suggest(name, list(fields))}"
+            raise PathError(path, message, at_key=True)
+        wanted = _wanted(fields[name].default)
+        if wanted is not None and not wanted[0](value):
+            raise PathError(path, f"{value!r} is not {wanted[1]}; the default is {fields[name].default!r}")
     try:
-        return plugin.cls(**given)
+        made = plugin.cls(**{name: _frozen(value) for name, value in parameters.items()})
     except Exception as error:
-        raise ValueError(f"{plugin.name} refuses its parameters: {error}") from error
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise PathError((plugin.name,), f"{plugin.name} refuses its parameters: {said}") from error
+    if kind == "orchestration":
+        _check_schedule(plugin.name, made)
+    return made
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _wanted(default: Any) -> tuple[Callable[[Any], bool], str] | None:
+    """What a parameter with a default takes: a test, and its name."""
+    if isinstance(default, bool):
+        return (lambda value: isinstance(value, bool)), "true or false"
+    if isinstance(default, int):
+        return (lambda value: isinstance(value, int) and not isinstance(value, bool)), "a whole number"
+    if isinstance(default, float):
+        return (lambda value: isinstance(value, int | float) and not isinstance(value, bool)), "a number"
+    if isinstance(default, str):
+        return (lambda value: isinstance(value, str)), "text"
+    if isinstance(default, tuple):
+        return (lambda value: isinstance(value, list | tuple)), "a list"
+    return None
+
+
+def _check_schedule(name: str, orchestration: Any) -> None:
+    """Refuse appointments that no calendar has: they would never come, and nobody would notice."""
+    try:
+        schedule = orchestration.schedule
+    except Exception as error:
+        raise PathError((name,), f"schedule raised {type(error).__name__}: {error}") from error
+    if not isinstance(schedule, Schedule):
+        raise PathError((name,), f'schedule is {schedule!r:.40}; return Schedule(at="10:00", weekdays=(5,))')
+    try:
+        parse_clock_time(schedule.at)
+    except ValueError as error:
+        raise PathError((name,), f"schedule: {error}") from error
+    for what, days, last in (("weekdays", schedule.weekdays, 7), ("days", schedule.days, 31)):
+        wrong = [day for day in days if type(day) is not int or not 1 <= day <= last]
+        if wrong:
+            raise PathError((name,), f"schedule: {what} go from 1 to {last}; found {wrong[0]!r}")
 
 
 def used(scenario: Scenario) -> Iterator[tuple[KeyPath, str, PlugIn]]:
-    """Every plug-in that a scenario names: path of the value, kind, plug-in."""
+    """Every plug-in that a scenario's arms and practices name: path of the value, kind, plug-in."""
     for group, arms in (("arms", scenario.arms), ("practices", scenario.practices)):
         for name, arm in arms.items():
             for k, plug_in in enumerate(arm.orchestration):
@@ -66,42 +113,47 @@ def used(scenario: Scenario) -> Iterator[tuple[KeyPath, str, PlugIn]]:
                 plug_in = getattr(arm, kind)
                 if plug_in is not None:
                     yield (group, name, kind), kind, plug_in
-    for k, plug_in in enumerate(scenario.mechanisms):
-        yield ("mechanisms", k), "mechanisms", plug_in
 
 
-def problems(scenario: Scenario) -> list[Problem]:
-    """What is wrong with the plug-ins that a scenario names, each with its place."""
-    found = []
+def unknown_plug_ins(scenario: Scenario) -> Iterator[PathError]:
+    """What is wrong with the strategies that arms and practices name."""
     for path, kind, plug_in in used(scenario):
-        try:
-            instance(kind, plug_in)
-        except ValueError as error:
-            found.append(Problem(scenario.place(*path), ".".join(map(str, path)), str(error)))
-    for name in scenario.arms:
-        try:
-            _names(scenario.arm(name))
-        except ValueError as error:
-            found.append(Problem(scenario.place("arms", name), f"arms.{name}", str(error)))
-    return found
+        yield from _refused(path, kind, plug_in)
 
 
-def _names(arm: Arm) -> list[str]:
-    """Names of an arm's orchestrations; distinct, because luck is keyed by them."""
-    names = [named(plug_in)[0] for plug_in in arm.orchestration]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"runs '{name}' twice; one arm may use a plug-in once")
-    return names
+def unknown_mechanisms(scenario: Scenario) -> Iterator[PathError]:
+    """What is wrong with the mechanisms that a scenario names."""
+    for k, plug_in in enumerate(scenario.mechanisms):
+        yield from _refused(("mechanisms", k), "mechanisms", plug_in)
+
+
+def _refused(path: KeyPath, kind: str, plug_in: PlugIn) -> Iterator[PathError]:
+    try:
+        instance(kind, plug_in)
+    except PathError as error:
+        yield PathError((*path, *error.path), error.message, error.at_key)
+
+
+def repeated_plug_ins(scenario: Scenario) -> Iterator[PathError]:
+    """Arms that run an orchestration twice; luck is keyed by its name."""
+    for name, arm in scenario.arms.items():
+        if arm.use is not None and arm.use not in scenario.practices:
+            continue
+        own = _names(arm.orchestration)
+        names = _names(scenario.arm(name).orchestration)
+        for twice in dict.fromkeys(each for each in names if names.count(each) > 1):
+            first = "" if own.count(twice) > 1 else f" (practice '{arm.use}' runs it already)"
+            yield PathError(("arms", name), f"runs '{twice}' twice{first}; one arm may use a plug-in once")
+
+
+def _names(plug_ins: tuple[PlugIn, ...]) -> list[str]:
+    return [next(iter(each), "") if isinstance(each, dict) else each for each in plug_ins]
 
 
 def practice(arm: Arm) -> Practice:
     """The plug-ins of an arm."""
-    names = _names(arm)
     made = Practice(
-        orchestrations={
-            name: instance("orchestration", plug_in) for name, plug_in in zip(names, arm.orchestration, strict=True)
-        }
+        orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration}
     )
     if arm.grading is not None:
         made = dataclasses.replace(made, grading=instance("grading", arm.grading))

@@ -8,7 +8,7 @@ from typing import Any
 from lifesim.scenario import Scenario
 
 #: Customers of a unit, where branches can be told apart: enough to be worth a process, few enough for its cache.
-CUSTOMERS_PER_UNIT = 25_000
+CUSTOMERS_PER_UNIT = 35_000
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,23 @@ class Unit:
 
 @dataclass
 class UnitResult:
-    """Rows of the tables of a run, by table, and what went wrong in which arm."""
+    """Pieces of the tables of a run, by table, and what went wrong in which arm."""
 
     unit: Unit
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # pieces: column -> values
     failures: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     customer_days: float = 0.0
 
-    def add(self, table: str, rows: list[dict[str, Any]], **labels: Any) -> None:
+    def add(self, table: str, columns: dict[str, Any], **labels: Any) -> None:
+        """Append a piece to a table: columns of one length, and labels that are the same in every row."""
+        n = len(next(iter(columns.values())))
+        self.tables.setdefault(table, []).append({name: [label] * n for name, label in labels.items()} | columns)
+
+    def add_rows(self, table: str, rows: list[dict[str, Any]], **labels: Any) -> None:
         """Append rows to a table, each with the labels."""
-        self.tables.setdefault(table, []).extend({**labels, **row} for row in rows)
+        if rows:
+            self.add(table, {name: [row[name] for row in rows] for name in rows[0]}, **labels)
 
 
 def units(scenario: Scenario, sizes: dict[str, int]) -> list[Unit]:

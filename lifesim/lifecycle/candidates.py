@@ -48,10 +48,16 @@ def next_session(i: int, now: int, w: Any) -> None:
     candidates with the same luck.
     """
     c = customer_row(w, i)
+    gap, _, _ = look_again(u8(w.keys, K_SESSION), c.key, c.session_from)
+    scan(i, c.session_from, gap, now, w)
+
+
+@compiled
+def scan(i: int, at: int, gap: float, now: int, w: Any) -> None:
+    """Look at candidate after candidate from the one at ``at``, whose gap to the next is given."""
+    c = customer_row(w, i)
     active = stage_rule_at(w.stage_rules, c.stage).active
     key = u8(w.keys, K_SESSION)
-    gap, _, _ = look_again(key, c.key, c.session_from)
-    at = c.session_from
     while True:
         at = later(at, exponential(gap) / c.session_rate, w)
         if at == NEVER:

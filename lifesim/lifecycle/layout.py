@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import config
 
 from lifesim.compiled import compiled, pointer, scalars
 from lifesim.population.columns import (
@@ -244,4 +245,5 @@ def bind(state: State, rules: Any, scratch: Any) -> Any:
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
     w["scratch"] = scratch.ctypes.data
-    return w.view(np.recarray)[0]
+    # Interpreted code reads the fields as attributes, which only records of a recarray have.
+    return (w.view(np.recarray) if config.DISABLE_JIT else w)[0]

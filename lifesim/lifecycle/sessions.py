@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.candidates import K_SESSION, next_session
+from lifesim.lifecycle.candidates import K_SESSION, scan
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import counts, customer_row, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
@@ -32,10 +32,10 @@ K_INQUIRY = 6
 def on_session(i: int, now: int, w: Any) -> None:
     """A session takes place, and the next one is found."""
     c = customer_row(w, i)
-    _, _, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
+    gap, _, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
     c.session_from = now
     visit(i, doing, now, w)
-    next_session(i, now, w)
+    scan(i, now, gap, now, w)
 
 
 @compiled

@@ -6,9 +6,8 @@ extends), with a source or as an assumption.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
-
-from pydantic import model_validator
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
@@ -51,13 +50,12 @@ class Normal(Part):
     low: Real = about("lowest value")
     high: Real = about("highest value")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Normal:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.sd < 0:
-            raise PathError(("sd",), "must not be negative")
+            yield PathError(("sd",), "must not be negative")
         if self.low > self.high:
-            raise PathError(("low",), f"must not exceed high ({self.high:g})")
-        return self
+            yield PathError(("low",), f"must not exceed high ({self.high:g})")
 
 
 class Lognormal(Part):
@@ -68,15 +66,14 @@ class Lognormal(Part):
     low: Real = about("lowest value")
     high: Real = about("highest value")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Lognormal:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.median <= 0 or self.low <= 0:
-            raise PathError(("median",), "median and low must be above zero")
+            yield PathError(("median",), "median and low must be above zero")
         if self.spread < 0:
-            raise PathError(("spread",), "must not be negative")
+            yield PathError(("spread",), "must not be negative")
         if self.low > self.high:
-            raise PathError(("low",), f"must not exceed high ({self.high:g})")
-        return self
+            yield PathError(("low",), f"must not exceed high ({self.high:g})")
 
 
 class Trait(Part):
@@ -88,13 +85,12 @@ class Trait(Part):
     scale: Real = about("covariate = (value - center) / scale", unit="of the trait")
     log: bool = about("take natural logarithms of value and center first", default=False)
 
-    @model_validator(mode="after")
-    def _usable(self) -> Trait:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.scale <= 0:
-            raise PathError(("scale",), "must be above zero")
+            yield PathError(("scale",), "must be above zero")
         if self.log and self.center <= 0:
-            raise PathError(("center",), "must be above zero when log is true")
-        return self
+            yield PathError(("center",), "must be above zero when log is true")
 
 
 class State(Part):
@@ -117,17 +113,16 @@ class Clock(Part):
     event: Event = about("what happens when the clock fires", default="move")
     note: str = about("where the figure comes from, or what it stands for", default="")
 
-    @model_validator(mode="after")
-    def _bands_start_at_zero(self) -> Clock:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.bands and min(self.bands) != 0:
-            raise PathError(("bands",), "the first band must start at 0d")
+            yield PathError(("bands",), "the first band must start at 0d")
         for name, factor in self.segments.items():
             if factor < 0:
-                raise PathError(("segments", name), "a factor must not be negative")
+                yield PathError(("segments", name), "a factor must not be negative")
         for edge, factor in self.bands.items():
             if factor < 0:
-                raise PathError(("bands", edge), "a factor must not be negative")
-        return self
+                yield PathError(("bands", edge), "a factor must not be negative")
 
 
 class Transition(Clock):
@@ -135,11 +130,11 @@ class Transition(Clock):
 
     to: Stage | None = about("stage entered; none where the event decides", default=None)
 
-    @model_validator(mode="after")
-    def _leads_somewhere(self) -> Transition:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        yield from super().complaints()
         if self.event == "move" and self.to is None:
-            raise PathError(("event",), "a transition needs `to:` with a stage")
-        return self
+            yield PathError(("event",), "a transition needs `to:` with a stage")
 
 
 class Process(Clock):
@@ -159,13 +154,12 @@ class Sessions(Part):
     service_use: dict[Stage, Share] = about("share of sessions that use a service, by stage")
     inquiry: Share = about("share of product-page sessions while deciding that ask an adviser")
 
-    @model_validator(mode="after")
-    def _a_day(self) -> Sessions:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if len(self.hours) != 24:
-            raise PathError(("hours",), f"needs 24 numbers, one an hour; found {len(self.hours)}")
-        if min(self.hours) < 0 or sum(self.hours) <= 0:
-            raise PathError(("hours",), "must not be negative, and not all zero")
-        return self
+            yield PathError(("hours",), f"needs 24 numbers, one an hour; found {len(self.hours)}")
+        elif min(self.hours) < 0 or sum(self.hours) <= 0:
+            yield PathError(("hours",), "must not be negative, and not all zero")
 
 
 class Alternative(Part):
@@ -223,44 +217,44 @@ class Behaviour(Part):
         """Names of all covariates: traits, states, derived; in the order of the compiled tables."""
         return (*self.traits, *self.states, *DERIVED)
 
-    @model_validator(mode="after")
-    def _complete(self) -> Behaviour:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         for stage in STAGES:
             if stage not in self.refresh:
-                raise PathError(("refresh",), f"needs an entry for {stage}")
+                yield PathError(("refresh",), f"needs an entry for {stage}")
         for name in self.transitions:
             stage, _, cause = name.partition(".")
             if stage not in STAGES or not cause:
-                raise PathError(("transitions", name), "is named STAGE.cause" + suggest(stage, STAGES))
-        return self
+                yield PathError(("transitions", name), "is named STAGE.cause" + suggest(stage, STAGES), at_key=True)
+        yield from self._unknown_states()
+        yield from self._unknown_covariates()
 
-    @model_validator(mode="after")
-    def _names_exist(self) -> Behaviour:
+    def _unknown_states(self) -> Iterator[PathError]:
         for trait in self.traits:
             if trait in self.states or trait in DERIVED:
-                raise PathError(("traits", trait), "is the name of a state or derived covariate too")
+                message = "is the name of a state or derived covariate too"
+                yield PathError(("traits", trait), message, at_key=True)
         for name, state in self.states.items():
             if state.trait is not None and state.trait not in self.traits:
                 hint = suggest(state.trait, self.traits)
-                raise PathError(("states", name, "trait"), f"unknown trait '{state.trait}'{hint}")
+                yield PathError(("states", name, "trait"), f"unknown trait '{state.trait}'{hint}")
+        yield from unknown(self.impulses, IMPULSE_EVENTS, ("impulses",), "event")
         for event, moved in self.impulses.items():
-            if event not in IMPULSE_EVENTS:
-                hint = suggest(event, IMPULSE_EVENTS)
-                raise PathError(("impulses", event), f"unknown event '{event}'{hint}")
-            known(moved, self.states, ("impulses", event), "state")
+            yield from unknown(moved, self.states, ("impulses", event), "state")
+
+    def _unknown_covariates(self) -> Iterator[PathError]:
         for group in ("transitions", "processes"):
             for name, clock in getattr(self, group).items():
-                known(clock.depends, self.covariates, (group, name, "depends"), "covariate")
-        known(self.sessions.depends, self.traits, ("sessions", "depends"), "trait")
+                yield from unknown(clock.depends, self.covariates, (group, name, "depends"), "covariate")
+        yield from unknown(self.sessions.depends, self.traits, ("sessions", "depends"), "trait")
         for name in ("competitor", "put_off"):
             depends = getattr(self.decision, name).depends
-            known(depends, self.covariates, ("decision", name, "depends"), "covariate")
-        return self
+            yield from unknown(depends, self.covariates, ("decision", name, "depends"), "covariate")
 
 
-def known(given: object, names: object, path: tuple[str, ...], what: str) -> None:
-    """Refuse a name in ``given`` that is not among ``names``, at ``path``."""
-    names = list(names)  # type: ignore[call-overload]
-    for name in given:  # type: ignore[attr-defined]
+def unknown(given: Iterable[str], names: Iterable[str], path: tuple[str | int, ...], what: str) -> Iterator[PathError]:
+    """Complain about each key in ``given``, at ``path``, that is not among ``names``."""
+    names = list(names)
+    for name in given:
         if name not in names:
-            raise PathError((*path, name), f"unknown {what} '{name}'{suggest(name, names)}")
+            yield PathError((*path, name), f"unknown {what} '{name}'{suggest(name, names)}", at_key=True)

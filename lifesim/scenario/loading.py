@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lifesim.errors import Problem, ScenarioError
+from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.facts import listing, load_facts
 from lifesim.scenario.models import Scenario
-from lifesim.scenario.validate import load_model
+from lifesim.scenario.validate import Check, complete
+from lifesim.scenario.yaml_source import Source, read
 from lifesim.workspace import find_root, mount, scenario_path
 
 
-def load(name_or_path: str | Path, root: Path | None = None) -> Scenario:
+def load(name_or_path: str | Path, root: Path | None = None, checks: Sequence[Check] = ()) -> Scenario:
     """Read and validate a scenario.
 
     Parameters
@@ -20,6 +24,8 @@ def load(name_or_path: str | Path, root: Path | None = None) -> Scenario:
         Name of a file in the workspace's ``scenarios/``, or the path of a scenario file.
     root
         Workspace; found from the surroundings where not given.
+    checks
+        Further checks: functions that take the scenario and yield ``PathError``.
 
     Raises
     ------
@@ -32,9 +38,25 @@ def load(name_or_path: str | Path, root: Path | None = None) -> Scenario:
     workspace = find_root(root, near)
     mount(workspace)
     path = scenario_path(str(name_or_path), workspace)
-    scenario, source = load_model(path, Scenario, [workspace / "scenarios"])
-    scenario._source = source
-    scenario._folder = path.parent
+    source = read(path, [workspace / "scenarios"])
+    located = [lambda scenario, check=check: check(_in_folder(scenario, source, path.parent)) for check in checks]
+    try:
+        return _in_folder(complete(source, Scenario, located, CHECKS), source, path.parent)
+    except ScenarioError as error:
+        raise ScenarioError([*error.problems, *_extends_nothing(source)]) from None
+
+
+def _extends_nothing(source: Source) -> list[Problem]:
+    """A hint for a file that neither describes behaviour nor extends a market."""
+    if len(source.files) > 1 or "behaviour" in source.data:
+        return []
+    message = "this file extends nothing; 'extends: markets/base.yaml' brings customers, products and channels"
+    return [Problem(str(source.root.place), "extends", message)]
+
+
+def _in_folder(scenario: Scenario, source: Source, folder: Path) -> Scenario:
+    """The scenario, knowing where it comes from."""
+    scenario._source, scenario._folder = source, folder
     return scenario
 
 
@@ -75,7 +97,7 @@ def json_schema() -> dict[str, Any]:
 
 def _or_fact(field: dict[str, Any]) -> dict[str, Any]:
     """A field of the schema that may be a number, or a reference to a fact as well, or removed by ``~``."""
-    described = {key: field[key] for key in ("description", "default") if key in field}
+    described: dict[str, Any] = {key: field[key] for key in ("description", "default") if key in field}
     return {"anyOf": [field, {"$ref": "#/$defs/FactReference"}, {"type": "null"}], **described}
 
 

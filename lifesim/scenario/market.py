@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
-
-from pydantic import model_validator
 
 from lifesim.scenario.behaviour import Alternative, Stage
 from lifesim.scenario.model import Part, about
@@ -36,13 +35,12 @@ class Premium(Part):
     spread: Real = about("standard deviation of the natural logarithm")
     income_elasticity: Real = about("relative change for a relative change of income")
 
-    @model_validator(mode="after")
-    def _positive(self) -> Premium:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.median <= 0:
-            raise PathError(("median",), "a premium must be above zero")
+            yield PathError(("median",), "a premium must be above zero")
         if self.spread < 0:
-            raise PathError(("spread",), "must not be negative")
-        return self
+            yield PathError(("spread",), "must not be negative")
 
 
 class Product(Part):
@@ -60,11 +58,10 @@ class Product(Part):
     grace: Duration = about("time after the due date until an unpaid policy lapses")
     recovery: Alternative = about("log-odds of paying within the grace period what was not paid when due")
 
-    @model_validator(mode="after")
-    def _grace_fits(self) -> Product:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.grace >= 365 * _DAY:
-            raise PathError(("grace",), "must be shorter than the payment interval of a year")
-        return self
+            yield PathError(("grace",), "must be shorter than the payment interval of a year")
 
 
 class ChannelRules(Part):
@@ -102,11 +99,10 @@ class Cap(Part):
     touches: Count = about(f"at most, 1 to {MAX_CAP}")
     within: PositiveDuration = about("rolling window")
 
-    @model_validator(mode="after")
-    def _storable(self) -> Cap:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if not 1 <= self.touches <= MAX_CAP:
-            raise PathError(("touches",), f"must be 1 to {MAX_CAP}")
-        return self
+            yield PathError(("touches",), f"must be 1 to {MAX_CAP}")
 
 
 class Quiet(Part):
@@ -136,17 +132,16 @@ class Desk(Part):
     patience: PositiveDuration = about("mean time a customer waits for a call before giving up")
     cost: Money = about("for each conversation", unit="CNY")
 
-    @model_validator(mode="after")
-    def _sane(self) -> Desk:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.opens >= self.closes:
-            raise PathError(("closes",), "must be later than opens")
-        if self.slot > self.closes - self.opens:
-            raise PathError(("slot",), "is longer than the working day")
+            yield PathError(("closes",), "must be later than opens")
+        elif self.slot > self.closes - self.opens:
+            yield PathError(("slot",), "is longer than the working day")
         if not self.workdays or not set(self.workdays) <= set(range(1, 8)):
-            raise PathError(("workdays",), "takes days 1 (Monday) to 7 (Sunday), at least one")
+            yield PathError(("workdays",), "takes days 1 (Monday) to 7 (Sunday), at least one")
         if not self.seats:
-            raise PathError(("seats",), "needs at least one group")
-        return self
+            yield PathError(("seats",), "needs at least one group")
 
 
 class Seats(Part):
@@ -156,12 +151,11 @@ class Seats(Part):
     calls_per_hour: Real = about("conversations or attempts of one seat in an hour")
     skill: Real = about("added to the effect of a conversation; 0 is average", unit="log factor")
 
-    @model_validator(mode="after")
-    def _sane(self) -> Seats:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         for name in ("per_10k", "calls_per_hour"):
             if getattr(self, name) < 0:
-                raise PathError((name,), "must not be negative")
-        return self
+                yield PathError((name,), "must not be negative")
 
 
 class Source(Part):
@@ -180,13 +174,12 @@ class Shock(Part):
     hazards: dict[str, Real] = about("factor on hazards by STAGE.cause or process", default={})
     arrivals: dict[Name, Real] = about("factor on arrivals by source", default={})
 
-    @model_validator(mode="after")
-    def _factors(self) -> Shock:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         for table in ("hazards", "arrivals"):
             for name, factor in getattr(self, table).items():
                 if factor < 0:
-                    raise PathError((table, name), "a factor must not be negative")
-        return self
+                    yield PathError((table, name), "a factor must not be negative")
 
 
 class Season(Part):
@@ -195,15 +188,14 @@ class Season(Part):
     hazards: dict[str, tuple[Real, ...]] = about("12 factors by STAGE.cause or process", default={})
     arrivals: dict[Name, tuple[Real, ...]] = about("12 factors by source", default={})
 
-    @model_validator(mode="after")
-    def _twelve(self) -> Season:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         for table in ("hazards", "arrivals"):
             for name, factors in getattr(self, table).items():
                 if len(factors) != 12:
-                    raise PathError((table, name), f"needs 12 factors; found {len(factors)}")
-                if min(factors) < 0:
-                    raise PathError((table, name), "a factor must not be negative")
-        return self
+                    yield PathError((table, name), f"needs 12 factors; found {len(factors)}")
+                elif min(factors) < 0:
+                    yield PathError((table, name), "a factor must not be negative")
 
 
 class Market(Part):
@@ -213,11 +205,10 @@ class Market(Part):
     shocks: dict[Name, Shock] = about("spells of changed conditions", default={})
     luck: Real = about("standard deviation of the logarithm of the replication's demand factor")
 
-    @model_validator(mode="after")
-    def _luck(self) -> Market:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.luck < 0:
-            raise PathError(("luck",), "must not be negative")
-        return self
+            yield PathError(("luck",), "must not be negative")
 
 
 Desk.model_rebuild()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import PrivateAttr, model_validator
+from pydantic import PrivateAttr
 
-from lifesim.scenario.behaviour import Behaviour, known
+from lifesim.scenario.behaviour import Behaviour
+from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.market import (
-    CHANNELS,
     Channel,
     ChannelRules,
     ContactPolicy,
@@ -20,7 +21,7 @@ from lifesim.scenario.market import (
     Source,
 )
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.people import Correlation, Population, Segment, sums_to_one
+from lifesim.scenario.people import Correlation, Population, Segment
 from lifesim.scenario.units import (
     Count,
     Date,
@@ -32,10 +33,11 @@ from lifesim.scenario.units import (
     Real,
     Share,
 )
-from lifesim.scenario.wording import suggest
 from lifesim.scenario.yaml_source import Source as SourceFile
 
 PlugIn = Name | dict[Name, dict[str, Any]]
+
+MAX_REPLICATIONS = 10_000
 
 
 class Arm(Part):
@@ -59,14 +61,13 @@ class Experiment(Part):
 
     control: Name = about("arm the others are compared with", default="control")
     replications: Count = about("independent markets and populations", default=10)
-    seed: int = about("experiment seed", default=1)
+    seed: Count = about("experiment seed", default=1)
     event_share: Share = about("keyed share of customers whose events are kept", default=0.01)
 
-    @model_validator(mode="after")
-    def _some(self) -> Experiment:
-        if self.replications < 1:
-            raise PathError(("replications",), "must be at least 1")
-        return self
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if not 1 <= self.replications <= MAX_REPLICATIONS:
+            yield PathError(("replications",), f"must be 1 to {MAX_REPLICATIONS:,}")
 
 
 class Scenario(Part):
@@ -97,73 +98,10 @@ class Scenario(Part):
     _source: SourceFile | None = PrivateAttr(default=None)
     _folder: Path | None = PrivateAttr(default=None)
 
-    @model_validator(mode="after")
-    def _arms(self) -> Scenario:
-        if self.experiment.control not in self.arms:
-            hint = suggest(self.experiment.control, self.arms)
-            raise PathError(("arms",), f"the control arm '{self.experiment.control}' is missing{hint}")
-        for name, arm in self.arms.items():
-            if arm.use is not None and arm.use not in self.practices:
-                hint = suggest(arm.use, self.practices)
-                raise PathError(("arms", name, "use"), f"unknown practice '{arm.use}'{hint}")
-        return self
-
-    @model_validator(mode="after")
-    def _people(self) -> Scenario:
-        known(self.population.segments or {}, self.segments, ("population", "segments"), "segment")
-        for name, segment in self.segments.items():
-            known(segment.traits, self.behaviour.traits, ("segments", name, "traits"), "trait")
-            missing = [trait for trait in self.behaviour.traits if trait not in segment.traits]
-            if missing:
-                raise PathError(("segments", name, "traits"), f"has no distribution for '{missing[0]}'")
-            known(segment.book, self.products, ("segments", name, "book"), "product")
-        for number, correlation in enumerate(self.correlations):
-            path = ("correlations", str(number), "traits")
-            known(correlation.traits, self.behaviour.traits, path, "trait")
-        for name, source in self.acquisition.items():
-            path = ("acquisition", name, "segments")
-            known(source.segments, self.segments, path, "segment")
-            sums_to_one(source.segments, path)
-        return self
-
-    @model_validator(mode="after")
-    def _market(self) -> Scenario:
-        hazards = [*self.behaviour.transitions, *self.behaviour.processes]
-        for channel in CHANNELS:
-            if channel not in self.channels:
-                raise PathError(("channels",), f"needs an entry for {channel}")
-        for name, rules in self.channels.items():
-            path = ("channels", name, "depends")
-            known(rules.depends, self.behaviour.covariates, path, "covariate")
-        for name, content in self.contents.items():
-            known(content.impulses, self.behaviour.states, ("contents", name, "impulses"), "state")
-            known(content.lifts, hazards, ("contents", name, "lifts"), "transition or process")
-        if self.desk.content not in self.contents:
-            hint = suggest(self.desk.content, self.contents)
-            raise PathError(("desk", "content"), f"unknown content '{self.desk.content}'{hint}")
-        for name, product in self.products.items():
-            for part in ("choice", "renewal", "recovery"):
-                depends = getattr(product, part).depends
-                known(
-                    depends,
-                    self.behaviour.covariates,
-                    ("products", name, part, "depends"),
-                    "covariate",
-                )
-        for clock in (*self.behaviour.transitions.items(), *self.behaviour.processes.items()):
-            group = "transitions" if "." in clock[0] else "processes"
-            known(
-                clock[1].segments,
-                self.segments,
-                ("behaviour", group, clock[0], "segments"),
-                "segment",
-            )
-        spells = {("market", "season"): self.market.season}
-        spells |= {("market", "shocks", name): shock for name, shock in self.market.shocks.items()}  # type: ignore[dict-item]
-        for path, spell in spells.items():
-            known(spell.hazards, hazards, (*path, "hazards"), "transition or process")
-            known(spell.arrivals, self.acquisition, (*path, "arrivals"), "source")
-        return self
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        for check in CHECKS:
+            yield from check(self)
 
     def arm(self, name: str) -> Arm:
         """The arm with the practice it uses filled in: the arm's own plug-ins replace or add."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from lifesim.scenario.behaviour import Lognormal, Normal, Stage
 from lifesim.scenario.market import Channel
@@ -14,11 +16,13 @@ from lifesim.scenario.units import Count, Name, PathError, Real, Share
 _TOLERANCE = 1e-6
 
 
-def sums_to_one(shares: dict[str, float], path: tuple[str, ...]) -> None:
-    """Refuse shares that do not add up."""
+def sums_to_one(shares: Mapping[Any, float], path: tuple[str | int, ...]) -> Iterator[PathError]:
+    """Complain about shares that do not add up; shows them all, because some may be inherited."""
     total = sum(shares.values())
     if abs(total - 1.0) > _TOLERANCE:
-        raise PathError(path, f"shares must sum to 100%; these sum to {total:.4%}")
+        entries = " + ".join(f"{name} {share * 100:.6g}%" for name, share in shares.items())
+        hint = "; write ~ to remove one that is inherited" if total > 1.0 else ""
+        yield PathError(path, f"shares must sum to 100%, and {entries or 'nothing'} is {total * 100:.6g}%{hint}")
 
 
 class Segment(Part):
@@ -34,11 +38,10 @@ class Segment(Part):
     consent: dict[Channel, Share] = about("customers who consent to marketing over a channel")
     refuses_targeting: Share = about("customers who refuse automated targeting")
 
-    @model_validator(mode="after")
-    def _shares(self) -> Segment:
-        sums_to_one(self.start, ("start",))
-        sums_to_one(self.book, ("book",))
-        return self
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        yield from sums_to_one(self.start, ("start",))
+        yield from sums_to_one(self.book, ("book",))
 
 
 class Book(Part):
@@ -55,11 +58,10 @@ class Correlation(Part):
     traits: tuple[Name, Name] = about("the two traits")
     value: Real = about("correlation, -1 to 1")
 
-    @model_validator(mode="after")
-    def _bounded(self) -> Correlation:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if not -1.0 < self.value < 1.0:
-            raise PathError(("value",), "must lie between -1 and 1")
-        return self
+            yield PathError(("value",), "must lie between -1 and 1")
 
 
 class Population(Part):
@@ -70,28 +72,32 @@ class Population(Part):
     branches: dict[Name, Share | Count] = about("shares that sum to one, or counts of customers", default={"main": 1.0})
     book: Book | None = about("take the customers from a file instead", default=None)
 
-    @model_validator(mode="after")
-    def _either(self) -> Population:
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
         if self.book is not None:
             if self.size is not None or self.segments is not None:
-                raise PathError(("book",), "gives the customers; remove size and segments")
-            return self
+                yield PathError(("book",), "gives the customers; remove size and segments")
+            return
         if self.segments is None:
-            raise PathError(("segments",), "is needed where no book is given")
-        sums_to_one(self.segments, ("segments",))
+            yield PathError(("segments",), "is needed where no book is given")
+        else:
+            yield from sums_to_one(self.segments, ("segments",))
+        found = list(self._branches())
+        yield from found
+        if not found and self.total == 0:
+            yield PathError(("size",), "must be at least 1")
+
+    def _branches(self) -> Iterator[PathError]:
         counts = [isinstance(value, int) for value in self.branches.values()]
         if all(counts):
             if self.size is not None and self.size != sum(self.branches.values()):
-                raise PathError(("size",), "differs from the sum of the branches; remove one of them")
+                yield PathError(("size",), "differs from the sum of the branches; remove one of them")
         elif any(counts):
-            raise PathError(("branches",), "are either all shares or all counts")
+            yield PathError(("branches",), "are either all shares or all counts")
         else:
-            sums_to_one({k: float(v) for k, v in self.branches.items()}, ("branches",))
+            yield from sums_to_one({k: float(v) for k, v in self.branches.items()}, ("branches",))
             if self.size is None:
-                raise PathError(("size",), "is needed where branches are shares")
-        if self.total == 0:
-            raise PathError(("size",), "must be at least 1")
-        return self
+                yield PathError(("size",), "is needed where branches are shares")
 
     @property
     def total(self) -> int:

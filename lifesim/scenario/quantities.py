@@ -21,7 +21,8 @@ DAY: Final = 86_400
 WEEK: Final = 7 * DAY
 YEAR: Final = 365 * DAY
 
-_LONGEST_YEARS: Final = 200
+#: Times are 32-bit seconds from 60 years before the start of a world to 60 years after it.
+LONGEST_YEARS: Final = 60
 _INT64_MAX: Final = 2**63 - 1
 _NUMBER: Final = r"[-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?"
 _TEXT_LIMIT: Final = 60
@@ -80,7 +81,7 @@ def parse_duration(value: object) -> int:
     Raises
     ------
     ValueError
-        When the unit is missing or unknown, the duration negative, longer than 200 years or not
+        When the unit is missing or unknown, the duration negative, longer than 60 years or not
         a whole number of seconds.
     """
     _refuse_bare(value, "d", "for days")
@@ -88,8 +89,8 @@ def parse_duration(value: object) -> int:
     seconds = _EXACT.multiply(_decimal(found[1]), Decimal(_DURATION_SECONDS[found[2]]))
     if seconds < 0:
         raise ValueError(f"{shown(value)} is negative; a duration is 0s or longer")
-    if seconds > _LONGEST_YEARS * YEAR:
-        raise ValueError(f"{shown(value)} is too long; at most {_LONGEST_YEARS}y")
+    if seconds > LONGEST_YEARS * YEAR:
+        raise ValueError(f"{shown(value)} is too long; at most {LONGEST_YEARS}y")
     if seconds != seconds.to_integral_value():
         raise ValueError(f"{shown(value)} is not a whole number of seconds; round it")
     return int(seconds)

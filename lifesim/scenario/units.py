@@ -19,7 +19,7 @@ What a model dumps validates to the same value again.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -29,20 +29,31 @@ from lifesim.scenario import quantities
 
 
 class PathError(ValueError):
-    """A model validator's complaint about one key inside the model.
+    """A complaint about one key inside a model.
 
     Parameters
     ----------
     path
-        Keys and list indices from the model that raises down to the value at fault.
+        Keys and list indices from the model that complains down to the value at fault.
     message
         What is wrong, and what would be right.
+    at_key
+        The key at the end of the path is at fault, and not its value.
     """
 
-    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+    def __init__(self, path: tuple[str | int, ...], message: str, at_key: bool = False) -> None:
         self.path = path
         self.message = message
+        self.at_key = at_key
         super().__init__(message)
+
+
+class ModelError(ValueError):
+    """Several complaints of one model."""
+
+    def __init__(self, errors: Sequence[PathError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{'.'.join(map(str, each.path))}: {each.message}" for each in errors))
 
 
 def _text(pattern: str, description: str, *examples: str) -> WithJsonSchema:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.model_types import models_at
 from lifesim.scenario.plain_words import plain_words
-from lifesim.scenario.units import PathError
+from lifesim.scenario.units import ModelError, PathError
 from lifesim.scenario.wording import full_width_hint, suggest
 from lifesim.scenario.yaml_nodes import KeyPath, dotted
 from lifesim.scenario.yaml_source import Source, read
 
-__all__ = ["PathError", "load_model", "suggest", "validate"]
+__all__ = ["PathError", "complete", "load_model", "suggest", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,20 +53,70 @@ def validate(source: Source, model: type[Model]) -> Model:
         With all problems, in the order of their places: those of reading first found in `source`,
         and those of the model.
     """
+    return complete(source, model, ())
+
+
+Check = Callable[[Any], Iterable[PathError]]
+
+
+def complete(source: Source, model: type[Model], checks: Sequence[Check], own: Sequence[Check] = ()) -> Model:
+    """As `validate`, with further checks that need an instance.
+
+    Where the file is not valid the checks are made on what is, so that all problems come in one go.
+
+    Parameters
+    ----------
+    checks
+        Asked about the instance.
+    own
+        Checks that the model makes itself; asked again only where the instance is not complete.
+    """
     problems = list(dict.fromkeys(source.problems))
     blamed = [problem.path for problem in problems]
+    found: list[_Found] = []
     try:
         instance = model.model_validate(source.data)
+        found += [found for check in checks for found in map(_complaint, check(instance))]
     except ValidationError as error:
-        found = [_located(each, source, model) for each in error.errors(include_url=False)]
-        for each in _without_other_branches(found):
-            problem = _problem(each, source)
-            # What could not be read is already reported; that it does not fit is no news.
-            if not any(_is_within(problem.path, path) for path in blamed):
-                problems.append(problem)
+        located = [one for each in error.errors(include_url=False) for one in _located(each, source, model)]
+        found += _without_other_branches(located)
+        found += _of_partial(source, model, (*own, *checks))
+    for each in found:
+        problem = _problem(each, source)
+        # What could not be read is already reported; that it does not fit is no news.
+        if not any(_is_within(problem.path, path) for path in blamed):
+            problems.append(problem)
     if problems:
         raise ScenarioError(sorted(dict.fromkeys(problems), key=lambda each: _order(each, source)))
     return instance
+
+
+def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check]) -> list[_Found]:
+    """What checks find in an instance that has only the fields that are valid on their own."""
+    fields = {}
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if key not in source.data:
+            if not field.is_required():
+                fields[name] = field.get_default(call_default_factory=True)
+            continue
+        kind: Any = Annotated[(field.annotation, *field.metadata, "as in the model")]
+        with suppress(ValidationError):
+            fields[name] = TypeAdapter(kind).validate_python(source.data[key])
+    partial = model.model_construct(**fields)
+    for name in set(model.model_fields) - set(fields):
+        partial.__dict__.pop(name, None)
+    found: list[_Found] = []
+    for check in checks:
+        try:
+            found += map(_complaint, check(partial))
+        except AttributeError:  # it needs a field that is not valid
+            continue
+    return found
+
+
+def _complaint(error: PathError) -> _Found:
+    return _Found(error.path, error.message, error.at_key, ())
 
 
 @dataclass(frozen=True)
@@ -82,16 +133,17 @@ class _Found:
     branches: tuple[tuple[KeyPath, str], ...]
 
 
-def _located(error: Any, source: Source, model: type[BaseModel]) -> _Found:
+def _located(error: Any, source: Source, model: type[BaseModel]) -> list[_Found]:
     path, branches, at_key = _to_file(error["loc"], error["type"], source)
     cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, PathError):
-        return _Found((*path, *cause.path), cause.message, False, branches)
+    if isinstance(cause, (PathError, ModelError)):
+        errors = cause.errors if isinstance(cause, ModelError) else (cause,)
+        return [_Found((*path, *each.path), each.message, each.at_key, branches) for each in errors]
     if error["type"] == "extra_forbidden":
         known = [name for each in models_at(model, error["loc"][:-1]) for name in _names(each)]
         message = f"unknown key '{path[-1]}'{suggest(str(path[-1]), known)}"
-        return _Found(path, message + full_width_hint(path[-1]), True, branches)
-    return _Found(path, plain_words(error), at_key, branches)
+        return [_Found(path, message + full_width_hint(path[-1]), True, branches)]
+    return [_Found(path, plain_words(error), at_key, branches)]
 
 
 def _to_file(

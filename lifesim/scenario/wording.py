@@ -25,7 +25,10 @@ def shown(value: object, limit: int = 40) -> str:
         text = repr(value)
     except ValueError:  # Python refuses to print an int of thousands of digits
         return "a number of thousands of digits"
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) <= limit:
+        return text
+    quote = text[-1] if text[-1] in "'\"" else ""
+    return text[: limit - 1 - len(quote)] + "…" + quote
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

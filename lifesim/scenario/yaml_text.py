@@ -97,11 +97,15 @@ def syntax_problem(error: MarkedYAMLError, text: str, name: str) -> Problem:
         if at is not None:
             message = f"not valid YAML ({reason}){full_width_hint(bare[at])}"
             return Problem(f"{name}:{suspect + 1}:{at + 1}", "", message)
-    message = f"not valid YAML ({reason}){_remedy(reason)}"
+    if lines[line][mark.column : mark.column + 1] == "\t":
+        message = "a tab stands here; write spaces, or put the text in quotes"
+        return Problem(f"{name}:{mark.line + 1}:{mark.column + 1}", "", message)
+    opened = f" opened on line {first + 1}" if "flow" in str(error.context) else ""
+    message = f"not valid YAML ({reason}){_remedy(reason, opened)}"
     return Problem(f"{name}:{mark.line + 1}:{mark.column + 1}", "", message)
 
 
-def _remedy(reason: str) -> str:
+def _remedy(reason: str, opened: str) -> str:
     if "cannot start any token" in reason:
         return "; put the text in quotes"
     if "mapping values are not allowed" in reason:
@@ -110,4 +114,6 @@ def _remedy(reason: str) -> str:
         return "; a line above needs a colon and a space after its key"
     if "stream" in reason:
         return "; a quote or bracket is not closed"
+    if opened:
+        return f"; a comma is missing, or the bracket{opened} is not closed"
     return "; check the indentation and brackets"

@@ -41,14 +41,14 @@ class Campaign:
 
     def act(self, world: World, now: int) -> None:
         """Ask for touches and send them."""
-        view, rows = customer_view(world.scenario, world.state, (now, world.date(now)))
+        view, rows = customer_view(world.observed, world.state, now, world.date(now))
         luck = Luck(world.streams, self.name, world.state.customers["key"][rows], now)
         answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
         for touches in [answer] if isinstance(answer, Touches) else answer or []:
             if not isinstance(touches, Touches):
                 raise StrategyError(f"{at(world, self.name, now)}: touch() must return Touches, not {touches!r:.60}")
             who = integers(world, self.name, now, "who", touches.who, len(touches.who), 0, len(view) - 1)
-            if len(np.unique(who)) != len(who):
+            if len(who) and np.bincount(who).max() > 1:
                 raise StrategyError(f"{at(world, self.name, now)}: a customer appears twice in who")
             self._send(world, rows[who], touches, now)
 

@@ -11,12 +11,12 @@ from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY, T_WITHDRAWN
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
-from lifesim.strategy import UNASSIGNED, Luck, Practice
+from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import leads as pool
 from lifesim.workforce.leads import DESK
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.kernel import hold
-from lifesim.world.views import agent_view, lead_view
+from lifesim.world.views import AGENT_COLUMNS
 from lifesim.world.world import World
 
 MAX_GRADE = 3
@@ -94,18 +94,20 @@ class Desk:
     def _serve(self, now: int, waiting: Any, capacity: Any, measures: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
         world = self.world
-        moment = (now, world.date(now))
+        date = world.date(now)
         grading, allocation = self.practice.grading, self.practice.allocation
         keys = world.state.customers["key"][waiting["customer"]]
-        view = lead_view(world.scenario, world.state, waiting, moment)
+        view = self._view(waiting, now)
         name = type(grading).__name__
         grades = asked(world, name, now, grading.grade, view, Luck(world.streams, name, keys, now))
         grades = integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
-        if np.any(np.diff(grades) < 0):
+        reordered = bool(np.any(grades[1:] < grades[:-1]))
+        if reordered:
             order = np.argsort(grades, kind="stable")
             waiting, keys = waiting[order], keys[order]
-            view = lead_view(world.scenario, world.state, waiting, moment)
-        agents = agent_view({**self.groups["seen"], "capacity": capacity}, moment)
+            view = self._view(waiting, now)
+        seats = {**self.groups["seen"], "capacity": capacity}
+        agents = AgentView(np.arange(len(capacity)), AGENT_COLUMNS, seats, now, date)
         name = type(allocation).__name__
         given = asked(world, name, now, allocation.assign, view, agents, Luck(world.streams, name, keys, now))
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(capacity) - 1)
@@ -114,7 +116,13 @@ class Desk:
             return waiting
         self._check(name, now, waiting[taken], given[taken], capacity)
         self._call(now, waiting[taken], given[taken], measures)
-        return pool.in_order(waiting[~taken], world.state)
+        rest = waiting[~taken]
+        return pool.in_order(rest, world.state) if reordered else rest
+
+    def _view(self, waiting: Any, now: int) -> LeadView:
+        world = self.world
+        rows = np.arange(len(waiting))
+        return LeadView(rows, world.observed_leads, (world.state, waiting), now, world.date(now))
 
     def _check(self, name: str, now: int, taken: Any, given: Any, capacity: Any) -> None:
         """No group takes more than its capacity, nor customers of another branch."""

@@ -110,12 +110,12 @@ class Inference:
     def act(self, world: World, now: int) -> None:
         """Bring the estimated stage up to date."""
         c = world.state.customers[: count(world.state)]
-        stage = c["stage"].astype(np.int64)
-        visit = c["visits"][np.arange(len(c)), stage].astype(np.uint64) * np.uint64(N_STAGES) + stage.astype(np.uint64)
-        changed = np.flatnonzero(c["seen_stage"] != stage)
-        u = world.streams.uniforms("stage recognised", c["key"][changed], visit[changed])
-        seen = changed[u < self.recall]
-        c["seen_stage"][seen] = stage[seen]
+        changed = np.flatnonzero(c["seen_stage"] != c["stage"])
+        stage = c["stage"][changed].astype(np.int64)
+        visit = c["visits"][changed, stage].astype(np.int64) * N_STAGES + stage
+        u = world.streams.uniforms("stage recognised", c["key"][changed], visit)
+        seen = u < self.recall
+        c["seen_stage"][changed[seen]] = stage[seen]
 
 
 class Observer:

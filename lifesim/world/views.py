@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,7 @@ from lifesim.population.columns import DAY, ORPHAN, REFUSES_TARGETING, State
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
-from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView
-
-Columns = dict[str, Callable[[IntArray], Any]]
+from lifesim.strategy import CustomerView, IntArray
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>``.
 OBSERVABLE = {
@@ -39,29 +38,35 @@ def _days(since: Any, now: int) -> Any:
     return np.minimum((now - since.astype(np.int64)) / DAY, _NEVER_DAYS)
 
 
-def customer_columns(scenario: Scenario, state: State, now: int) -> Columns:
-    """Functions from rows to observable columns at ``now``."""
-    c = state.customers
-    traits = list(scenario.behaviour.traits)
-    columns: Columns = {
-        "branch": lambda rows: c["branch"][rows],
-        "stage": lambda rows: c["seen_stage"][rows],
-        "policies": lambda rows: c["policies"][rows],
-        "orphan": lambda rows: (c["marks"][rows] & ORPHAN) > 0,
-        "tenure_days": lambda rows: _days(c["joined"][rows], now),
-        "days_since_session": lambda rows: _days(c["last_session"][rows], now),
-        "days_since_touch": lambda rows: _days(c["recent_sends"][rows, 0], now),
-        "days_to_due": lambda rows: _days_to_due(state, rows, now),
-        "waits": lambda rows: c["waits"][rows],
+Observed = Callable[[State, IntArray, int], Any]
+
+
+def observed_columns(scenario: Scenario) -> dict[str, Observed]:
+    """Functions from the state, rows and a time to observable columns; made once for a world."""
+    columns: dict[str, Observed] = {
+        "branch": lambda s, rows, now: s.customers["branch"][rows],
+        "stage": lambda s, rows, now: s.customers["seen_stage"][rows],
+        "policies": lambda s, rows, now: s.customers["policies"][rows],
+        "orphan": lambda s, rows, now: (s.customers["marks"][rows] & ORPHAN) > 0,
+        "tenure_days": lambda s, rows, now: _days(s.customers["joined"][rows], now),
+        "days_since_session": lambda s, rows, now: _days(s.customers["last_session"][rows], now),
+        "days_since_touch": lambda s, rows, now: _days(s.customers["recent_sends"][rows, 0], now),
+        "days_to_due": _days_to_due,
+        "waits": lambda s, rows, now: s.customers["waits"][rows],
     }
+    traits = list(scenario.behaviour.traits)
     if "age" in traits:
         trait, k = scenario.behaviour.traits["age"], traits.index("age")
-        columns["age"] = lambda rows: state.traits[rows, k] * trait.scale + trait.center
+        columns["age"] = lambda s, rows, now: s.traits[rows, k] * trait.scale + trait.center
     for bit, channel in enumerate(CHANNELS):
-        columns[f"consents_{channel}"] = lambda rows, bit=bit: (c["consent"][rows] >> bit) & 1  # type: ignore[misc]
+        columns[f"consents_{channel}"] = _consents(bit)
     for number, product in enumerate(scenario.products):
-        columns[f"holds_{product}"] = lambda rows, number=number: _holds(state, rows, number)  # type: ignore[misc]
+        columns[f"holds_{product}"] = _holds(number)
     return columns
+
+
+def _consents(bit: int) -> Observed:
+    return lambda s, rows, now: (s.customers["consent"][rows] >> bit) & 1
 
 
 def _days_to_due(state: State, rows: IntArray, now: int) -> Any:
@@ -73,36 +78,40 @@ def _days_to_due(state: State, rows: IntArray, now: int) -> Any:
     return np.minimum((soonest[rows] - now) / DAY, _NEVER_DAYS)
 
 
-def _holds(state: State, rows: IntArray, product: int) -> Any:
-    places = (state.policies["customer"] >= 0) & (state.policies["product"] == product)
-    holders = np.zeros(len(state.customers), bool)
-    holders[state.policies["customer"][places]] = True
-    return holders[rows]
+def _holds(product: int) -> Observed:
+    def holds(state: State, rows: IntArray, now: int) -> Any:
+        places = (state.policies["customer"] >= 0) & (state.policies["product"] == product)
+        holders = np.zeros(len(state.customers), bool)
+        holders[state.policies["customer"][places]] = True
+        return holders[rows]
+
+    return holds
 
 
-def customer_view(scenario: Scenario, state: State, world_time: tuple[int, Any]) -> tuple[CustomerView, IntArray]:
+def lead_columns(of_customer: dict[str, Observed]) -> dict[str, Callable[[Any, Any, int], Any]]:
+    """Functions from (state, leads), rows and a time to columns of leads; made once for a world."""
+
+    def of_lead(column: Observed) -> Callable[[Any, Any, int], Any]:
+        return lambda given, rows, now: column(given[0], given[1]["customer"][rows], now)
+
+    columns = {name: of_lead(column) for name, column in of_customer.items()}
+    columns["waiting_seconds"] = lambda given, rows, now: now - given[1]["asked"][rows]
+    columns["asked_by_customer"] = lambda given, rows, now: given[1]["inquiry"][rows]
+    return columns
+
+
+#: Columns of groups of seats, from their arrays.
+AGENT_COLUMNS: dict[str, Callable[[Any, Any, int], Any]] = {
+    "branch": lambda agents, rows, now: agents["branch"][rows],
+    "skill": lambda agents, rows, now: agents["skill"][rows],
+    "capacity": lambda agents, rows, now: agents["capacity"][rows],
+}
+
+
+def customer_view(
+    columns: dict[str, Observed], state: State, now: int, date: datetime.date
+) -> tuple[CustomerView, IntArray]:
     """Customers whom strategies may see at a moment, and their rows: those who have not refused targeting."""
-    now, date = world_time
-    n = count(state)
-    c = state.customers[:n]
+    c = state.customers[: count(state)]
     rows = np.flatnonzero((c["marks"] & REFUSES_TARGETING == 0) & (c["joined"] <= now))
-    return CustomerView(rows, customer_columns(scenario, state, now), now, date), rows
-
-
-def lead_view(scenario: Scenario, state: State, leads: Any, world_time: tuple[int, Any]) -> LeadView:
-    """Leads that wait, with what is known of their customers."""
-    now, date = world_time
-    of_customer = customer_columns(scenario, state, now)
-    columns: Columns = {
-        name: lambda rows, column=column: column(leads["customer"][rows])  # type: ignore[misc]
-        for name, column in of_customer.items()
-    }
-    columns["waiting_seconds"] = lambda rows: now - leads["asked"][rows]
-    columns["asked_by_customer"] = lambda rows: leads["inquiry"][rows]
-    return LeadView(np.arange(len(leads)), columns, now, date)
-
-
-def agent_view(agents: dict[str, Any], world_time: tuple[int, Any]) -> AgentView:
-    """Groups of seats with what they can take in this slot."""
-    columns: Columns = {name: lambda rows, v=values: v[rows] for name, values in agents.items()}  # type: ignore[misc]
-    return AgentView(np.arange(len(agents["capacity"])), columns, *world_time)
+    return CustomerView(rows, columns, state, now, date), rows

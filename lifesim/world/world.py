@@ -26,6 +26,7 @@ from lifesim.scenario import Scenario
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.world import kernel
+from lifesim.world.views import lead_columns, observed_columns
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -86,6 +87,8 @@ class World:
         self.branches, self.campaigns = branches, campaigns
         self.rules: Rules = compile_rules(scenario, streams, campaigns, mechanisms)
         self.mechanisms = mechanisms
+        self.observed = observed_columns(scenario)
+        self.observed_leads = lead_columns(self.observed)
         self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
@@ -136,7 +139,7 @@ class World:
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, self.kernel_record))
         waiting = [self.extra[name]["customer"] for name in ("inquiries", "leads")]
         if any(map(len, waiting)):
-            held = np.unique(np.concatenate(waiting)).astype(np.int64)
+            held = np.concatenate(waiting).astype(np.int64)
             self._finish(lambda: kernel.advance_held(held, until, self.kernel_record))
         self._spent("kernel", began)
 

@@ -14,12 +14,14 @@ class FillSeats:
     skilled_first: bool = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        order = np.lexsort((-agents.skill if self.skilled_first else agents.skill, agents.branch))
+        seats = np.repeat(order, agents.capacity[order])
+        # The n-th lead of a branch takes the n-th seat of the branch, where there is one.
+        by_branch = np.argsort(leads.branch, kind="stable")
+        branches = leads.branch[by_branch]
+        nth = np.arange(len(leads)) - np.searchsorted(branches, branches)
+        place = np.searchsorted(agents.branch[seats], branches) + nth
+        served = place < np.searchsorted(agents.branch[seats], branches, side="right")
         answer = np.full(len(leads), UNASSIGNED)
-        for branch in np.unique(agents.branch):
-            mine = np.flatnonzero(leads.branch == branch)
-            groups = np.flatnonzero(agents.branch == branch)
-            if self.skilled_first:
-                groups = groups[np.argsort(-agents.skill[groups], kind="stable")]
-            seats = np.repeat(groups, agents.capacity[groups])[: len(mine)]
-            answer[mine[: len(seats)]] = seats
+        answer[by_branch[served]] = seats[place[served]]
         return answer

@@ -1,0 +1,208 @@
+"""What must hold between the parts of a scenario: names that exist, limits of what can be stored.
+
+Each check takes a scenario and yields complaints. Checks are separate so that, where one part of a file is not valid,
+those that do not need it still find what else is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lifesim.scenario.behaviour import unknown
+from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.people import sums_to_one
+from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
+from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import suggest
+
+if TYPE_CHECKING:
+    from lifesim.scenario.models import Scenario
+
+Found = Iterator[PathError]
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+#: Numbers of segments, products and the like are stored in a byte.
+_MOST = 250
+#: Costs of a customer are summed in 32 bits of fen, up to 21 million CNY.
+_DEAREST = 10_000
+
+
+def control_exists(scenario: Scenario) -> Found:
+    """The control is one of the arms."""
+    control = scenario.experiment.control
+    if control not in scenario.arms:
+        hint = suggest(control, scenario.arms) if scenario.arms else ""
+        yield PathError(("arms",), f"the control arm '{control}' is missing{hint or '; add it'}")
+
+
+def practices_exist(scenario: Scenario) -> Found:
+    """Arms start from practices that exist."""
+    for group, arms in (("arms", scenario.arms), ("practices", scenario.practices)):
+        for name, arm in arms.items():
+            if arm.use is not None and group == "practices":
+                yield PathError((group, name, "use"), "only an arm can use a practice; write the plug-ins out")
+            elif arm.use is not None and arm.use not in scenario.practices:
+                hint = suggest(arm.use, scenario.practices)
+                yield PathError((group, name, "use"), f"unknown practice '{arm.use}'{hint}")
+
+
+def segments_exist(scenario: Scenario) -> Found:
+    """The population is made of segments that exist."""
+    yield from unknown(scenario.population.segments or {}, scenario.segments, ("population", "segments"), "segment")
+
+
+def book_segment_exists(scenario: Scenario) -> Found:
+    """The one segment of a book exists."""
+    book = scenario.population.book
+    if book is not None and book.segment is not None and book.segment not in scenario.segments:
+        hint = suggest(book.segment, scenario.segments)
+        yield PathError(("population", "book", "segment"), f"unknown segment '{book.segment}'{hint}")
+
+
+def traits_are_complete(scenario: Scenario) -> Found:
+    """Every segment gives a distribution for every trait, and for nothing else."""
+    traits = scenario.behaviour.traits
+    for name, segment in scenario.segments.items():
+        path = ("segments", name, "traits")
+        yield from unknown(segment.traits, traits, path, "trait")
+        missing = [trait for trait in traits if trait not in segment.traits]
+        if missing:
+            yield PathError(path, f"has no distribution for {', '.join(missing)}; add it, or use {{mean: 0, sd: 1, …}}")
+    for k, correlation in enumerate(scenario.correlations):
+        for place, trait in enumerate(correlation.traits):
+            if trait not in traits:
+                message = f"unknown trait '{trait}'{suggest(trait, traits)}"
+                yield PathError(("correlations", k, "traits", place), message)
+
+
+def products_exist(scenario: Scenario) -> Found:
+    """Books of segments hold products that exist."""
+    for name, segment in scenario.segments.items():
+        yield from unknown(segment.book, scenario.products, ("segments", name, "book"), "product")
+
+
+def sources_bring_segments(scenario: Scenario) -> Found:
+    """Arrivals are of segments that exist."""
+    for name, source in scenario.acquisition.items():
+        path = ("acquisition", name, "segments")
+        yield from unknown(source.segments, scenario.segments, path, "segment")
+        yield from sums_to_one(source.segments, path)
+
+
+def channels_are_complete(scenario: Scenario) -> Found:
+    """Every channel has rules, on covariates that exist."""
+    for channel in CHANNELS:
+        if channel not in scenario.channels:
+            yield PathError(("channels",), f"needs an entry for {channel}")
+    for name, rules in scenario.channels.items():
+        yield from unknown(rules.depends, scenario.behaviour.covariates, ("channels", name, "depends"), "covariate")
+
+
+def contents_move_what_exists(scenario: Scenario) -> Found:
+    """Contents move states, and lift hazards, that exist."""
+    for name, content in scenario.contents.items():
+        yield from unknown(content.impulses, scenario.behaviour.states, ("contents", name, "impulses"), "state")
+        yield from unknown(content.lifts, _hazards(scenario), ("contents", name, "lifts"), "transition or process")
+
+
+def desk_says_what_exists(scenario: Scenario) -> Found:
+    """The desk's content exists."""
+    content = scenario.desk.content
+    if content not in scenario.contents:
+        yield PathError(("desk", "content"), f"unknown content '{content}'{suggest(content, scenario.contents)}")
+
+
+def products_depend_on_what_exists(scenario: Scenario) -> Found:
+    """Choices and renewals depend on covariates that exist."""
+    for name, product in scenario.products.items():
+        for part in ("choice", "renewal", "recovery"):
+            depends = getattr(product, part).depends
+            path = ("products", name, part, "depends")
+            yield from unknown(depends, scenario.behaviour.covariates, path, "covariate")
+
+
+def clocks_know_segments(scenario: Scenario) -> Found:
+    """Factors of clocks are by segments that exist."""
+    for group in ("transitions", "processes"):
+        for name, clock in getattr(scenario.behaviour, group).items():
+            yield from unknown(clock.segments, scenario.segments, ("behaviour", group, name, "segments"), "segment")
+
+
+def spells_exist(scenario: Scenario) -> Found:
+    """Season and shocks act on hazards and sources that exist."""
+    spells = [(("market", "season"), scenario.market.season)]
+    spells += [(("market", "shocks", name), shock) for name, shock in scenario.market.shocks.items()]  # type: ignore[misc]
+    for path, spell in spells:
+        yield from unknown(spell.hazards, _hazards(scenario), (*path, "hazards"), "transition or process")
+        yield from unknown(spell.arrivals, scenario.acquisition, (*path, "arrivals"), "source")
+
+
+def _hazards(scenario: Scenario) -> list[str]:
+    return [*scenario.behaviour.transitions, *scenario.behaviour.processes]
+
+
+def days_are_whole(scenario: Scenario) -> Found:
+    """Warm-up and horizon end at midnight."""
+    for name in ("warm_up", "horizon"):
+        seconds = getattr(scenario, name)
+        if seconds % DAY:
+            days = -(-seconds // DAY)
+            yield PathError((name,), f"must be a whole number of days; write {days}d")
+
+
+def time_fits(scenario: Scenario) -> Found:
+    """No time is further away than can be stored."""
+    if scenario.warm_up + scenario.horizon > LONGEST_YEARS * YEAR:
+        yield PathError(("horizon",), f"is too long; warm-up and horizon together take {LONGEST_YEARS}y at most")
+
+
+def ages_fit(scenario: Scenario) -> Found:
+    """No policy is older than can be stored."""
+    for name, segment in scenario.segments.items():
+        if segment.policy_years.high > LONGEST_YEARS:
+            path = ("segments", name, "policy_years", "high")
+            yield PathError(path, f"must be at most {LONGEST_YEARS}, the age in years of the oldest policy")
+
+
+def start_is_in_the_calendar(scenario: Scenario) -> Found:
+    """The calendar reaches from the warm-up to the end."""
+    first, last = datetime.date(_FIRST_YEAR, 1, 1), datetime.date(_LAST_YEAR, 1, 1)
+    if not first <= scenario.start <= last:
+        yield PathError(("start",), f"must lie between {first} and {last}")
+
+
+def numbers_fit(scenario: Scenario) -> Found:
+    """There are no more things of a kind than can be told apart."""
+    for name in ("segments", "products", "contents", "acquisition"):
+        yield from _few(len(getattr(scenario, name)), (name,))
+
+
+def branches_fit(scenario: Scenario) -> Found:
+    """There are no more branches than can be told apart."""
+    yield from _few(len(scenario.population.branches), ("population", "branches"))
+
+
+def _few(number: int, path: tuple[str | int, ...]) -> Found:
+    if number > _MOST:
+        yield PathError(path, f"has {number} entries; at most {_MOST} are possible")
+
+
+def costs_fit(scenario: Scenario) -> Found:
+    """No single cost is so high that a customer's sum would overflow."""
+    costs: list[tuple[tuple[str, ...], int]] = [(("desk", "cost"), scenario.desk.cost)]
+    costs += [(("channels", name, "cost"), rules.cost) for name, rules in scenario.channels.items()]
+    costs += [(("contents", name, "benefit"), content.benefit) for name, content in scenario.contents.items()]
+    costs += [(("acquisition", name, "cost"), source.cost) for name, source in scenario.acquisition.items()]
+    for path, fen in costs:
+        if fen > _DEAREST * 100:
+            yield PathError(path, f"must be at most {_DEAREST:,} CNY")
+
+
+CHECKS: tuple[Callable[[Scenario], Found], ...] = (
+    control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
+    sources_bring_segments, channels_are_complete, contents_move_what_exists, desk_says_what_exists,
+    products_depend_on_what_exists, clocks_know_segments, spells_exist, days_are_whole, time_fits, ages_fit,
+    start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+)  # fmt: skip
