@@ -179,8 +179,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def fetch(typingctx: Any, address: Any) -> Any:
-    """Ask the processor to bring a line of memory near, without waiting for it; changes nothing else."""
+def _prefetch(typingctx: Any, address: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointer_type = ir.IntType(8).as_pointer()
@@ -193,10 +192,8 @@ def fetch(typingctx: Any, address: Any) -> Any:
     return types.void(address), codegen
 
 
-if config.DISABLE_JIT:
-
-    def fetch(address: int) -> None:  # type: ignore[no-redef]
-        """Nothing to bring near without a compiler."""
+#: Compiled ``f(address)``: ask the processor to bring a line of memory near, without waiting for it. Changes nothing.
+fetch: Any = (lambda address: None) if config.DISABLE_JIT else _prefetch
 
 
 def _place(context: Any, builder: Any, sig: Any, args: Any, size: int) -> Any:

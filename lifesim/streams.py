@@ -207,6 +207,7 @@ if _asked is not None:
     def words(key: Any, customer: Any, subject: Any) -> tuple[Any, Any, Any, Any]:
         """As above, refusing a key that was asked for before."""
         request = (int(key), int(customer), int(subject))
+        assert _asked is not None
         if request in _asked:
             raise AssertionError(f"the same luck was asked for twice: decision {key}, "
                                  f"customer {customer}, subject {subject}")  # fmt: skip
@@ -273,7 +274,7 @@ class Streams:
         with np.errstate(divide="ignore"):
             utility = np.log(np.atleast_2d(np.asarray(weights, dtype=float)))
         noise = [-np.log(-np.log(self.uniforms(f"{decision}={name}", customers, subject))) for name in names]
-        return np.argmax(utility + np.stack(noise, axis=1), axis=1)
+        return np.asarray(np.argmax(utility + np.stack(noise, axis=1), axis=1))
 
     def take(self, decision: str, customers: npt.ArrayLike, k: int, subject: npt.ArrayLike = 0) -> npt.NDArray[np.intp]:
         """Positions of ``k`` of the customers, each with the same chance, in ascending order.

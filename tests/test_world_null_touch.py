@@ -43,6 +43,7 @@ RECORD = {
     "customers.recent_sends",
     "customers.milestones",  # interest only, when opened
     "customers.touch_at",  # of touches still on their way,
+    "customers.held",  # or in the pool of the desk,
     "due",  # for which the customer wakes
 }
 OF_TOUCHES = ("touches.", "touched.", "extra.leads", "extra.desk", "log.")

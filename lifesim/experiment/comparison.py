@@ -106,7 +106,7 @@ def compare(
     if arms is not None:
         if scenario.experiment.control not in arms:
             raise InputError(f"arms must hold the control arm '{scenario.experiment.control}'")
-        described_arms = {name: {} for name in arms}
+        described_arms: dict[str, dict[str, Any]] = {name: {} for name in arms}
         scenario = scenario.replace(arms=described_arms)
     found = checks.problems(scenario)
     if found:

@@ -45,4 +45,5 @@ def experiment(shared: bytes) -> Experiment:
         scenario = Scenario.model_validate(described)
         scenario._folder = Path(folder) if folder else None
         _prepared[shared] = Experiment(scenario, practices, mechanisms, keep_all)
-    return _prepared[shared]
+    found: Experiment = _prepared[shared]
+    return found

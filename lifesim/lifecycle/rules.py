@@ -67,7 +67,7 @@ class Rules(NamedTuple):
     """Tables of one replication, see ``lifecycle.layout``: hazards per second, money in fen."""
 
     arrays: dict[str, Any]
-    numbers: dict[str, float]
+    numbers: dict[str, Any]
 
 
 def logit(share: float) -> float:

@@ -39,7 +39,7 @@ ESCALATE = 3  # place in rules.CLOCK_EVENTS
 
 
 @compiled
-def log(i: int, kind: int, detail: int, amount: int, now: int, w: Any) -> None:
+def log(i: int, kind: int, detail: int, amount: Any, now: int, w: Any) -> None:
     """Append to the event buffer, for customers whose story is kept."""
     if customer_row(w, i).marks & KEPT:
         event = event_row(w, counts(w).events)

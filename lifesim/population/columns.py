@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-NEVER = np.int32(2**31 - 1)
+NEVER = 2**31 - 1
 NONE = -1
 DAY = 86_400
 YEAR = 365 * DAY

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 import numpy as np
@@ -101,7 +101,7 @@ class World:
         self._barriers: dict[str, int] = {}
         self._bound: tuple[State, Any] | None = None
         self.seconds: dict[str, float] = {}
-        self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)  # type: ignore[arg-type]
+        self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
         self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
 
     @property
@@ -185,7 +185,7 @@ class World:
         self.now = until
         self.advance(until)
 
-    def _appointments(self, clock: simpy.Environment, part: Part, priority: int) -> Iterator[Any]:
+    def _appointments(self, clock: simpy.Environment, part: Part, priority: int) -> Generator[simpy.Event, None, None]:
         """The SimPy process of one moving part."""
         at = part.next(self.now)
         while at is not None:
