@@ -80,10 +80,10 @@ class Log(list[Any]):
     def append(self, records: Any) -> None:
         """Take a buffer: an array of `lifesim.population.columns.EVENT`."""
         self.records += len(records)
-        moves = records[records["kind"] == E_STAGE]
-        left = self.end - moves["time"].astype(np.int64)
-        origin, target = moves["detail"] // 256, moves["detail"] // 16 % 16
-        self.lost_seconds += int(left[target == Stage.LOST].sum()) - int(left[origin == Stage.LOST].sum())
+        moves = np.flatnonzero(records["kind"] == E_STAGE)
+        detail, left = records["detail"][moves], self.end - records["time"][moves]
+        entered, returned = (detail >> 4) % 16 == Stage.LOST, detail >> 8 == Stage.LOST
+        self.lost_seconds += int(left[entered].sum(dtype=np.int64)) - int(left[returned].sum(dtype=np.int64))
 
 
 def occupancy(world: World) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
-"""The reduced lifecycle in Mesa: one agent per customer, one step per day.
+"""The reduced lifecycle in Mesa: one agent per customer, one step per day, as Mesa's tutorial has it.
 
-A day's chance of leaving is ``1 - exp(-hazard)``, exact because the hazard is constant between
-reviews, and worked out at reviews only. The time of a move is as fine as the step allows.
+Each day an agent lets its satisfaction fade, opens the app or not, and gives each way out of its
+stage a chance of its own: ``1 - exp(-hazard)``, with the hazard of that day.
 """
 
 # Mesa publishes no types, and comes with the extra `benchmarks` only.
@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import math
 import time
-from itertools import accumulate
 
 import mesa
 
-from benchmarks.reduced import DAYS_PER_YEAR, Outcome, Reduced
+from benchmarks.reduced import DAYS_PER_YEAR, Exit, Outcome, Reduced
 
 Record = tuple[int, int, int]
 """Day, customer, and the stage entered or `SESSION`."""
@@ -23,63 +22,36 @@ Record = tuple[int, int, int]
 SESSION = -1
 
 
-def session_ladder(per_year: float) -> list[float]:
-    """Return the cumulative chances of 0, 1, 2, ... sessions on one day, ending in 1 (Poisson)."""
-    mean = per_year / DAYS_PER_YEAR
-    chances = [math.exp(-mean)]
-    while chances[-1] > 1e-12 and mean:
-        chances.append(chances[-1] * mean / len(chances))
-    return [*accumulate(chances[:-1]), 1.0]
-
-
 class Customer(mesa.Agent):
-    """One customer, who remembers the day's chances until the next review."""
+    """One customer."""
 
     def __init__(self, model: Market) -> None:
         super().__init__(model)
         self.stage = model.rules.start
-        self.satisfaction = model.rules.satisfaction.initial
-        self.ladder = model.ladders[self.stage]
-        self.reviewed = 0
-        self.review(0.0)
-
-    def review(self, impulse: float) -> None:
-        """Bring satisfaction up to date, add `impulse`, and work out the chances of leaving."""
-        model = self.model
-        today = model.steps
-        self.satisfaction = self.satisfaction * model.fade ** (today - self.reviewed) + impulse
-        self.reviewed = today
-        self.next_review = today + model.rules.review_days
-        first, second = model.rules.stages[self.stage].exits
-        one = first.per_year / DAYS_PER_YEAR * math.exp(first.coefficient * self.satisfaction)
-        two = second.per_year / DAYS_PER_YEAR * math.exp(second.coefficient * self.satisfaction)
-        self.leave = -math.expm1(-one - two)
-        self.share_of_first = one / (one + two)
+        self.satisfaction = 0.0
 
     def step(self) -> None:
-        """Live one day: sessions, perhaps a move, perhaps a review."""
+        """Live one day."""
         model = self.model
         draw = model.random.random
-        chance = draw()
-        for most in self.ladder:
-            if chance < most:
-                break
+        rules = model.rules.stages[self.stage]
+        self.satisfaction *= model.fade
+        if rules.live and draw() < model.chance_of_session:
             model.log.append((model.steps, self.unique_id, SESSION))
-        if draw() < self.leave:
-            self.move(0 if draw() < self.share_of_first else 1)
-        elif model.steps >= self.next_review:
-            self.review(0.0)
+        for way in rules.exits:
+            hazard = way.per_year / DAYS_PER_YEAR * math.exp(way.coefficient * self.satisfaction)
+            if draw() < 1.0 - math.exp(-hazard):
+                self.move(way)
+                break
 
-    def move(self, cause: int) -> None:
+    def move(self, way: Exit) -> None:
         """Take an exit of the present stage."""
         model = self.model
-        to = model.rules.stages[self.stage].exits[cause].to
         model.census[self.stage] -= 1
-        model.census[to] += 1
-        model.log.append((model.steps, self.unique_id, to))
-        self.stage = to
-        self.ladder = model.ladders[to]
-        self.review(model.rules.stages[to].impulse)
+        model.census[way.to] += 1
+        model.log.append((model.steps, self.unique_id, way.to))
+        self.stage = way.to
+        self.satisfaction += way.impulse
 
 
 class Market(mesa.Model):
@@ -88,8 +60,8 @@ class Market(mesa.Model):
     def __init__(self, rules: Reduced, customers: int, seed: int) -> None:
         super().__init__(seed=seed)
         self.rules = rules
-        self.fade = 0.5 ** (1.0 / rules.satisfaction.half_life_days)
-        self.ladders = [session_ladder(rules.sessions_per_year if stage.live else 0.0) for stage in rules.stages]
+        self.fade = 0.5 ** (1.0 / rules.half_life_days)
+        self.chance_of_session = rules.sessions_per_year / DAYS_PER_YEAR
         self.log: list[Record] = []
         self.census = [0] * len(rules.stages)
         self.census[rules.start] = customers
@@ -97,7 +69,7 @@ class Market(mesa.Model):
         Customer.create_agents(self, customers)
 
     def step(self) -> None:
-        """Run one day; customers do not meet, so their order is left alone."""
+        """Run one day; customers do not meet, so that there is no need to shuffle them."""
         self.live_days += self.live()
         self.agents.do("step")
 

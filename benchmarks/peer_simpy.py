@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from benchmarks.reduced import DAYS_PER_YEAR, Outcome, Reduced, Stage
+from benchmarks.reduced import DAYS_PER_YEAR, Exit, Outcome, Reduced, Stage
 
 Record = tuple[float, int, int]
 """Time in days, customer, and the stage entered or `SESSION`."""
@@ -56,13 +56,13 @@ class Market:
         )
 
 
-def draw_exit(model: Reduced, stage: Stage, satisfaction: float, rng: random.Random) -> tuple[float, Stage]:
-    """Return the days until a customer leaves `stage` and where to.
+def draw_exit(model: Reduced, stage: Stage, satisfaction: float, rng: random.Random) -> tuple[float, Exit]:
+    """Return the days until a customer leaves `stage`, and by which exit.
 
     A unit exponential is spent piece by piece along the hazard, which is constant between reviews.
     """
     first, second = model.stages[stage].exits
-    fade = 0.5 ** (model.review_days / model.satisfaction.half_life_days)
+    fade = 0.5 ** (model.review_days / model.half_life_days)
     threshold = rng.expovariate(1.0)
     elapsed = 0.0
     while True:
@@ -71,7 +71,7 @@ def draw_exit(model: Reduced, stage: Stage, satisfaction: float, rng: random.Ran
         total = one + two
         if threshold < total * model.review_days:
             chosen = first if rng.random() * total < one else second
-            return elapsed + threshold / total, chosen.to
+            return elapsed + threshold / total, chosen
         threshold -= total * model.review_days
         elapsed += model.review_days
         satisfaction *= fade
@@ -81,20 +81,20 @@ def customer(market: Market, who: int) -> Generator[simpy.Event, None, None]:
     """Live one customer's life: stage after stage, session after session."""
     env, model, rng = market.env, market.model, market.rng
     timeout, draw_gap, record = env.timeout, rng.expovariate, market.log.append
-    half_life = model.satisfaction.half_life_days
+    half_life = model.half_life_days
     per_day = model.sessions_per_year / DAYS_PER_YEAR
-    stage, satisfaction = model.start, model.satisfaction.initial
+    stage, satisfaction = model.start, 0.0
     while True:
-        stay, to = draw_exit(model, stage, satisfaction, rng)
+        stay, way = draw_exit(model, stage, satisfaction, rng)
         left, live = stay, model.stages[stage].live
         while live and (gap := draw_gap(per_day)) < left:
             yield timeout(gap)
             record((env.now, who, SESSION))
             left -= gap
         yield timeout(left)
-        market.move(who, to)
-        satisfaction = satisfaction * 0.5 ** (stay / half_life) + model.stages[to].impulse
-        stage = to
+        market.move(who, way.to)
+        satisfaction = satisfaction * 0.5 ** (stay / half_life) + way.impulse
+        stage = way.to
 
 
 def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:

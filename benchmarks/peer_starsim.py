@@ -1,8 +1,8 @@
 """The reduced lifecycle in Starsim: a module over columns, one step per day.
 
-Every decision has its own distribution, keyed by agent, as Starsim asks for common random numbers.
-A day's chances are exact because the hazards are constant between reviews, and they are worked out
-at reviews only. The second exit's chance is conditional on the first not having been taken.
+Every decision has a distribution of its own, keyed by agent, as Starsim has it for common random
+numbers; chances are functions of the module that are evaluated for the agents who draw. The second
+way out is drawn for those who did not take the first, with its own chance of the day.
 """
 
 # Starsim publishes no types, and comes with the extra `benchmarks` only.
@@ -26,80 +26,53 @@ class Lifecycle(ss.Module):
 
     def __init__(self, rules: Reduced, middle: int) -> None:
         super().__init__(name="lifecycle")
-        self.rules = rules
+        self.fade = 0.5 ** (1.0 / rules.half_life_days)
         self.middle = middle
         self.occupancy_mid: tuple[float, ...] = ()
         self.live_days = 0
         self.log: list[tuple[int, Any, Any]] = []
         """Day, customers, and the stages they entered or `SESSION`; one customer a record."""
-        self.tabulate()
+        self.tabulate(rules)
         self.define_states(
             ss.IntArr("stage", default=int(rules.start)),
-            ss.FloatArr("satisfaction", default=rules.satisfaction.initial),
-            ss.IntArr("reviewed", default=0),
-            ss.FloatArr("chance_first"),
-            ss.FloatArr("chance_second"),
+            ss.FloatArr("satisfaction", default=0.0),
         )
-        self.first = ss.bernoulli(p=lambda module, uids: module.chance_first[uids])
-        self.second = ss.bernoulli(p=lambda module, uids: module.chance_second[uids])
-        self.sessions = ss.poisson(lam=rules.sessions_per_year / DAYS_PER_YEAR)
+        self.session = ss.bernoulli(p=rules.sessions_per_year / DAYS_PER_YEAR)
+        self.first = ss.bernoulli(p=lambda module, sim, uids: module.chance(uids, 0))
+        self.second = ss.bernoulli(p=lambda module, sim, uids: module.chance(uids, 1))
 
-    def tabulate(self) -> None:
-        """Lay the rules out as arrays, [stage] or [stage, exit]."""
-        stages = self.rules.stages
-        self.hazard = np.array([[e.per_year / DAYS_PER_YEAR for e in s.exits] for s in stages])
-        self.pull = np.array([[e.coefficient for e in s.exits] for s in stages])
-        self.target = np.array([[int(e.to) for e in s.exits] for s in stages])
-        self.impulse = np.array([s.impulse for s in stages])
+    def tabulate(self, rules: Reduced) -> None:
+        """Lay the rules out as arrays, [exit, stage]."""
+        ways = [[stage.exits[k] for stage in rules.stages] for k in (0, 1)]
+        self.hazard = np.array([[way.per_year / DAYS_PER_YEAR for way in row] for row in ways])
+        self.pull = np.array([[way.coefficient for way in row] for row in ways])
+        self.target = np.array([[int(way.to) for way in row] for row in ways])
+        self.impulse = np.array([[way.impulse for way in row] for row in ways])
 
-    def init_post(self) -> None:
-        """Give everybody the chances of the first day."""
-        super().init_post()
-        self.weigh(self.stage.auids)
+    def chance(self, uids: Any, cause: int) -> Any:
+        """Return the chance of leaving today by one of the two exits."""
+        stage = self.stage[uids]
+        return -np.expm1(-self.hazard[cause][stage] * np.exp(self.pull[cause][stage] * self.satisfaction[uids]))
 
     def step(self) -> None:
-        """Run one day: sessions, moves, reviews."""
+        """Run one day: satisfaction fades, sessions, moves."""
         if self.ti == self.middle:
             self.occupancy_mid = self.occupancy()
-        tonight = self.ti + 1
-        self.open_app(tonight)
-        first, second = self.first.rvs(self.stage.auids), self.second.rvs(self.stage.auids)
-        self.move(self.stage.auids[first], 0, tonight)
-        self.move(self.stage.auids[second & ~first], 1, tonight)
-        due = (self.reviewed <= tonight - self.rules.review_days).uids
-        self.settle(due, tonight)
-        self.weigh(due)
-
-    def open_app(self, tonight: int) -> None:
-        """Log the sessions of live customers, who are counted on the way."""
+        self.satisfaction[:] *= self.fade
         live = (self.stage != int(Stage.LOST)).uids
         self.live_days += len(live)
-        self.log.append((tonight, np.repeat(live, self.sessions.rvs(live)), SESSION))
+        self.log.append((self.ti, self.session.filter(live), SESSION))
+        first, others = self.first.split()
+        second = self.second.filter(others)
+        self.move(first, 0)
+        self.move(second, 1)
 
-    def move(self, uids: Any, cause: int, tonight: int) -> None:
+    def move(self, uids: Any, cause: int) -> None:
         """Let `uids` take one exit of their stages."""
-        to = self.target[self.stage[uids], cause]
-        self.settle(uids, tonight)
-        self.stage[uids] = to
-        self.satisfaction[uids] += self.impulse[to]
-        self.weigh(uids)
-        self.log.append((tonight, uids, to))
-
-    def settle(self, uids: Any, tonight: int) -> None:
-        """Bring the satisfaction of `uids` up to date."""
-        half_lives = (tonight - self.reviewed[uids]) / self.rules.satisfaction.half_life_days
-        self.satisfaction[uids] *= 0.5**half_lives
-        self.reviewed[uids] = tonight
-
-    def weigh(self, uids: Any) -> None:
-        """Turn the hazards of `uids` into chances per day."""
         stage = self.stage[uids]
-        hazard = self.hazard[stage] * np.exp(self.pull[stage] * self.satisfaction[uids][:, None])
-        total = hazard.sum(axis=1)
-        leave = -np.expm1(-total)
-        first = leave * hazard[:, 0] / total
-        self.chance_first[uids] = first
-        self.chance_second[uids] = (leave - first) / (1.0 - first)
+        self.stage[uids] = self.target[cause][stage]
+        self.satisfaction[uids] += self.impulse[cause][stage]
+        self.log.append((self.ti, uids, self.stage[uids]))
 
     def occupancy(self) -> tuple[float, ...]:
         """Return the share of customers in each stage, now."""

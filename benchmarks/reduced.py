@@ -62,7 +62,7 @@ class Reduced:
     stages: tuple[StageRules, ...]
     start: Stage = Stage.AWARENESS
     half_life_days: float = 30.0
-    review_days: int = 30
+    review_days: int = 10
     sessions_per_year: float = 66.0
 
 

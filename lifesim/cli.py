@@ -8,13 +8,15 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -91,6 +93,8 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Run a scenario: every arm in its own copy of the same world."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file; name a folder")
     root = _mount(context, near=scenario)
     from lifesim.experiment import CHECKS
     from lifesim.experiment import run as run_scenario
@@ -105,6 +109,7 @@ def run(
         seed=seed,
         progress=not quiet,
     )
+    assert result.path is not None  # it has been written
     if as_json:
         typer.echo(json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False))
         _write_page(result.path, lang)
@@ -170,17 +175,23 @@ def facts(
         typer.Option(metavar="RUN", help="Compare with a run: latest, or its directory."),
     ] = None,
 ) -> None:
-    """List the figures behind a scenario: each with its source, or as an assumption."""
+    """List the figures behind a scenario: each with its source, or as an assumption.
+
+    Without a scenario: all figures that scenarios can refer to.
+    """
     root = _mount(context, near=scenario)
+    from lifesim.report import listings
+
     if compare is not None:
         from lifesim.experiment import compare_facts
 
-        rows = compare_facts(_run_directory(compare, workspace.out_dir(root)))
-        return _print_rows(rows, ("fact", "source_value", "low", "high", "simulated", "note"))
-    from lifesim.scenario import facts_table, load
+        lines = listings.comparison(compare_facts(_run_directory(compare, workspace.out_dir(root))))
+    else:
+        from lifesim.scenario import facts_table, load
 
-    rows = facts_table(None if scenario is None else load(scenario, root=root))
-    return _print_rows(rows, ("parameter", "value", "unit", "source", "place"))
+        lines = listings.figures(facts_table(None if scenario is None else load(scenario, root=root)))
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command()
@@ -250,21 +261,6 @@ def _problems(file: Path) -> list[str]:
         return str(error).splitlines()
 
 
-def _print_rows(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*(name.replace("_", " ") for name in columns), box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        column.overflow = "fold"
-    for row in rows:
-        # Text, because square brackets in a cell are no markup.
-        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
-    Console().print(table)
-
-
 # Errors -----------------------------------------------------------------------------------------
 
 
@@ -273,6 +269,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         # Output must not fail on a terminal that knows few characters.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    if threading.current_thread() is threading.main_thread():
+        # Asked to end, a run stops its workers and removes what it has written, as on Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words or bool(os.environ.get(DEBUG_VARIABLE))
     words = [word for word in words if word != "--debug"]  # it may stand anywhere

@@ -126,6 +126,9 @@ _ALL = (
              "lower", ("cost of contacts, benefits and acquisition", "触达、权益与获客成本"), _net_of_costs, _FEN),
     _per_10k("referrals_per_10k", "Recommendations per 10,000", "每万客户转介绍", "count", "次", "higher",
              ("recommendations to friends", "向朋友推荐次数"), _outcome("referred"), 1.0),
+    _per_10k("friends_policies_per_10k", "New policies of referred friends per 10,000", "每万客户转介新增保单", "count",
+             "件", "higher", ("policies issued to friends they referred, and to theirs", "其转介客户（逐级）的承保件数"),
+             _outcome("friends_purchases"), 1.0),
     _per_10k("losses_per_10k", "Losses per 10,000", "每万客户流失", "count", "次", "lower",
              ("moves into LOST, death included", "进入流失状态的次数（含身故）"), _outcome("losses"), 1.0),
     _per_10k("complaints_per_10k", "Complaints per 10,000", "每万客户投诉", "count", "件", "lower",
@@ -165,21 +168,35 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes) -> lis
     customers, outcomes
         Columns of the customers who have joined, shape (n,).
     """
+    known = {name: outcomes[name] for name in outcomes.dtype.names} | _of_friends(customers, outcomes)
+    present = (customers["marks"] & PRESENT) > 0
     rows = []
-    for scope, chosen in (
-        ("present", (customers["marks"] & PRESENT) > 0),
-        ("everyone", slice(None)),
-    ):
-        c, o = customers[chosen], outcomes[chosen]
+    for scope, chosen in (("present", present), ("everyone", np.ones_like(present))):
+        c, o = customers[chosen], {name: column[chosen] for name, column in known.items()}
         for metric in _ALL:
             top = np.bincount(c["segment"], weights=metric.top(c, o), minlength=len(segments))
             bottom = np.bincount(c["segment"], weights=metric.bottom(c, o), minlength=len(segments))
             rows += [
-                {"segment": segment, "scope": scope, "metric": metric.name,
-                 "numerator": int(top[k]), "denominator": int(bottom[k])}
+                {
+                    "segment": segment,
+                    "scope": scope,
+                    "metric": metric.name,
+                    "numerator": int(top[k]),
+                    "denominator": int(bottom[k]),
+                }
                 for k, segment in enumerate(segments)
-            ]  # fmt: skip
+            ]
     return rows
+
+
+def _of_friends(customers: Customers, outcomes: Outcomes) -> dict[str, Any]:
+    """What became of the friends of each customer, and of theirs: outcomes of the one who began the chain."""
+    order = np.argsort(customers["key"])
+    place = np.searchsorted(customers["key"], customers["root"], sorter=order)
+    root = order[np.minimum(place, len(order) - 1)] if len(order) else order
+    friend = (customers["root"] != customers["key"]) & (customers["key"][root] == customers["root"])
+    bought = outcomes["purchases"][friend].astype(np.float64)
+    return {"friends_purchases": np.bincount(root[friend], weights=bought, minlength=len(customers)).astype(np.int64)}
 
 
 def described() -> dict[str, dict[str, str]]:

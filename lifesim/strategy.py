@@ -8,7 +8,8 @@ folder whose fields are its parameters:
 - ``Allocation.assign``: which group of seats gets a lead.
 
 A strategy sees what the insurer would see: read-only copies of observable columns at one moment, for customers who
-have not refused automated targeting. It draws luck only through ``Luck``.
+have not refused automated targeting. It draws luck only through ``Luck``. A plug-in with ``oracle = True`` sees hidden
+columns too (true stage, traits, states of mind) and is marked as such in every report.
 """
 
 from __future__ import annotations
@@ -247,6 +248,12 @@ class Practice:
     orchestrations: Mapping[str, Orchestration] = field(default_factory=dict)
     grading: Grading = NoGrades()
     allocation: Allocation = NobodyAnswers()
+
+    @property
+    def oracles(self) -> list[str]:
+        """Names of the plug-ins that see what no insurer sees."""
+        plug_ins = {**self.orchestrations, "grading": self.grading, "allocation": self.allocation}
+        return [name for name, plug_in in plug_ins.items() if getattr(plug_in, "oracle", False)]
 
 
 class Mechanism:

@@ -63,8 +63,7 @@ def test_a_higher_rate_never_fires_later(
 ) -> None:
     low, high = sorted((low, high))
     early, late = (fires(clock(residual, rate, excess, at + since), at, fade) for rate in (high, low))
-    # Newton's method stops within a hundredth of a second: at the edge of a second that can move it by one.
-    assert early <= late + (1 if excess else 0)
+    assert early <= late
 
 
 @quick
@@ -74,7 +73,7 @@ def test_a_higher_excess_never_fires_later(
 ) -> None:
     low, high = sorted((low, high))
     early, late = (fires(clock(residual, rate, excess, at), at, fade) for excess in (high, low))
-    assert early <= late + 1
+    assert early <= late
 
 
 @quick
@@ -127,19 +126,19 @@ def test_settling_moves_no_crossing_without_excess(residual: float, rate: float,
 
 @quick
 @given(
-    residual=residuals, rate=positive_rates, excess=rates, lagged=st.integers(0, 30 * DAY), now=times,
-    by=st.floats(0.01, 20), fade=fades,
-)
+    residual=residuals, rate=positive_rates, times_lifted=st.floats(0, 5), lagged=st.integers(0, 30 * DAY), now=times,
+    by=st.floats(0.01, 5), fade=fades,
+)  # fmt: skip
 def test_a_lift_hastens_its_clock_and_leaves_the_bits_of_others(
-    residual: float, rate: float, excess: float, lagged: int, now: int, by: float, fade: float
+    residual: float, rate: float, times_lifted: float, lagged: int, now: int, by: float, fade: float
 ) -> None:
-    three = np.concatenate([clock(residual, rate, excess, now) for _ in range(3)])
+    three = np.concatenate([clock(residual, rate, rate * times_lifted, now) for _ in range(3)])
     before = three.copy()
     assume(now + lagged < fires(before[1:2].copy(), now, fade))
     lift_one(three.ctypes.data, 1, now + lagged, fade, by)
     assert three[[0, 2]].tobytes() == before[[0, 2]].tobytes()
     assert three["rate"][1] == before["rate"][1]
-    assert fires(three[1:2].copy(), now, fade) <= fires(before[1:2].copy(), now, fade) + 1
+    assert fires(three[1:2].copy(), now, fade) <= fires(before[1:2].copy(), now, fade)
 
 
 @quick

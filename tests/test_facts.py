@@ -101,7 +101,7 @@ class Shop(BaseModel):
     arms: dict[Name, dict[str, int]]
 
 
-def test_listing_has_a_row_for_each_leaf_with_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_has_a_row_for_each_figure_with_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("base.yaml").write_text(
         "products:\n"

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import pickle
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lifesim.errors import InputError, RunError, ScenarioError
 from lifesim.experiment import checks, plugins, tasks
 from lifesim.experiment.executor import UnitFailure, default_workers, run_units
-from lifesim.experiment.work import UnitResult
+from lifesim.experiment.work import Unit, UnitResult
 from lifesim.metrics import METRICS, described
 from lifesim.scenario import STAGES, Scenario
 from lifesim.strategy import Practice
@@ -46,6 +47,8 @@ class Result:
         One line for each arm or unit that failed.
     path
         Run directory; none for a run that was not written.
+    oracles
+        By arm, the plug-ins that saw what no insurer sees.
     """
 
     scenario: Scenario
@@ -57,6 +60,7 @@ class Result:
     timings: dict[str, float] = field(default_factory=dict)
     customer_days: float = 0.0
     path: Path | None = None
+    oracles: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Everything of interest as plain data."""
@@ -70,6 +74,7 @@ class Result:
             "seed": self.scenario.experiment.seed,
             "effects": to_records(self.effects),
             "effects_everyone": to_records(self.effects_everyone),
+            "oracles": self.oracles,
             "failures": self.failures,
         }
 
@@ -119,10 +124,13 @@ def compare(
     if workers > 1:
         _compile(shared)
     done = _Progress(len(work), on_progress)
-    answers = run_units(tasks.run_unit, payloads, workers, tasks.prepare, (str(current_root()),), done)
+    with _scratch() as scratch:
+        setup = (str(current_root()), scratch)
+        answers = run_units(tasks.run_unit, payloads, workers, tasks.prepare, setup, done)
     results, failures = _sort_out(scenario, work, answers)
     result = _merged(scenario, results, failures)
     result.seconds = time.perf_counter() - began
+    result.oracles = {arm: practice.oracles for arm, practice in practices.items() if practice.oracles}
     return result
 
 
@@ -136,6 +144,17 @@ class _Progress:
             self.tell(self.done, self.total)
 
 
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """A folder for the temporary files of all workers: it goes even when they are killed."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="lifesim-", ignore_cleanup_errors=True) as folder:
+        try:
+            yield folder
+        finally:
+            tempfile.tempdir = before
+
+
 def _compile(shared: bytes) -> None:
     """Compile the kernel once, here, before workers load it from the cache."""
     from lifesim.experiment.warm import compile_kernel
@@ -143,25 +162,33 @@ def _compile(shared: bytes) -> None:
     compile_kernel(shared)
 
 
-def _sort_out(scenario: Scenario, work: list[Any], answers: list[Any]) -> tuple[list[UnitResult], list[str]]:
-    """Results of units that succeeded, and one line for every failure."""
-    results, failures = [], []
+def _sort_out(scenario: Scenario, work: list[Unit], answers: list[Any]) -> tuple[list[UnitResult], list[str]]:
+    """Results of units that succeeded, and one line for every arm that failed and every way in which units did."""
+    results: list[UnitResult] = []
+    lost: dict[tuple[str, str], list[tuple[Unit, str]]] = {}
     for unit, answer in zip(work, answers, strict=True):
         if isinstance(answer, UnitFailure):
-            where = f"replication {unit.replication}, {', '.join(unit.branches)}"
-            failures.append(f"{where}: {answer.reason}")
+            lost.setdefault(("", answer.reason), []).append((unit, answer.reason))
             continue
-        result = pickle.loads(answer)
-        results.append(result)
-        for arm, reason in result.failures.items():
-            where = f"arm '{arm}', replication {unit.replication}, {', '.join(unit.branches)}"
-            failures.append(f"{where}: {reason}")
+        results.append(pickle.loads(answer))
+        for arm, reason in results[-1].failures.items():
+            lost.setdefault((arm, ""), []).append((unit, reason))
+    failures = [_failure(arm, where, len(work)) for (arm, _), where in lost.items()]
     if not results:
-        raise RunError(f"every unit of work failed; the first: {failures[0]}")
+        raise RunError("\n".join(failures))
     control = scenario.experiment.control
     if all(control in result.failures for result in results):
-        raise RunError(f"the control arm failed everywhere; the first: {failures[0]}")
+        raise RunError("\n".join([*failures, f"without the control arm '{control}' there is nothing to compare with"]))
     return results, failures
+
+
+def _failure(arm: str, lost: list[tuple[Unit, str]], units: int) -> str:
+    """One line about all units in which an arm failed, or that failed themselves in the same way."""
+    unit, reason = lost[0]
+    branches = "" if len(unit.branches) > 3 else f", {', '.join(unit.branches)}"
+    who = f"arm '{arm}'" if arm else "every arm"
+    where = f"failed in {len(lost)} of {units} units of work; first in replication {unit.replication}{branches}"
+    return f"{who} {where}: {reason}"
 
 
 def _table(pieces: list[dict[str, Any]]) -> pd.DataFrame:
@@ -171,6 +198,12 @@ def _table(pieces: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: list(chain.from_iterable(p[name] for p in pieces)) for name in pieces[0]})
 
 
+def _whole_replications(totals: pd.DataFrame) -> pd.DataFrame:
+    """Rows of arms and replications of which every branch is there; half a market is another market."""
+    branches = totals.groupby(["arm", "replication"])["branch"].transform("nunique")
+    return totals[branches == totals["branch"].nunique()]
+
+
 def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) -> Result:
     """Tables of all units in a fixed order, and the effects."""
 
@@ -178,7 +211,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) 
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
-    totals = tables["totals"]
+    whole = _whole_replications(tables["totals"])
     scales = {name: metric.scale for name, metric in METRICS.items()}
     control = scenario.experiment.control
     timings: dict[str, float] = {}
@@ -187,8 +220,8 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) 
             timings[what] = timings.get(what, 0.0) + seconds
     return Result(
         scenario=scenario,
-        effects=effects(totals, scales, control, "present"),
-        effects_everyone=effects(totals, scales, control, "everyone"),
+        effects=effects(whole, scales, control, "present"),
+        effects_everyone=effects(whole, scales, control, "everyone"),
         tables=tables,
         failures=failures,
         seconds=0.0,
@@ -218,7 +251,7 @@ def run(
     progress
         Show a progress bar on standard error.
     """
-    from lifesim.experiment.store import RunWriter, new_run_name
+    from lifesim.experiment.store import RunWriter, new_run_name, sweep_partials
 
     changes = {"replications": replications, "seed": seed}
     given = {name: value for name, value in changes.items() if value is not None}
@@ -226,6 +259,7 @@ def run(
         scenario = scenario.replace(experiment=scenario.experiment.model_dump(mode="json") | given)
     out = out_dir(current_root()) if out is None else out
     created = datetime.datetime.now(datetime.UTC)
+    sweep_partials(out)
     # The writer comes first: a folder that cannot be written is found out before the work.
     with (
         RunWriter(out, new_run_name(scenario.name, created)) as writer,
@@ -289,6 +323,7 @@ def _manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
         "timings": {what: round(seconds, 3) for what, seconds in result.timings.items()},
         "customer_days": round(result.customer_days),
         "failures": result.failures,
+        "oracles": result.oracles,
         "metrics": described(),
         "stages": list(STAGES),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
 _prepared: dict[bytes, Any] = {}
 
 
-def prepare(root: str) -> None:
-    """Initializer of a worker: plug-ins can be imported before anything is unpickled."""
+def prepare(root: str, scratch: str) -> None:
+    """Initializer of a worker: plug-ins can be imported before anything is unpickled.
+
+    Parameters
+    ----------
+    root
+        The workspace.
+    scratch
+        Folder for temporary files.
+    """
     from lifesim.workspace import mount
 
+    tempfile.tempdir = scratch
     mount(Path(root))
 
 

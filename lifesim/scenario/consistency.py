@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Found = Iterator[PathError]
 
+#: Segment of the rows of a table that are about all customers.
+EVERYONE = "all"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 #: Numbers of segments, products and the like are stored in a byte.
 _MOST = 250
@@ -49,7 +51,9 @@ def practices_exist(scenario: Scenario) -> Found:
 
 
 def segments_exist(scenario: Scenario) -> Found:
-    """The population is made of segments that exist."""
+    """The population is made of segments that exist; none is called as all of them together are."""
+    if EVERYONE in scenario.segments:
+        yield PathError(("segments", EVERYONE), "is what tables call everyone; choose another name", at_key=True)
     yield from unknown(scenario.population.segments or {}, scenario.segments, ("population", "segments"), "segment")
 
 

@@ -148,7 +148,7 @@ def _single(figure: Figure | None) -> Number | None:
 
 
 def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
-    """Every leaf parameter of a merged scenario, with where its value comes from.
+    """Every figure of a merged scenario, with where its value comes from; names and explanations are left out.
 
     Returns
     -------
@@ -166,7 +166,18 @@ def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
             "place": f"{node.key_place.file}:{node.key_place.line}",
         }
         for path, node in source.leaves()
+        if _is_figure(node) and not _is_text(_field(model_instance, path))
     ]
+
+
+def _is_text(field: FieldInfo | None) -> bool:
+    return field is not None and field.annotation is str
+
+
+def _is_figure(node: Node) -> bool:
+    if isinstance(node.value, list):
+        return any(map(_is_figure, node.value))
+    return node.provenance is not None or any(character.isdigit() for character in node.text)
 
 
 def _as_written(node: Node) -> str:

@@ -41,7 +41,7 @@ class Campaign:
 
     def act(self, world: World, now: int) -> None:
         """Ask for touches and send them."""
-        view, rows = customer_view(world.observed, world.state, now, world.date(now))
+        view, rows = customer_view(self._columns(world), world.state, now, world.date(now))
         luck = Luck(world.streams, self.name, world.state.customers["key"][rows], now)
         answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
         for touches in [answer] if isinstance(answer, Touches) else answer or []:
@@ -51,6 +51,9 @@ class Campaign:
             if len(who) and np.bincount(who).max() > 1:
                 raise StrategyError(f"{at(world, self.name, now)}: a customer appears twice in who")
             self._send(world, rows[who], touches, now)
+
+    def _columns(self, world: World) -> Any:
+        return world.everything if getattr(self.orchestration, "oracle", False) else world.observed
 
     def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
         contents = list(world.scenario.contents)

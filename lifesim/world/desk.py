@@ -97,7 +97,7 @@ class Desk:
         date = world.date(now)
         grading, allocation = self.practice.grading, self.practice.allocation
         keys = world.state.customers["key"][waiting["customer"]]
-        view = self._view(waiting, now)
+        view = self._view(waiting, now, grading)
         name = type(grading).__name__
         grades = asked(world, name, now, grading.grade, view, Luck(world.streams, name, keys, now))
         grades = integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
@@ -105,7 +105,7 @@ class Desk:
         if reordered:
             order = np.argsort(grades, kind="stable")
             waiting, keys = waiting[order], keys[order]
-            view = self._view(waiting, now)
+        view = self._view(waiting, now, allocation)
         seats = {**self.groups["seen"], "capacity": capacity}
         agents = AgentView(np.arange(len(capacity)), AGENT_COLUMNS, seats, now, date)
         name = type(allocation).__name__
@@ -119,10 +119,10 @@ class Desk:
         rest = waiting[~taken]
         return pool.in_order(rest, world.state) if reordered else rest
 
-    def _view(self, waiting: Any, now: int) -> LeadView:
+    def _view(self, waiting: Any, now: int, plug_in: Any) -> LeadView:
         world = self.world
-        rows = np.arange(len(waiting))
-        return LeadView(rows, world.observed_leads, (world.state, waiting), now, world.date(now))
+        columns = world.everything_of_leads if getattr(plug_in, "oracle", False) else world.observed_leads
+        return LeadView(np.arange(len(waiting)), columns, (world.state, waiting), now, world.date(now))
 
     def _check(self, name: str, now: int, taken: Any, given: Any, capacity: Any) -> None:
         """No group takes more than its capacity, nor customers of another branch."""

@@ -65,6 +65,30 @@ def observed_columns(scenario: Scenario) -> dict[str, Observed]:
     return columns
 
 
+def hidden_columns(scenario: Scenario, state_of_mind: Callable[[Any, Any, int, int], Any]) -> dict[str, Observed]:
+    """What no insurer sees: true stage, segment, traits and states of mind. For plug-ins with ``oracle = True``.
+
+    Parameters
+    ----------
+    state_of_mind
+        Function from the state, rows, the number of a state of mind and a time to its values.
+    """
+    columns: dict[str, Observed] = {
+        "true_stage": lambda s, rows, now: s.customers["stage"][rows],
+        "true_phase": lambda s, rows, now: s.customers["phase"][rows],
+        "segment": lambda s, rows, now: s.customers["segment"][rows],
+    }
+    for k, name in enumerate(scenario.behaviour.traits):
+        columns[f"trait_{name}"] = _trait(k)
+    for k, name in enumerate(scenario.behaviour.states):
+        columns[f"state_{name}"] = lambda s, rows, now, k=k: state_of_mind(s, rows, k, now)  # type: ignore[misc]
+    return columns
+
+
+def _trait(k: int) -> Observed:
+    return lambda s, rows, now: s.traits[rows, k]
+
+
 def _consents(bit: int) -> Observed:
     return lambda s, rows, now: (s.customers["consent"][rows] >> bit) & 1
 

@@ -26,7 +26,7 @@ from lifesim.scenario import Scenario
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.world import kernel
-from lifesim.world.views import lead_columns, observed_columns
+from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -89,6 +89,9 @@ class World:
         self.mechanisms = mechanisms
         self.observed = observed_columns(scenario)
         self.observed_leads = lead_columns(self.observed)
+        hidden = hidden_columns(scenario, self.state_of_mind)
+        self.everything = self.observed | hidden
+        self.everything_of_leads = lead_columns(self.everything)
         self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
@@ -115,6 +118,13 @@ class World:
     def ahead(self) -> int:
         """Up to when customers may run ahead: the next appointment of a part that looks at everyone."""
         return min(self._barriers.values(), default=self.now)
+
+    def state_of_mind(self, state: State, rows: Any, k: int, now: int) -> Any:
+        """A state of mind of some customers at a time, without writing it. Shape (n,)."""
+        rule = self.rules.arrays["state_rules"][k]
+        base = rule["baseline"] + (state.traits[rows, rule["trait"]] if rule["trait"] >= 0 else 0.0)
+        mind = state.mind[rows, k]
+        return base + mind["offset"] * np.exp(-rule["fade"] * (now - mind["at"]))
 
     def date(self, now: int) -> datetime.date:
         """Calendar date of a time."""

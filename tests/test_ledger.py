@@ -1,0 +1,167 @@
+"""Money balances to the fen: every account is counted again from what happened to policies, touches and arrivals."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from quiet_world import KIND, begin, described, people
+from small_worlds import busy
+
+from lifesim.population.columns import DAY, EVENTS, T_DELIVERED, T_FAILED, T_OPENED, TRAVELLING
+from lifesim.scenario.market import CHANNELS
+from lifesim.world.world import World
+
+pytestmark = pytest.mark.analytic
+
+FORK, END = 100, 700
+Held = list[tuple[int, int]]
+
+
+def book_of(world: World) -> dict[int, Held]:
+    """Product and premium of the policies that every customer holds, sorted."""
+    held: dict[int, Held] = defaultdict(list)
+    for policy in world.state.policies[world.state.policies["customer"] >= 0]:
+        held[int(policy["customer"])].append((int(policy["product"]), int(policy["premium"])))
+    return {customer: sorted(policies) for customer, policies in held.items()}
+
+
+def travelling(world: World) -> Any:
+    """Touches that have been sent and not arrived, by channel."""
+    touches = world.state.touches
+    on_the_way = touches["channel"][(touches["customer"] >= 0) & (touches["status"] == TRAVELLING)]
+    return np.bincount(on_the_way, minlength=len(CHANNELS))
+
+
+@dataclass
+class Replay:
+    """The book from the fork on, from the log of everyone alone."""
+
+    world: World
+    book: dict[int, Held]
+    premium: Counter[int] = field(default_factory=Counter)
+    annualised: Counter[int] = field(default_factory=Counter)
+    commission: Counter[int] = field(default_factory=Counter)
+    claims: Counter[int] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> None:
+        """Follow every event of a policy; whatever happens to one must happen to one that is held."""
+        products = list(self.world.scenario.products.values())
+        for event in self.world.event_log():
+            kind, customer = EVENTS[event["kind"]], int(event["customer"])
+            policy = (int(event["detail"]), int(event["amount"]))
+            held = self.book.setdefault(customer, [])
+            self.seen[kind] += 1
+            if kind == "purchase":
+                held.append(policy)
+                self.premium[customer] += policy[1]
+                self.annualised[customer] += policy[1]
+                self.commission[customer] += round(policy[1] * products[policy[0]].commission)
+            elif kind == "premium":
+                assert policy in held, "a premium of a policy that nobody holds"
+                self.premium[customer] += policy[1]
+                self.commission[customer] += round(policy[1] * products[policy[0]].renewal_commission)
+            elif kind == "unpaid":
+                assert policy in held
+            elif kind == "lapse":
+                held.remove(policy)
+            elif kind == "surrender":
+                held.remove(next(each for each in held if each[0] == policy[0]))
+            elif kind == "claim":
+                assert policy[0] in [product for product, _ in held], "a claim without a policy in force"
+                self.claims[customer] += policy[1]
+
+
+@pytest.fixture(scope="module")
+def told() -> tuple[Replay, Any, int]:
+    """A busy world of 700 days, forked after 100; what travelled at the fork; customers at the fork."""
+    data = described(3000, END, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
+    data["segments"][KIND]["second_policy"] = 0.4
+    data["acquisition"]["advertising"]["rate"] = "2000/y"
+    practice = busy()
+    world, parts = begin(data, practice)
+    world.run(FORK * DAY, parts)
+    world.begin_outcomes()
+    replay = Replay(world, book_of(world))
+    on_the_way, customers = travelling(world), len(people(world))
+    world.run(END * DAY, parts)
+    replay.run()
+    return replay, on_the_way, customers
+
+
+def by_customer(counted: Counter[int], n: int) -> Any:
+    return np.array([counted[row] for row in range(n)], np.int64)
+
+
+def test_enough_happens(told: tuple[Replay, Any, int]) -> None:
+    seen = told[0].seen
+    assert min(seen[kind] for kind in ("purchase", "premium", "unpaid", "lapse", "surrender", "claim")) > 50
+
+
+@pytest.mark.parametrize("account", ["premium", "commission", "claims"])
+def test_account_of_every_customer(told: tuple[Replay, Any, int], account: str) -> None:
+    """Premiums paid, commission on each, claims paid: exact for every customer."""
+    replay = told[0]
+    n = len(people(replay.world))
+    np.testing.assert_array_equal(replay.world.state.outcomes[account][:n], by_customer(getattr(replay, account), n))
+
+
+def test_annualised_premium_is_that_of_new_policies(told: tuple[Replay, Any, int]) -> None:
+    n = len(people(told[0].world))
+    np.testing.assert_array_equal(told[0].world.state.outcomes["ape"][:n], by_customer(told[0].annualised, n))
+
+
+def test_policies_in_force_are_those_bought_and_not_ended(told: tuple[Replay, Any, int]) -> None:
+    replay = told[0]
+    assert book_of(replay.world) == {customer: sorted(held) for customer, held in replay.book.items() if held}
+    held = [len(replay.book.get(row, ())) for row in range(len(people(replay.world)))]
+    np.testing.assert_array_equal(people(replay.world)["policies"], held)
+
+
+def test_contact_cost_is_the_price_of_every_touch_sent(told: tuple[Replay, Any, int]) -> None:
+    """Delivered, failed or on the way: each costs what its channel costs; a conversation what the desk's costs."""
+    replay, on_the_way, _ = told
+    world = replay.world
+    arrived = world.state.touched[..., [T_DELIVERED, T_FAILED]].sum(axis=(0, 2, 3))
+    sent = arrived + travelling(world) - on_the_way
+    price = [world.scenario.channels[name].cost for name in CHANNELS]  # type: ignore[index]
+    price[CHANNELS.index("call")] = world.scenario.desk.cost
+    assert np.all(sent > 200) and len(set(price)) == len(price)
+    assert world.state.outcomes["sent"].sum() == sent.sum()
+    assert world.state.outcomes["contact"].sum(dtype=np.int64) == (sent * price).sum()
+
+
+def test_benefits_are_those_of_the_touches_opened(told: tuple[Replay, Any, int]) -> None:
+    world = told[0].world
+    opened = world.state.touched[..., T_OPENED].sum(axis=(0, 1))
+    benefit = np.array([content.benefit for content in world.scenario.contents.values()])
+    assert world.state.outcomes["benefit"].sum(dtype=np.int64) == (opened * benefit).sum()
+    assert world.state.outcomes["opened"].sum() == opened.sum()
+
+
+def test_every_prospect_who_was_paid_for_costs_the_price_of_the_source(told: tuple[Replay, Any, int]) -> None:
+    """Those who joined since the fork, whichever appointment of acquisition announced them; friends cost nothing."""
+    world = told[0].world
+    customers = people(world)
+    sources = list(world.scenario.acquisition.values())
+    paid_for = (customers["source"] > 0) & (customers["source"] <= len(sources)) & (customers["joined"] >= FORK * DAY)
+    price = np.array([0, *(source.cost for source in sources), 0])[customers["source"]]
+    assert np.count_nonzero(paid_for) > 200 and np.count_nonzero(customers["source"] > len(sources)) > 20
+    cost = world.state.outcomes["acquisition"][: len(customers)]
+    np.testing.assert_array_equal(cost, np.where(paid_for, price, 0))
+
+
+def test_counts_of_a_policy_add_up(told: tuple[Replay, Any, int]) -> None:
+    """Due premiums are paid, unpaid or still in grace; payments are those on the day and those recovered."""
+    replay = told[0]
+    outcomes, seen = replay.world.state.outcomes, replay.seen
+    assert outcomes["paid"].sum() == seen["premium"]
+    assert outcomes["purchases"].sum() == seen["purchase"]
+    assert outcomes["claims_made"].sum() == seen["claim"]
+    on_the_day = outcomes["due"].sum() - seen["unpaid"]
+    recovered = seen["premium"] - on_the_day
+    assert 0 < recovered < seen["unpaid"]

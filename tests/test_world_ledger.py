@@ -1,0 +1,283 @@
+"""The log of everyone's events, customers' outcomes, metrics and the ledger tell the same story, to the last fen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from small_worlds import busy, described, experiment, forked, log_of, run_on, small
+
+from lifesim.experiment.unit import Experiment, Unit
+from lifesim.metrics import METRICS, totals
+from lifesim.population.columns import (
+    CHURN_WARNING,
+    DAY,
+    E_CLAIM,
+    E_COMPLAINT,
+    E_DECISION,
+    E_DELIVERED,
+    E_INQUIRY,
+    E_LAPSE,
+    E_OPENED,
+    E_OPT_OUT,
+    E_PREMIUM,
+    E_PRODUCT_PAGE,
+    E_PURCHASE,
+    E_REFER,
+    E_SERVICE_USE,
+    E_SESSION,
+    E_STAGE,
+    E_SURRENDER,
+    E_UNPAID,
+    EVENTS,
+    HOLDING,
+    LOST,
+    MILESTONES,
+    NEVER,
+)
+from lifesim.population.memory import count
+from lifesim.scenario import Scenario
+from lifesim.scenario.market import CHANNELS
+from lifesim.world.world import World
+
+PRACTICE = busy()
+END = 220 * DAY
+LEDGER = ("premium", "claims", "commission", "contact", "benefit", "acquisition")
+
+
+def eventful() -> Scenario:
+    """A world in which everything happens within months: hazards are eight times as high, premiums are a burden."""
+    base = small({"north": 500, "south": 250}, horizon="200d")
+    data = described(base)
+    for group in ("transitions", "processes"):
+        for name, clock in getattr(base.behaviour, group).items():
+            data["behaviour"][group][name]["rate"] = f"{8 * clock.rate}/s"
+    data["acquisition"]["advertising"]["rate"] = "4000/y"
+    for product in data["products"].values():
+        product["renewal"]["appeal"] = -0.5
+    return base.replace(**{name: data[name] for name in ("behaviour", "acquisition", "products")})
+
+
+@pytest.fixture(scope="module")
+def of() -> Experiment:
+    return experiment(eventful(), {"control": PRACTICE})
+
+
+@pytest.fixture(scope="module")
+def fork(of: Experiment) -> dict[str, Any]:
+    """Policies in force, and whether milestones were reached, when the log begins: by key."""
+    c = forked(of, PRACTICE).state.customers.copy()
+    return {"policies": dict(zip(c["key"].tolist(), c["policies"].tolist(), strict=True))}
+
+
+@pytest.fixture(scope="module")
+def world(of: Experiment) -> World:
+    return run_on(of, forked(of, PRACTICE), PRACTICE, END)[0]
+
+
+@pytest.fixture(scope="module")
+def log(world: World) -> dict[str, Any]:
+    return log_of(world)
+
+
+class Story:
+    """Sums over the log by customer, in the order of the customers' rows."""
+
+    def __init__(self, world: World, log: dict[str, Any]) -> None:
+        self.log = log
+        self.keys = world.state.customers["key"][: count(world.state)]
+        order = np.argsort(self.keys)
+        self.rows = order[np.searchsorted(self.keys[order], log["key"])]
+
+    def sum(self, of_kind: Any, values: Any = 1) -> Any:
+        values = np.broadcast_to(values, len(self.rows))
+        out = np.zeros(len(self.keys), np.int64)
+        np.add.at(out, self.rows[of_kind], values[of_kind])
+        return out
+
+    def kind(self, *kinds: int) -> Any:
+        return np.isin(self.log["kind"], kinds)
+
+    def moves(self, to: int, *since: int) -> Any:
+        detail = self.log["detail"]
+        return self.kind(E_STAGE) & (detail // 16 % 16 == to) & np.isin(detail // 256, since)
+
+
+@pytest.fixture(scope="module")
+def story(world: World, log: dict[str, Any]) -> Story:
+    return Story(world, log)
+
+
+def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
+    happened = Counter(EVENTS[kind] for kind in log["kind"].tolist())
+    assert {name for name in EVENTS if happened[name] < 10} <= {"mechanism", "joined", "opt_out"}
+
+
+def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:
+    products = len(world.scenario.products)
+    elsewhere = [stage for stage in range(LOST)]
+    counted = {
+        "purchases": story.kind(E_PURCHASE),
+        "first_purchases": story.kind(E_DECISION) & (story.log["detail"] < products),
+        "claims_made": story.kind(E_CLAIM),
+        "complaints": story.kind(E_COMPLAINT),
+        "opt_outs": story.kind(E_OPT_OUT),
+        "sessions": story.kind(E_SESSION),
+        "referred": story.kind(E_REFER),
+        "inquiries": story.kind(E_INQUIRY),
+        "delivered": story.kind(E_DELIVERED),
+        "opened": story.kind(E_OPENED),
+        "answered": story.kind(E_OPENED) & (story.log["campaign"] == "desk"),
+        "paid": story.kind(E_PREMIUM),
+        "losses": story.moves(LOST, *elsewhere),
+        "saves": story.moves(HOLDING, CHURN_WARNING),
+    }
+    o = world.state.outcomes[: count(world.state)]
+    wrong = [name for name, rows in counted.items() if not np.array_equal(o[name], story.sum(rows))]
+    assert wrong == []
+
+
+def test_money_of_each_customer_is_the_sum_of_what_was_logged(world: World, story: Story) -> None:
+    o, amount = world.state.outcomes[: count(world.state)], story.log["amount"]
+    assert np.array_equal(o["premium"], story.sum(story.kind(E_PURCHASE, E_PREMIUM), amount))
+    assert np.array_equal(o["ape"], story.sum(story.kind(E_PURCHASE), amount))
+    assert np.array_equal(o["claims"], story.sum(story.kind(E_CLAIM), amount))
+    products, share = list(world.scenario.products.values()), np.zeros(len(amount))
+    for kind, name in ((E_PURCHASE, "commission"), (E_PREMIUM, "renewal_commission")):
+        rows = story.kind(kind)
+        share[rows] = np.array([getattr(product, name) for product in products])[story.log["detail"][rows]]
+    assert np.array_equal(o["commission"], story.sum(share > 0, np.rint(amount * share).astype(np.int64)))
+
+
+def test_costs_are_prices_times_counts(world: World) -> None:
+    o, t, scenario = world.state.outcomes, world.state.touched, world.scenario
+    opened = t[..., 3].sum(axis=(0, 1))
+    assert o["benefit"].sum() == sum(opened[k] * c.benefit for k, c in enumerate(scenario.contents.values()))
+    allowed = (t[..., 0] - t[..., 5:9].sum(axis=-1)).sum(axis=(0, 2))
+    by_channel = {name: int(allowed[k]) * scenario.channels[name].cost for k, name in enumerate(CHANNELS)}
+    calls = int(world.extra["desk"][:, 1].sum()) * scenario.desk.cost
+    assert o["contact"].sum() == by_channel["push"] + by_channel["sms"] + calls
+
+
+def test_every_arrival_since_the_fork_has_its_cost(world: World) -> None:
+    """Also those who were announced before the fork and joined after it."""
+    c = world.state.customers[: count(world.state)]
+    cost = world.scenario.acquisition["advertising"].cost
+    arrived = (c["source"] == 1) & (c["joined"] >= world.scenario.warm_up)
+    assert arrived.sum() > 50
+    assert np.array_equal(world.state.outcomes["acquisition"][: len(c)], np.where(arrived, cost, 0))
+
+
+def test_policies_in_force_are_those_at_the_fork_plus_bought_minus_ended(
+    world: World, story: Story, fork: dict[str, Any]
+) -> None:
+    c = world.state.customers[: count(world.state)]
+    before = np.array([fork["policies"].get(key, 0) for key in story.keys.tolist()])
+    ended = story.sum(story.kind(E_LAPSE, E_SURRENDER))
+    assert np.array_equal(c["policies"], before + story.sum(story.kind(E_PURCHASE)) - ended)
+    assert ended.sum() > 50
+
+
+def test_every_premium_due_is_paid_or_not(world: World, story: Story) -> None:
+    """Due = paid at once + unpaid; what is unpaid is recovered in grace, lapses, ends with the customer or waits."""
+    o = world.state.outcomes[: count(world.state)]
+    unpaid = story.sum(story.kind(E_UNPAID))
+    assert np.all(o["paid"] <= o["due"] + 1)
+    assert np.all(o["due"] - unpaid <= o["paid"])
+    recovered = (o["paid"].astype(int) - (o["due"] - unpaid)).sum()
+    assert 0 < recovered < unpaid.sum()
+
+
+def test_sessions_by_day_and_segment_are_those_of_the_log(world: World, story: Story) -> None:
+    segment = world.state.customers["segment"][story.rows]
+    day = (story.log["time"] - world.scenario.warm_up) // DAY
+    table = np.zeros_like(world.state.session_days)
+    rows = story.kind(E_SESSION)
+    np.add.at(table, (day[rows], segment[rows]), 1)
+    assert np.array_equal(table, world.state.session_days)
+    inside = story.sum(story.kind(E_PRODUCT_PAGE, E_SERVICE_USE))
+    assert np.all(inside <= story.sum(rows))
+
+
+def test_completed_episodes_are_those_of_the_log(world: World, story: Story) -> None:
+    """Moves out of stages entered between the fork and 120 days before the end, and the time spent in them."""
+    scenario = world.scenario
+    cutoff = scenario.warm_up + scenario.horizon - 120 * DAY
+    table = np.zeros_like(world.state.occupied)
+    entered: dict[int, int] = {}
+    segment = world.state.customers["segment"]
+    for place in np.flatnonzero(story.kind(E_STAGE)):
+        row, time, detail = int(story.rows[place]), int(story.log["time"][place]), int(story.log["detail"][place])
+        since = entered.get(row, int(world.state.customers["joined"][row]))
+        if scenario.warm_up <= since < cutoff and (row in entered or world.state.customers["source"][row] > 0):
+            table[segment[row], detail // 256, detail // 16 % 16] += 1
+            table[segment[row], detail // 256, -1] += time - since
+        entered[row] = time
+    assert table[..., :-1].sum() > 100
+    assert np.array_equal(table, world.state.occupied)
+
+
+def test_milestones_are_stamped_when_their_event_first_happens(world: World, story: Story) -> None:
+    """Only those reached since the fork are compared; earlier ones lie before the log begins."""
+    c = world.state.customers[: count(world.state)]
+    causes = {
+        "interest": story.kind(E_SESSION, E_OPENED),
+        "interaction": story.kind(E_SERVICE_USE, E_INQUIRY),
+        "analysis": story.kind(E_PRODUCT_PAGE),
+        "need_clear": story.moves(1, 0, 2, 3, 4, 5),
+        "purchase": story.kind(E_PURCHASE),
+        "referral": story.kind(E_REFER),
+    }
+    for k, name in enumerate(MILESTONES):
+        first = np.full(len(c), NEVER, np.int64)
+        np.minimum.at(first, story.rows[causes[name]], story.log["time"][causes[name]])
+        stamped = c["milestones"][:, k]
+        since = stamped >= world.scenario.warm_up
+        assert np.count_nonzero(since & (stamped != NEVER)) > 5, name
+        assert np.array_equal(stamped[since], first[since]), name
+
+
+def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
+    """Numerators over everyone, by segment, straight from the log."""
+    n = count(world.state)
+    c, o, segments = world.state.customers[:n], world.state.outcomes[:n], list(world.scenario.segments)
+    expected = {
+        "policies_per_10k": story.sum(story.kind(E_PURCHASE)),
+        "ape_per_10k": story.sum(story.kind(E_PURCHASE), story.log["amount"]),
+        "premium_per_10k": story.sum(story.kind(E_PURCHASE, E_PREMIUM), story.log["amount"]),
+        "referrals_per_10k": story.sum(story.kind(E_REFER)),
+        "losses_per_10k": story.sum(story.moves(LOST, *range(LOST))),
+        "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
+        "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
+        "sessions_per_customer": story.sum(story.kind(E_SESSION)),
+        "premium_payment_rate": story.sum(story.kind(E_PREMIUM)),
+    }
+    rows = {(r["metric"], r["segment"]): r for r in totals(segments, c, o) if r["scope"] == "everyone"}
+    assert {metric for metric, _ in rows} == set(METRICS)
+    for metric, by_customer in expected.items():
+        for k, segment in enumerate(segments):
+            assert rows[metric, segment]["numerator"] == by_customer[c["segment"] == k].sum(), (metric, segment)
+
+
+def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, log: dict[str, Any]) -> None:
+    """Ledger, sessions, touches and events of ``run`` against the same world kept in memory."""
+    result = of.run(Unit(0, ("north", "south")))
+    assert result.failures == {}
+    n = count(world.state)
+    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    for place, branch in world.branches.items():
+        mine = (c["branch"] == place) & (c["joined"] <= END)
+        ledger = {r["account"]: r["amount_fen"] for r in result.tables["ledger"] if r["branch"] == branch}
+        assert ledger == {name: o[name][mine].sum(dtype=np.int64) for name in LEDGER}
+    assert sum(r["sessions"] for r in result.tables["sessions"]) == o["sessions"].sum()
+    opened = sum(r["count"] for r in result.tables["touches"] if r["outcome"] == "opened")
+    assert opened == o["opened"].sum()
+    events = Counter((r["time"], int(r["customer"], 16), r["kind"], r["amount_fen"]) for r in result.tables["events"])
+    names = [EVENTS[kind] for kind in log["kind"].tolist()]
+    assert events == Counter(zip(log["time"].tolist(), log["key"].tolist(), names, log["amount"].tolist(), strict=True))
+    last = max(r["day"] for r in result.tables["occupancy"])
+    assert last == 200
+    at_end = sum(r["customers"] for r in result.tables["occupancy"] if r["day"] == last)
+    assert at_end == np.count_nonzero(c["joined"] <= END)
