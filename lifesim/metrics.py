@@ -91,7 +91,7 @@ def _per_10k(
     )
 
 
-def _net_of_costs(c: Customers, o: Outcomes) -> Any:
+def _costs(c: Customers, o: Outcomes) -> Any:
     return sum(o[name].astype(np.int64) for name in ("contact", "benefit", "acquisition"))
 
 
@@ -113,8 +113,8 @@ _ALL = (
     ),
     Metric(
         "premium_payment_rate", "Premiums paid when due", "到期缴费率", "share", "比例", "higher",
-        "premiums due that were paid, grace included", "premiums due", "到期后（含宽限期）缴纳的保费笔数", "到期保费笔数",
-        1.0, _outcome("paid"), _outcome("due"),
+        "premiums due that were paid, grace included", "premiums due",
+        "到期后（含宽限期）缴纳的保费笔数", "到期保费笔数", 1.0, _outcome("paid"), _outcome("due"),
     ),
     _per_10k("policies_per_10k", "New policies per 10,000 customers", "每万客户新增保单", "count", "件", "higher",
              ("policies issued", "承保件数"), _outcome("purchases"), 1.0),
@@ -123,11 +123,12 @@ _ALL = (
     _per_10k("premium_per_10k", "Premium received per 10,000", "每万客户实收保费", _CNY, _YUAN, "neither",
              ("premium received; never a profit", "实收保费（不是利润）"), _outcome("premium"), _FEN),
     _per_10k("cost_per_10k", "Contact, benefit, acquisition cost per 10,000", "每万客户触达权益获客成本", _CNY, _YUAN,
-             "lower", ("cost of contacts, benefits and acquisition", "触达、权益与获客成本"), _net_of_costs, _FEN),
+             "lower", ("cost of contacts, benefits and acquisition", "触达、权益与获客成本"), _costs, _FEN),
     _per_10k("referrals_per_10k", "Recommendations per 10,000", "每万客户转介绍", "count", "次", "higher",
              ("recommendations to friends", "向朋友推荐次数"), _outcome("referred"), 1.0),
-    _per_10k("friends_policies_per_10k", "New policies of referred friends per 10,000", "每万客户转介新增保单", "count",
-             "件", "higher", ("policies issued to friends they referred, and to theirs", "其转介客户（逐级）的承保件数"),
+    _per_10k("friends_policies_per_10k", "New policies of referred friends per 10,000", "每万客户转介新增保单",
+             "count", "件", "higher",
+             ("policies issued to friends they referred, and to theirs", "其转介客户（逐级）的承保件数"),
              _outcome("friends_purchases"), 1.0),
     _per_10k("losses_per_10k", "Losses per 10,000", "每万客户流失", "count", "次", "lower",
              ("moves into LOST, death included", "进入流失状态的次数（含身故）"), _outcome("losses"), 1.0),
@@ -143,7 +144,8 @@ _ALL = (
     ),
     Metric(
         "open_rate", "Open rate", "打开率", "share", "比例", "higher",
-        "touches opened", "touches delivered", "打开的触达", "送达的触达", 1.0, _outcome("opened"), _outcome("delivered"),
+        "touches opened", "touches delivered", "打开的触达", "送达的触达",
+        1.0, _outcome("opened"), _outcome("delivered"),
     ),
     Metric(
         "sessions_per_customer", "App sessions per customer", "人均访问次数", "count", "次", "higher",

@@ -259,8 +259,8 @@ class Practice:
 class Mechanism:
     """Base of plug-ins that extend the world itself; see ``strategies/mechanisms/financial_stress.py``.
 
-    A mechanism adds decaying states of mind, coefficients on existing hazards, and a clock of its own. Its two functions
-    are compiled: plain arithmetic on the vectors they are given, nothing else.
+    A mechanism adds decaying states of mind, coefficients on existing hazards, and a clock of its own. Its two
+    functions are compiled: plain arithmetic on the vectors they are given, nothing else.
 
     Attributes
     ----------

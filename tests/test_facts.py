@@ -119,8 +119,7 @@ def test_listing_has_a_row_for_each_figure_with_its_source(tmp_path: Path, monke
     shop, source = load_model(Path("shop.yaml"), Shop)
     rows = {row["parameter"]: row for row in listing(source, shop)}
     assert set(rows) == {
-        "name", "open", "hazard", "days", "products.term.premium", "products.term.grace",
-        "shares.a", "arms.silence",
+        "open", "hazard", "days", "products.term.premium", "products.term.grace", "shares.a",
     }  # fmt: skip
     assert rows["products.term.premium"] == {
         "parameter": "products.term.premium",
@@ -144,4 +143,3 @@ def test_listing_has_a_row_for_each_figure_with_its_source(tmp_path: Path, monke
         "source": "assumption",
         "place": "shop.yaml:5",
     }
-    assert rows["arms.silence"]["value"] == "{}"

@@ -90,7 +90,7 @@ class Experiment:
         """The moving parts of a world under a practice."""
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with),
-            Inference(),
+            Inference(self.scenario),
             Desk(self.scenario, practice, world),
         ]
         parts += [Campaign(name, each, world) for name, each in practice.orchestrations.items()]

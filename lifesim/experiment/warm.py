@@ -28,7 +28,7 @@ def compile_kernel(shared: bytes) -> None:
     """Run two days of a tiny world, so that all compiled functions are in the cache."""
     described, _, _, mechanisms, _ = pickle.loads(shared)
     described = described | {
-        "population": {"size": 64, "segments": described["population"]["segments"]},
+        "population": {"size": 64, "segments": {next(iter(described["segments"])): 1.0}},
         "warm_up": "0d", "horizon": "10d", "arms": {described["experiment"]["control"]: {}},
     }  # fmt: skip
     scenario = Scenario.model_validate(described)

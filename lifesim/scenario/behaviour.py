@@ -177,7 +177,7 @@ class Decision(Part):
     put_off: Alternative = about("putting the decision off")
 
 
-class Warning(Part):
+class WarningPhases(Part):
     """The churn warning and its phases: dissatisfied, complained, silent."""
 
     complaint: Share = about("share of escalations from dissatisfaction that are voiced as a complaint")
@@ -208,7 +208,7 @@ class Behaviour(Part):
     processes: dict[Name, Process] = about("recurring causes")
     sessions: Sessions = about("app sessions")
     decision: Decision = about("the choice at the end of a first-purchase episode")
-    warning: Warning = about("the churn warning")
+    warning: WarningPhases = about("the churn warning")
     claims: Claims = about("claims")
     upsell: Upsell = about("further purchases")
 

@@ -72,7 +72,7 @@ def json_schema() -> dict[str, Any]:
         "properties": {
             "fact": {"enum": sorted(load_facts())},
             "pick": {"enum": ["value", "low", "high"]},
-            "index": {"type": "integer"},
+            "index": {"type": ["integer", "string"]},
             "times": {"type": "number"},
             "as": {"type": "string"},
         },
@@ -81,10 +81,7 @@ def json_schema() -> dict[str, Any]:
     }
     definitions = schema.setdefault("$defs", {})
     for part in (schema, *definitions.values()):
-        part.pop("required", None)
-        part["properties"] = {name: _or_fact(field) for name, field in part.get("properties", {}).items()} or part.get(
-            "properties", {}
-        )
+        _loosen(part)
     definitions["FactReference"] = fact
     schema["properties"]["extends"] = {
         "description": "scenario or market file whose values this one starts from",
@@ -95,10 +92,26 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _or_fact(field: dict[str, Any]) -> dict[str, Any]:
-    """A field of the schema that may be a number, or a reference to a fact as well, or removed by ``~``."""
-    described: dict[str, Any] = {key: field[key] for key in ("description", "default") if key in field}
-    return {"anyOf": [field, {"$ref": "#/$defs/FactReference"}, {"type": "null"}], **described}
+def _loosen(schema: dict[str, Any]) -> None:
+    """Let every value below be removed by ``~``, every figure be a reference to a fact, every part be inherited."""
+    schema.pop("required", None)
+    for group in ("properties", "patternProperties"):
+        for name, below in schema.get(group, {}).items():
+            schema[group][name] = _or_fact(below)
+    for key in ("additionalProperties", "items"):
+        if isinstance(schema.get(key), dict):
+            schema[key] = _or_fact(schema[key])
+    for key in ("anyOf", "prefixItems"):
+        for below in schema.get(key, []):
+            _loosen(below)
+
+
+def _or_fact(schema: dict[str, Any]) -> dict[str, Any]:
+    _loosen(schema)
+    described: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
+    figure = "$ref" not in schema and schema.get("type") != "object"
+    others = [{"$ref": "#/$defs/FactReference"}] * figure + [{"type": "null"}]
+    return {"anyOf": [schema, *others], **described}
 
 
 def facts_table(scenario: Scenario | None = None) -> list[dict[str, str]]:

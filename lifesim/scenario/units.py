@@ -152,12 +152,25 @@ ClockTime = Annotated[
 Count = Annotated[
     int,
     BeforeValidator(quantities.parse_count),
-    WithJsonSchema({"type": "integer", "minimum": 0, "description": "Whole number", "examples": [50_000]}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}],
+            "description": "Whole number",
+            "examples": [50_000],
+        }
+    ),
 ]
 Real = Annotated[
     float,
     BeforeValidator(quantities.parse_real),
-    WithJsonSchema({"type": "number", "description": "Finite number", "examples": [0.23]}),
+    WithJsonSchema(
+        {
+            # Editors take 320_000 for text.
+            "anyOf": [{"type": "number"}, {"type": "string", "pattern": "^[-+]?[0-9][0-9_]*(?:[.][0-9]+)?$"}],
+            "description": "Finite number",
+            "examples": [0.23],
+        }
+    ),
 ]
 Name = Annotated[
     str,

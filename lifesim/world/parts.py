@@ -27,21 +27,22 @@ class Acquisition:
     phase, name, local, days = 1, "acquisition", False, 14
 
     def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
+        self.offset = scenario.warm_up % (self.days * DAY)
         self.arrivals = [
             arrival_times(scenario, streams, source, branch, sizes[number]) | {"branch": number, "source": k}
             for k, source in enumerate(scenario.acquisition)
             for number, branch in branches.items()
         ]
 
-    def next(self, now: int) -> int | None:
-        """Every fourteenth midnight."""
-        return every(self.days, now)
+    def next(self, now: int) -> int:
+        """At the start, and every fourteenth midnight, counted so that the fork is one."""
+        return 0 if now <= 0 else every(self.days, now, self.offset)
 
     def act(self, world: World, now: int) -> None:
         """Add those who arrive until the next appointment, and the friends of referrals since the last."""
         self._friends(world, now)
         for arrivals in self.arrivals:
-            first, last = np.searchsorted(arrivals["time"], [now, now + self.days * DAY])
+            first, last = np.searchsorted(arrivals["time"], [now, self.next(now + 1)])
             if first < last:
                 self._arrive(world, arrivals, slice(first, last), now)
 
@@ -103,9 +104,12 @@ class Inference:
     phase, name, local = 2, "inference", False
     recall = 0.8
 
+    def __init__(self, scenario: Scenario) -> None:
+        self.offset = scenario.warm_up % (7 * DAY)
+
     def next(self, now: int) -> int | None:
-        """Every seventh midnight."""
-        return every(7, now)
+        """Every seventh midnight, counted so that the fork is one."""
+        return every(7, now, self.offset)
 
     def act(self, world: World, now: int) -> None:
         """Bring the estimated stage up to date."""
