@@ -35,7 +35,11 @@ def scenario(model: Reduced, customers: int, days: int, seed: int) -> Scenario:
     exits = [(stage, way) for stage in Stage for way in model.stages[stage].exits]
     behaviour |= {
         "states": {
-            "satisfaction": {"meaning": "satisfaction", "half_life": f"{model.half_life_days * DAY:.0f}s", "baseline": 0}
+            "satisfaction": {
+                "meaning": "satisfaction",
+                "half_life": f"{model.half_life_days * DAY:.0f}s",
+                "baseline": 0,
+            }
         },
         "impulses": {event(stage, way): {"satisfaction": way.impulse} for stage, way in exits if way.impulse},
         "refresh": {stage.name: f"{model.review_days}d" for stage in Stage},
@@ -86,6 +90,12 @@ class Log(list[Any]):
         self.lost_seconds += int(left[entered].sum(dtype=np.int64)) - int(left[returned].sum(dtype=np.int64))
 
 
+def populated(model: Reduced, customers: int, days: int, seed: int) -> World:
+    """Return the world of `model` at time 0, with its customers."""
+    experiment = Experiment(scenario(model, customers, days, seed), {"control": Practice()}, [])
+    return experiment.world(Unit(0, ("main",)))
+
+
 def occupancy(world: World) -> tuple[float, ...]:
     """Return the share of customers in each stage, now."""
     stage = world.state.customers["stage"][: count(world.state)]
@@ -94,15 +104,14 @@ def occupancy(world: World) -> tuple[float, ...]:
 
 def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:
     """Run `model` for `customers` over `days` and time it."""
-    world = Experiment(scenario(model, customers, days, seed), {"control": Practice()}, []).world(Unit(0, ("main",)))
-    log = Log(days)
-    world.events = log
-    begun = time.perf_counter()
+    world = populated(model, customers, days, seed)
+    world.events = log = Log(days)
+    begun = time.process_time()
     advance(world, 0, days // 2)
     occupancy_mid = occupancy(world)
     advance(world, days // 2, days)
     occupancy_end = occupancy(world)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     return Outcome(
         customers,
         days,

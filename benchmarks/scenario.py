@@ -69,21 +69,22 @@ def share_of_time(timings: dict[str, float], writing: float, seconds: float, wor
     writing, seconds
         Seconds of writing tables and page, and of the whole run.
     """
-    shares = {
-        part: sum(timings.get(name, 0.0) for name in names) / workers / seconds for part, names in PARTS.items()
-    }
+    shares = {part: sum(timings.get(name, 0.0) for name in names) / workers / seconds for part, names in PARTS.items()}
     shares["writing"] = writing / seconds
     return shares | {"other": 1.0 - sum(shares.values())}
 
 
 def growth(bench: Bench, customers: int) -> dict[str, Any]:
     """Return how the peak of memory grows with the population, everyone being in one process at once."""
-    sizes = (max(customers // SMALLER, 1), customers)
-    peaks = [bench.start("run", "--together", "--size", str(size))[0].peak_bytes for size in sizes]
-    small, large = peaks
-    per_customer = None if small is None or large is None else (large - small) / (sizes[1] - sizes[0])
-    return {"bytes_per_customer": per_customer, "memory": [dict(zip(("customers", "peak_bytes"), pair, strict=True))
-                                                           for pair in zip(sizes, peaks, strict=True)]}  # fmt: skip
+    memory: list[dict[str, Any]] = []
+    for size in (max(customers // SMALLER, 1), customers):
+        finished, _ = bench.start("run", "--together", "--size", str(size))
+        memory.append({"customers": size, "peak_bytes": finished.peak_bytes})
+    small, large = memory
+    per_customer = None
+    if small["peak_bytes"] is not None and large["peak_bytes"] is not None:
+        per_customer = (large["peak_bytes"] - small["peak_bytes"]) / (customers - small["customers"])
+    return {"bytes_per_customer": per_customer, "memory": memory}
 
 
 def measure(bench: Bench, customers: int) -> dict[str, Any]:
@@ -102,10 +103,8 @@ def measure(bench: Bench, customers: int) -> dict[str, Any]:
         "customer_days_per_second_cold": days / (finished.seconds + compiled),
         "peak_bytes": finished.peak_bytes,
         **growth(bench, customers),
-        "share_of_time": share_of_time(
-            answer["timings"], answer["writing_seconds"], finished.seconds, bench.workers
-        ),
-    }  # fmt: skip
+        "share_of_time": share_of_time(answer["timings"], answer["writing_seconds"], finished.seconds, bench.workers),
+    }
 
 
 def as_text(figures: dict[str, Any]) -> str:

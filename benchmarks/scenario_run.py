@@ -10,10 +10,11 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifesim.errors import LifesimError
+from lifesim.errors import InputError, LifesimError
 
 if TYPE_CHECKING:
     from lifesim.scenario import Scenario
@@ -24,12 +25,12 @@ def resized(scenario: Scenario, size: int) -> Scenario:
 
     Raises
     ------
-    ValueError
+    InputError
         If the customers come from a book.
     """
     population = scenario.population
     if population.book is not None:
-        raise ValueError(f"{scenario.name}: the customers come from a book, so that their number cannot be changed")
+        raise InputError(f"{scenario.name}: the customers come from a book, so that their number cannot be changed")
     shares = {name: count / population.total for name, count in population.branch_sizes().items()}
     changed: dict[str, Any] = population.model_dump(mode="json", by_alias=True)
     return scenario.replace(population=changed | {"size": size, "branches": shares})
@@ -69,7 +70,7 @@ def compile_alone(scenario: Scenario) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begun}
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Do one task; 0, or the code of the error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scenario_run", description=__doc__)
     parser.add_argument("task", choices=["run", "compile"])

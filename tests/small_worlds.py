@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import lifesim
-from lifesim.experiment.unit import Experiment, Unit
+from lifesim.experiment.unit import Experiment, Unit, UnitResult
 from lifesim.population.columns import DAY, E_DELIVERED, E_FAILED, E_OPENED, NEVER
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
@@ -163,6 +163,15 @@ def run_on(of: Experiment, world: World, practice: Practice, until: int, cuts: I
     world.run(until, of.parts(world, practice))
     logs.append(log_of(world))
     return world, {name: np.concatenate([log[name] for log in logs]) for name in logs[0]}
+
+
+def table(result: UnitResult, name: str) -> list[dict[str, Any]]:
+    """A table of a unit's result as rows."""
+    return [
+        dict(zip(piece, values, strict=True))
+        for piece in result.tables[name]
+        for values in zip(*piece.values(), strict=True)
+    ]
 
 
 def keys_of(world: World) -> Any:

@@ -1,4 +1,4 @@
-"""The throughput benchmark: its model, its SimPy contestant, and what it makes of outcomes.
+"""The throughput benchmark: its model, its contestants with exact times, and what it makes of outcomes.
 
 Mesa and Starsim are no dependency of lifesim; the benchmark itself compares them with the others.
 """
@@ -21,9 +21,10 @@ import pytest
 # `benchmarks` is run from a checkout and never installed.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import peer_simpy, throughput
+from benchmarks import peer_lifesim, peer_simpy, throughput
 from benchmarks.reduced import DAYS_PER_YEAR, Outcome, Reduced, Run, Stage, reduced_lifecycle
 from benchmarks.throughput import Contestant
+from lifesim.population.columns import DAY, E_SESSION, E_STAGE
 
 ROOT = Path(__file__).parents[1]
 EVEN = (0.25, 0.25, 0.2, 0.1, 0.1, 0.1)
@@ -34,8 +35,19 @@ Z_BOUND = 5.5
 
 def without_feedback(model: Reduced) -> Reduced:
     """Return `model` with hazards that satisfaction does not touch: a Markov chain."""
+    return with_feedback(model, 0.0)
+
+
+def with_feedback(model: Reduced, times: float) -> Reduced:
+    """Return `model` with the pull of satisfaction multiplied."""
     stages = tuple(
-        replace(rules, exits=(replace(first, coefficient=0.0), replace(second, coefficient=0.0)))
+        replace(
+            rules,
+            exits=(
+                replace(first, coefficient=times * first.coefficient),
+                replace(second, coefficient=times * second.coefficient),
+            ),
+        )
         for rules in model.stages
         for first, second in [rules.exits]
     )
@@ -97,11 +109,11 @@ def test_the_model_is_what_the_benchmark_promises() -> None:
 
 
 def test_simpy_exit_times_follow_the_hazard_between_reviews() -> None:
-    model = reduced_lifecycle()
+    model = replace(reduced_lifecycle(), review_days=30)
     rng = random.Random(1)
     draws = [peer_simpy.draw_exit(model, Stage.HOLDING, 0.8, rng) for _ in range(20_000)]
     days = np.array([stay for stay, _ in draws])
-    renewed = np.array([to == Stage.RENEWAL_UPSELL for _, to in draws])
+    renewed = np.array([way.to == Stage.RENEWAL_UPSELL for _, way in draws])
     cumulative = 0.0
     for piece, satisfaction in enumerate((0.8, 0.4, 0.2)):
         hazards = [
@@ -120,11 +132,12 @@ def test_simpy_exit_times_follow_the_hazard_between_reviews() -> None:
 
 
 @pytest.mark.analytic
-def test_simpy_agrees_with_the_matrix_exponential_without_feedback() -> None:
+@pytest.mark.parametrize("run", [peer_simpy.run, peer_lifesim.run], ids=["simpy", "lifesim"])
+def test_exact_times_agree_with_the_matrix_exponential_without_feedback(run: Run) -> None:
     """A stage's share off by four percentage points, or events by three in a hundred, is seen."""
     model = without_feedback(reduced_lifecycle())
     customers, days = 6_000, 200
-    got = peer_simpy.run(model, customers, days, seed=1)
+    got = run(model, customers, days, 1)
     steps_per_day = 64
     small_step = np.linalg.matrix_power(np.eye(6) + generator(model) / (steps_per_day * 1024), 1024)
     path = [np.eye(6)[model.start]]
@@ -145,9 +158,61 @@ def test_simpy_agrees_with_the_matrix_exponential_without_feedback() -> None:
     assert got.events == pytest.approx(expected_events, rel=0.03)
 
 
-def test_simpy_repeats_a_seed_and_not_another() -> None:
+@pytest.mark.analytic
+def test_satisfaction_pulls_alike_in_lifesim_and_in_simpy() -> None:
+    """Feedback three times as strong, followed daily: it moves a share by more than the difference allowed."""
+    model = replace(with_feedback(reduced_lifecycle(), 3.0), review_days=1)
+    days = 180
+    flat, ours = (peer_lifesim.run(m, 20_000, days, 1) for m in (without_feedback(model), model))
+    theirs = peer_simpy.run(model, 5_000, days, 1)
+    for time in ("occupancy_mid", "occupancy_end"):
+        p, q, without = (np.array(getattr(outcome, time)) for outcome in (ours, theirs, flat))
+        allowed = Z_BOUND * np.sqrt(p * (1 - p) / 20_000 + q * (1 - q) / 5_000)
+        assert (np.abs(p - q) < allowed).all()
+        assert (np.abs(p - without) > allowed).any()
+
+
+def test_occupancies_would_show_it_if_satisfaction_did_nothing() -> None:
     model = reduced_lifecycle()
-    first, again, other = (replace(peer_simpy.run(model, 50, 90, s), seconds=0) for s in (1, 1, 2))
+    flat, full = (peer_lifesim.run(m, 20_000, 365, 1) for m in (without_feedback(model), model))
+    pulled = max(abs(p - q) for p, q in zip(full.occupancy_mid, flat.occupancy_mid, strict=True))
+    assert 100 * pulled > 2 * throughput.OCCUPANCY_TOLERANCE_PP
+
+
+def test_lifesim_logs_every_session_and_move_once_and_nothing_else() -> None:
+    customers, days = 400, 200
+    world = peer_lifesim.populated(reduced_lifecycle(), customers, days, seed=1)
+    peer_lifesim.advance(world, 0, days)
+    log = peer_lifesim.Log(days)
+    for records in world.events:
+        log.append(records)
+    kept, people = world.event_log(), world.state.customers[:customers]
+    sessions, moves = kept[kept["kind"] == E_SESSION], kept[kept["kind"] == E_STAGE]
+    assert log.records == len(kept) == len(sessions) + len(moves)
+    assert len(sessions) == world.state.outcomes["sessions"].sum()
+    assert len(moves) == people["visits"].sum() - customers
+    lost = np.zeros(customers, bool)
+    seconds, before = 0, 0
+    for move in moves:
+        seconds += int(lost.sum()) * (int(move["time"]) - before)
+        before, lost[move["customer"]] = int(move["time"]), (move["detail"] // 16) % 16 == Stage.LOST
+    seconds += int(lost.sum()) * (days * DAY - before)
+    assert log.lost_seconds == seconds > 0
+
+
+def test_an_impulse_without_an_event_of_lifesim_is_refused() -> None:
+    model = reduced_lifecycle()
+    first, second = model.stages[Stage.HOLDING].exits
+    holding = replace(model.stages[Stage.HOLDING], exits=(replace(first, impulse=1.0), second))
+    stages = tuple(holding if stage == Stage.HOLDING else model.stages[stage] for stage in Stage)
+    with pytest.raises(ValueError, match="HOLDING to RENEWAL_UPSELL"):
+        peer_lifesim.scenario(replace(model, stages=stages), 10, 10, 1)
+
+
+@pytest.mark.parametrize("run", [peer_simpy.run, peer_lifesim.run], ids=["simpy", "lifesim"])
+def test_a_seed_repeats_itself_and_no_other(run: Run) -> None:
+    model = reduced_lifecycle()
+    first, again, other = (replace(run(model, 50, 90, s), seconds=0) for s in (1, 1, 2))
     assert first == again
     assert first.events != other.events or first.occupancy_end != other.occupancy_end
 

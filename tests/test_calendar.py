@@ -46,7 +46,8 @@ class Book:
 
     def expected(self, offset: int, why: str = "none", years: int = 2) -> set[tuple[int, int, str]]:
         """Times around the due dates that lie within the run."""
-        times = [(due + offset + k * YEAR, int(c)) for k in range(years + 1) for due, c in zip(self.due, self.customer)]
+        first = list(zip(self.due, self.customer, strict=True))
+        times = [(due + offset + k * YEAR, int(customer)) for k in range(years + 1) for due, customer in first]
         return {(int(time), customer, why) for time, customer in times if 0 < time < self.world.now}
 
     def events(self, kind: str) -> set[tuple[int, int, int]]:
@@ -73,7 +74,7 @@ def test_payment_closes_the_renewal_on_the_due_date() -> None:
     assert book.events("premium") == book.premiums(0)
     noticed = {(time + 60 * DAY, customer, why) for time, customer, why in book.seen("HOLDING", "RENEWAL_UPSELL")}
     assert book.seen("RENEWAL_UPSELL", "HOLDING") == {move for move in noticed if move[0] < book.world.now}
-    assert {(a, b) for _, _, a, b, _ in moves(book.world)} == {("HOLDING", "RENEWAL_UPSELL"), ("RENEWAL_UPSELL", "HOLDING")}
+    assert not {to for *_, to, _ in moves(book.world)} - {"HOLDING", "RENEWAL_UPSELL"}
 
 
 def test_recovery_at_the_end_of_grace() -> None:
@@ -82,7 +83,7 @@ def test_recovery_at_the_end_of_grace() -> None:
     assert book.events("unpaid") == book.premiums(0)
     assert book.events("premium") == book.premiums(GRACE)
     back = {(time - GRACE - 60 * DAY, customer, why) for time, customer, why in book.seen("RENEWAL_UPSELL", "HOLDING")}
-    assert back <= {(time, c, why) for time, c, why in book.expected(-60 * DAY) | early_notices(book)} and len(back) > 500
+    assert back <= book.expected(-60 * DAY) | early_notices(book) and len(back) > 500
     assert book.seen("HOLDING", "RENEWAL_UPSELL") == book.expected(-60 * DAY)
     assert not book.events("lapse")
 

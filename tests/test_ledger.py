@@ -17,8 +17,8 @@ from lifesim.world.world import World
 
 pytestmark = pytest.mark.analytic
 
-#: Wednesdays half a minute after a campaign, so that touches are on their way.
-FORK, END = (day * DAY + 10 * 3600 + 30 for day in (100, 695))
+#: Midnights after a Sunday: what was sent late in the evening waits for the end of the quiet hours.
+FORK, END = 100 * DAY, 695 * DAY
 Held = list[tuple[int, int]]
 Told = tuple["Replay", Any]
 
@@ -81,10 +81,11 @@ class Replay:
 @pytest.fixture(scope="module")
 def told() -> Told:
     """A busy world of two years, forked after 100 days, and the touches that travelled at the fork."""
-    data = described(3000, 700, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
+    data = described(3000, END // DAY, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
+    data |= {"warm_up": f"{FORK // DAY}d", "horizon": f"{(END - FORK) // DAY}d"}
     data["segments"][KIND]["second_policy"] = 0.4
     data["acquisition"]["advertising"]["rate"] = "2000/y"
-    practice = busy(gift=Weekly("sign_in_gift", "push", "12:00", (3,), 0.3))
+    practice = busy(gift=Weekly("sign_in_gift", "push", "23:00", (7,), 0.3))
     world, parts = begin(data, practice)
     world.run(FORK, parts)
     world.begin_outcomes()

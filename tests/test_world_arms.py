@@ -20,6 +20,7 @@ from small_worlds import (
     run,
     run_on,
     small,
+    table,
     uncontended,
 )
 
@@ -59,7 +60,7 @@ def tables(practices: dict[str, Practice]) -> dict[str, list[tuple[Any, ...]]]:
     scenario = small({"north": 150, "south": 100}, arms={name: {} for name in practices})
     result = experiment(scenario, practices).run(Unit(0, ("north", "south")))
     assert result.failures == {}
-    return {name: sorted(tuple(map(str, row.values())) for row in rows) for name, rows in result.tables.items()}
+    return {name: sorted(tuple(map(str, row.values())) for row in table(result, name)) for name in result.tables}
 
 
 def test_the_order_of_arms_changes_no_table() -> None:

@@ -21,6 +21,7 @@ from small_worlds import (
     run,
     run_on,
     small,
+    table,
     uncontended,
 )
 
@@ -279,7 +280,7 @@ def test_without_warm_up_the_arms_fork_at_the_start() -> None:
     assert differences(lives(plain), lives(from_fork)) == ["customers.marks"]
     result = of.run(Unit(0, ("north",)))
     assert result.failures == {}
-    first = [row for row in result.tables["occupancy"] if row["day"] == 0 and row["arm"] == "busy"]
+    first = [row for row in table(result, "occupancy") if row["day"] == 0 and row["arm"] == "busy"]
     assert sum(row["customers"] for row in first) == 300
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import busy, described, experiment, forked, log_of, run_on, small
+from small_worlds import busy, described, experiment, forked, log_of, run_on, small, table
 
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.metrics import METRICS, totals
@@ -193,10 +193,10 @@ def test_every_premium_due_is_paid_or_not(world: World, story: Story) -> None:
 def test_sessions_by_day_and_segment_are_those_of_the_log(world: World, story: Story) -> None:
     segment = world.state.customers["segment"][story.rows]
     day = (story.log["time"] - world.scenario.warm_up) // DAY
-    table = np.zeros_like(world.state.session_days)
+    sessions = np.zeros_like(world.state.session_days)
     rows = story.kind(E_SESSION)
-    np.add.at(table, (day[rows], segment[rows]), 1)
-    assert np.array_equal(table, world.state.session_days)
+    np.add.at(sessions, (day[rows], segment[rows]), 1)
+    assert np.array_equal(sessions, world.state.session_days)
     inside = story.sum(story.kind(E_PRODUCT_PAGE, E_SERVICE_USE))
     assert np.all(inside <= story.sum(rows))
 
@@ -205,18 +205,18 @@ def test_completed_episodes_are_those_of_the_log(world: World, story: Story) -> 
     """Moves out of stages entered between the fork and 120 days before the end, and the time spent in them."""
     scenario = world.scenario
     cutoff = scenario.warm_up + scenario.horizon - 120 * DAY
-    table = np.zeros_like(world.state.occupied)
+    episodes = np.zeros_like(world.state.occupied)
     entered: dict[int, int] = {}
     segment = world.state.customers["segment"]
     for place in np.flatnonzero(story.kind(E_STAGE)):
         row, time, detail = int(story.rows[place]), int(story.log["time"][place]), int(story.log["detail"][place])
         since = entered.get(row, int(world.state.customers["joined"][row]))
         if scenario.warm_up <= since < cutoff and (row in entered or world.state.customers["source"][row] > 0):
-            table[segment[row], detail // 256, detail // 16 % 16] += 1
-            table[segment[row], detail // 256, -1] += time - since
+            episodes[segment[row], detail // 256, detail // 16 % 16] += 1
+            episodes[segment[row], detail // 256, -1] += time - since
         entered[row] = time
-    assert table[..., :-1].sum() > 100
-    assert np.array_equal(table, world.state.occupied)
+    assert episodes[..., :-1].sum() > 100
+    assert np.array_equal(episodes, world.state.occupied)
 
 
 def test_milestones_are_stamped_when_their_event_first_happens(world: World, story: Story) -> None:
@@ -269,15 +269,15 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
     c, o = world.state.customers[:n], world.state.outcomes[:n]
     for place, branch in world.branches.items():
         mine = (c["branch"] == place) & (c["joined"] <= END)
-        ledger = {r["account"]: r["amount_fen"] for r in result.tables["ledger"] if r["branch"] == branch}
+        ledger = {r["account"]: r["amount_fen"] for r in table(result, "ledger") if r["branch"] == branch}
         assert ledger == {name: o[name][mine].sum(dtype=np.int64) for name in LEDGER}
-    assert sum(r["sessions"] for r in result.tables["sessions"]) == o["sessions"].sum()
-    opened = sum(r["count"] for r in result.tables["touches"] if r["outcome"] == "opened")
+    assert sum(r["sessions"] for r in table(result, "sessions")) == o["sessions"].sum()
+    opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()
-    events = Counter((r["time"], int(r["customer"], 16), r["kind"], r["amount_fen"]) for r in result.tables["events"])
+    events = Counter((r["time"], int(r["customer"], 16), r["kind"], r["amount_fen"]) for r in table(result, "events"))
     names = [EVENTS[kind] for kind in log["kind"].tolist()]
     assert events == Counter(zip(log["time"].tolist(), log["key"].tolist(), names, log["amount"].tolist(), strict=True))
-    last = max(r["day"] for r in result.tables["occupancy"])
+    last = max(r["day"] for r in table(result, "occupancy"))
     assert last == 200
-    at_end = sum(r["customers"] for r in result.tables["occupancy"] if r["day"] == last)
+    at_end = sum(r["customers"] for r in table(result, "occupancy") if r["day"] == last)
     assert at_end == np.count_nonzero(c["joined"] <= END)

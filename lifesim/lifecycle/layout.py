@@ -40,6 +40,15 @@ CLOCK_RULE = np.dtype(
     ],
     align=True,
 )
+HOUR_RULE = np.dtype(
+    [
+        ("before", "f8"),  # share of the day's activity before the hour
+        ("per_second", "f8"),  # share of the day's activity in a second of the hour
+        ("seconds_per", "f8"),  # its inverse; 0 in an hour without activity
+        ("second", "i4"),  # at which the hour begins
+    ],
+    align=True,
+)
 BAND = np.dtype([("edge", "i4"), ("factor", "f8")], align=True)
 PREDICTOR = np.dtype([("intercept", "f8"), ("term_from", "i4"), ("term_to", "i4")], align=True)
 TERM = np.dtype([("column", "i4"), ("value", "f8")], align=True)
@@ -107,7 +116,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "lifts": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
     "hour_guess": "i4",  # hour that a share of the day's activity cannot precede
-    "hours": "f8",  # (25,) share of the day's activity before each hour
+    "hour_rules": HOUR_RULE,
 }
 
 #: Settings that are single numbers.
@@ -157,7 +166,7 @@ counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointe
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
-content_rule_at, mechanism_rule_at = pointer(CONTENT_RULE), pointer(MECHANISM_RULE)
+content_rule_at, mechanism_rule_at, hour_rule_at = pointer(CONTENT_RULE), pointer(MECHANISM_RULE), pointer(HOUR_RULE)
 f8, set_f8 = scalars(np.float64)
 f4, _ = scalars(np.float32)
 i4, set_i4 = scalars(np.int32)

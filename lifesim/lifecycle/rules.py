@@ -14,6 +14,7 @@ from lifesim.lifecycle.layout import (
     CHANNEL_RULE,
     CLOCK_RULE,
     CONTENT_RULE,
+    HOUR_RULE,
     PREDICTOR,
     PRODUCT_RULE,
     STAGE_RULE,
@@ -276,10 +277,16 @@ def _stages(scenario: Scenario, rows: list[tuple[str, str, Clock]]) -> dict[str,
 
 
 def _hours(scenario: Scenario) -> dict[str, Any]:
-    hours = np.concatenate([[0.0], np.cumsum(scenario.behaviour.sessions.hours)])
-    hours /= hours[-1]
-    guess = np.searchsorted(hours, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
-    return {"hours": hours, "hour_guess": np.clip(guess, 0, 23).astype(np.int32)}
+    shares = np.asarray(scenario.behaviour.sessions.hours) / sum(scenario.behaviour.sessions.hours)
+    before = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
+    with np.errstate(divide="ignore"):
+        inverse = np.where(shares > 0, 3600.0 / shares, 0.0)
+    columns = {"before": before, "per_second": shares / 3600.0, "seconds_per": inverse}
+    guess = np.searchsorted(before, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
+    return {
+        "hour_rules": _table(HOUR_RULE, columns | {"second": np.arange(24) * 3600}),
+        "hour_guess": np.clip(guess, 0, 23).astype(np.int32),
+    }
 
 
 def _products(scenario: Scenario) -> dict[str, Any]:

@@ -32,10 +32,10 @@ K_INQUIRY = 6
 def on_session(i: int, now: int, w: Any) -> None:
     """A session takes place, and the next one is found."""
     c = customer_row(w, i)
-    gap, _, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
+    gap, accept, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
     c.session_from = now
     visit(i, doing, now, w)
-    scan(i, now, gap, now, w)
+    scan(i, now, gap, accept, now, w)
 
 
 @compiled

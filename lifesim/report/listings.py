@@ -64,6 +64,4 @@ def _number(value: object) -> str:
 
 
 def _wrapped(text: str, later: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent + later, break_on_hyphens=False
-    )
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + later, break_on_hyphens=False)

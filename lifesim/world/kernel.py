@@ -14,6 +14,7 @@ from lifesim.lifecycle.sessions import on_session
 from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
 from lifesim.population.columns import (
     BLOCK,
+    CLOCK,
     CUSTOMER,
     MIND,
     NEVER,
@@ -21,7 +22,10 @@ from lifesim.population.columns import (
     OUTCOME,
 )
 
-CUSTOMER_BYTES, OUTCOME_BYTES, MIND_BYTES = CUSTOMER.itemsize, OUTCOME.itemsize, MIND.itemsize
+CUSTOMER_BYTES, OUTCOME_BYTES = CUSTOMER.itemsize, OUTCOME.itemsize
+MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
+#: How many customers ahead of their turn rows are brought near.
+AHEAD = 12
 DONE, DRAIN, GROW_POLICIES = 0, 1, 2
 #: Most events and requests that one step of one customer can append (255 policies ending at once).
 STEP_EVENTS, STEP_REQUESTS = 300, 4
@@ -89,8 +93,11 @@ def bring(i: int, w: Any) -> None:
     row = w.outcomes + i * OUTCOME_BYTES
     for line in range(0, OUTCOME_BYTES, 64):
         fetch(row + line)
-    row = w.mind + i * w.states * MIND_BYTES
-    fetch(row)
+    fetch(w.mind + i * w.states * MIND_BYTES)
+    fetch(w.traits + i * w.traits_each * 4)
+    row = w.clocks + i * w.slots * CLOCK_BYTES
+    for line in range(0, w.slots * CLOCK_BYTES, 64):
+        fetch(row + line)
 
 
 @compiled_entry
@@ -106,9 +113,8 @@ def advance(until: int, w: Any) -> int:
             continue
         last = min(count, (block + 1) * BLOCK)
         for i in range(block * BLOCK, last):
-            if i4(w.due, i) < until:
-                bring(i, w)
-        for i in range(block * BLOCK, last):
+            if i + AHEAD < last and i4(w.due, i + AHEAD) < until:
+                bring(i + AHEAD, w)
             if i4(w.due, i) < until:
                 status = live(i, until, w)
                 if status != DONE:

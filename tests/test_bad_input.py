@@ -1,0 +1,404 @@
+"""Whatever is wrong with a file is said in one line with its place and a remedy, and the exit code is 2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lifesim import cli, workspace
+
+GOOD = """\
+extends: markets/base.yaml
+name: tiny
+question: What is wrong here?
+start: 2026-01-05
+warm_up: 10d
+horizon: 30d
+population:
+  size: 200
+  segments: {striving_youth: 60%, mainstream: 40%}
+arms:
+  control: {use: current_practice}
+  campaign: {use: current_practice, orchestration: [weekly_campaign]}
+measure:
+  primary: first_purchase_rate
+experiment: {replications: 1, seed: 1}
+"""
+FILE = "scenarios/tiny.yaml"
+
+Check = Callable[[str | bytes], tuple[int, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bad") / "workspace"
+    workspace.create(folder)
+    return folder
+
+
+@pytest.fixture
+def root(bundled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in a workspace with the shipped files."""
+    monkeypatch.chdir(bundled)
+    monkeypatch.delenv("LIFESIM_ROOT", raising=False)
+    monkeypatch.delenv("LIFESIM_DEBUG", raising=False)
+    workspace.unmount()
+    yield bundled
+    workspace.unmount()
+
+
+@pytest.fixture
+def check(root: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Run `lifesim check` on a text and give the exit code and what was said, a line each."""
+
+    def check(text: str | bytes) -> tuple[int, list[str]]:
+        (root / FILE).write_bytes(text.encode() if isinstance(text, str) else text)
+        with pytest.raises(SystemExit) as stop:
+            cli.main(["check", FILE])
+        captured = capsys.readouterr()
+        assert isinstance(stop.value.code, int)
+        return stop.value.code, (captured.out + captured.err).splitlines()
+
+    return check
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new, 1)
+
+
+def test_the_good_scenario_is_good(check: Check) -> None:
+    assert check(GOOD) == (0, [f"{FILE}: ok"])
+    assert check(b"\xef\xbb\xbf" + GOOD.encode()) == (0, [f"{FILE}: ok"])
+
+
+#: What is changed, and the one line that must come of it, behind the name of the file.
+CHANGES = {
+    "unknown key": ("horizon:", "horizn: 3d\nhorizon:", "6:1: horizn: unknown key 'horizn'; did you mean 'horizon'?"),
+    "unknown key inside": ("  size: 200", "  size: 200\n  sise: 3", "9:3: population.sise: unknown key 'sise'; did"),
+    "wrong unit": ("30d", "30x", "6:10: horizon: '30x' is not a duration; write 90d, 2w"),
+    "no unit": ("30d", "30", "6:10: horizon: 30 has no unit; write 30d for days"),
+    "percent as a number": ("60%", "60", "9:30: population.segments.striving_youth: 60 is above 1; write '60%'"),
+    "shares": (
+        "60%",
+        "50%",
+        "9:3: population.segments: shares must sum to 100%, and striving_youth 50% + mainstream 40% is 90%",
+    ),
+    "shares of branches": (
+        "  size: 200",
+        "  size: 200\n  branches: {a: 50%, b: 60%}",
+        "9:3: population.branches: shares must sum to 100%, and a 50% + b 60% is 110%; write ~ to remove",
+    ),
+    "unknown practice": (
+        "current_practice}",
+        "curent_practice}",
+        "11:18: arms.control.use: unknown practice 'curent_pr",
+    ),
+    "unknown segment": (
+        "mainstream:",
+        "mainstraem:",
+        "9:35: population.segments.mainstraem: unknown segment 'mainstraem';",
+    ),
+    "unknown strategy": (
+        "[weekly_campaign]",
+        "[weekly_campain]",
+        "12:53: arms.campaign.orchestration[0]: unknown orchestration plug-in 'weekly_campain'; did you mean 'weekly_camp",
+    ),
+    "unknown parameter": (
+        "[weekly_campaign]",
+        "[{weekly_campaign: {max_aged: 3}}]",
+        "12:72: arms.campaign.orchestration[0].weekly_campaign.max_aged: weekly_campaign has no parameter 'max_aged'; did",
+    ),
+    "parameter of another type": (
+        "[weekly_campaign]",
+        "[{weekly_campaign: {max_age: old}}]",
+        "12:81: arms.campaign.orchestration[0].weekly_campaign.max_age: 'old' is not a whole number; the default is 32",
+    ),
+    "impossible clock": (
+        "[weekly_campaign]",
+        "[{weekly_campaign: {at: '25:99'}}]",
+        "12:54: .* '25:99' is not a time of day",
+    ),
+    "impossible weekday": (
+        "[weekly_campaign]",
+        "[{weekly_campaign: {weekday: 9}}]",
+        "12:54: .* weekdays go from 1 to 7; found 9",
+    ),
+    "plug-in without a name": ("[weekly_campaign]", "[{}]", "12:53: arms.campaign.orchestration[0]: takes one plug-in"),
+    "no list": (
+        "[weekly_campaign]",
+        "weekly_campaign",
+        "12:52: arms.campaign.orchestration: 'weekly_campaign' is not a list",
+    ),
+    "twice": (
+        "[weekly_campaign]",
+        "[newsletter]",
+        "12:3: arms.campaign: runs 'newsletter' twice (practice 'current_practice'",
+    ),
+    "unknown metric": (
+        "first_purchase_rate",
+        "first_purchase",
+        "14:12: measure.primary: unknown metric 'first_purchase'; did",
+    ),
+    "negative guardrail": (
+        "measure:",
+        "measure:\n  guardrails: {opt_out_rate: -1pp}",
+        "14:30: measure.guardrails.opt_out_rate: -0.01",
+    ),
+    "guardrail without its unit": (
+        "measure:",
+        "measure:\n  guardrails: {opt_out_rate: 5}",
+        "14:30: .* 5 is beyond 100%; opt_out_rate is a share, write 5pp",
+    ),
+    "duplicate key": (
+        "  size: 200",
+        "  size: 200\n  size: 300",
+        "9:3: population.size: key 'size' is given twice, first on line 8",
+    ),
+    "tab": ("  size: 200", "\tsize: 200", "8:1: a tab indents this line; YAML indents with spaces"),
+    "tab inside": ("  size: 200", "  size:\t200", "8:8: a tab stands here; write spaces, or put the text in quotes"),
+    "full-width colon": (
+        "horizon: 30d",
+        "horizon：30d",
+        "6:8: not valid YAML .*; full-width '：' is plain text in YAML, write ':'",
+    ),
+    "full-width comma": (
+        "60%, main",
+        "60%，main",
+        "9:33: not valid YAML .*; full-width '，' is plain text in YAML, write ','",
+    ),
+    "full-width digits": ("30d", "３０d", "6:10: horizon: '３０d' has full-width characters; write 30d"),
+    "full-width quotes": ("What is wrong here?", "“What”", "3:11: question: '“What”' is one text; full-width '“'"),
+    "bracket left open": (
+        "40%}",
+        "40%",
+        "10:5: not valid YAML .*; a comma is missing, or the bracket opened on line 9",
+    ),
+    "alias": ("What is wrong here?", "*what", "3:11: question: alias '*what' is not allowed; write the value out"),
+    "tag": ("What is wrong here?", "!!python/name:os x", "3:11: question: tag .* is not allowed; remove it"),
+    "too many people": (
+        "size: 200",
+        "size: 900_000_000_000",
+        "8:9: population.size: 900,000,000,000 customers need about 900,000 GB of memory and this machine has .* at most",
+    ),
+    "nobody": ("size: 200", "size: 0", "8:9: population.size: must be at least 1"),
+    "negative size": (
+        "size: 200",
+        "size: -5",
+        "8:9: population.size: -5 is negative; write a whole number of 0 or more",
+    ),
+    "half a person": (
+        "size: 200",
+        "size: 1.5",
+        "8:9: population.size: 1.5 is not a whole number; write 50000 or 50_000",
+    ),
+    "zero horizon": ("30d", "0d", "6:10: horizon: '0d' is zero; give a duration longer than 0s, such as 90d"),
+    "part of a day": ("30d", "3h", "6:10: horizon: must be a whole number of days; write 1d"),
+    "beyond storage": ("30d", "60y", "6:10: horizon: is too long; warm-up and horizon together take 60y at most"),
+    "negative warm-up": (
+        "warm_up: 10d",
+        "warm_up: -3d",
+        "5:10: warm_up: '-3d' is negative; a duration is 0s or longer",
+    ),
+    "no such day": ("2026-01-05", "2026-02-30", "4:8: start: '2026-02-30' is not in the calendar; write 2026-01-05"),
+    "end of the calendar": ("2026-01-05", "9999-12-31", "4:8: start: must lie between 1900-01-01 and 2200-01-01"),
+    "no control": ("control:", "kontrol:", "10:1: arms: the control arm 'control' is missing; did you mean 'kontrol'?"),
+    "name that is a path": (
+        "name: tiny",
+        "name: ../../etc",
+        "2:7: name: '../../etc' is not a name; start with a letter",
+    ),
+    "hostile name": (
+        "  campaign:",
+        '  "<script>":',
+        "12:3: arms.<script>: '<script>' is not a name; start with a letter",
+    ),
+    "number for text": ("What is wrong here?", "3", "3:11: question: 3 is not text; put it in quotes"),
+    "list for a mapping": (
+        "experiment: {replications: 1, seed: 1}",
+        "experiment: [1]",
+        "15:1: experiment: a list is not a mapping",
+    ),
+    "text for a mapping": ("{use: current_practice}", "current", "11:12: arms.control: 'current' is not a mapping"),
+    "no replications": ("replications: 1", "replications: 0", "15:28: experiment.replications: must be 1 to 10,000"),
+    "negative seed": (
+        "seed: 1",
+        "seed: -1",
+        "15:37: experiment.seed: -1 is negative; write a whole number of 0 or more",
+    ),
+    "base that is not there": (
+        "base.yaml",
+        "bas.yaml",
+        "1:10: extends: no such file 'markets/bas.yaml'; did you mean 'base.yaml'?",
+    ),
+    "base outside": ("markets/base", "../../x", "1:10: extends: '../../x.yaml' leads outside of scenarios"),
+    "base that is itself": ("markets/base", "tiny", "1:10: extends: extends itself: tiny.yaml -> tiny.yaml"),
+}
+
+
+def expected(line: str) -> re.Pattern[str]:
+    """The start of the line that says so; ``.*`` in it stands for anything."""
+    return re.compile(".*".join(map(re.escape, f"error: {FILE}:{line}".split(".*"))))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_one_line_says_what_where_and_what_would_be_right(check: Check, name: str) -> None:
+    old, new, line = CHANGES[name]
+    code, said = check(changed(old, new))
+    assert code == 2
+    assert len(said) == 1, said
+    assert expected(line).match(said[0]), said[0]
+
+
+ADDITIONS = {
+    "negative money": ("desk: {cost: -3 CNY}", "desk.cost: '-3 CNY' is negative; write an amount of 0 or more"),
+    "other money": ("desk: {cost: 3 USD}", "desk.cost: '3 USD' is in USD; write the amount in CNY"),
+    "dear": ("desk: {cost: 2万}", "desk.cost: must be at most 10,000 CNY"),
+    "unknown product": (
+        "segments: {mainstream: {book: {acident: 0%}}}",
+        "segments.mainstream.book.acident: unknown product 'acident'; did you mean 'accident'?",
+    ),
+    "unknown content": ("desk: {content: advise}", "desk.content: unknown content 'advise'; did you mean 'advice'?"),
+    "unknown covariate": (
+        "behaviour: {transitions: {HOLDING.death: {depends: {aged: 1}}}}",
+        "behaviour.transitions.HOLDING.death.depends.aged: unknown covariate 'aged'; did you mean 'age'?",
+    ),
+    "unknown fact": (
+        "desk: {cost: {fact: messages.sms_cost}}",
+        "desk.cost: unknown fact 'messages.sms_cost'; did you mean 'messages.sms_",
+    ),
+    "unknown mechanism": ("mechanisms: [stress]", "mechanisms[0]: unknown mechanisms plug-in 'stress'"),
+    "mechanism twice": (
+        "mechanisms: [financial_stress, financial_stress]",
+        "mechanisms[1]: mechanism FinancialStress: the covariate 'stress' exists already",
+    ),
+    "contradiction": (
+        "correlations: [{traits: [age, income], value: 0.99}, {traits: [income, family], value: 0.99}, "
+        "{traits: [age, family], value: -0.9}]",
+        "correlations: these correlations contradict each other; make some of them weaker",
+    ),
+    "duplicate key": ("name: again", "name: key 'name' is given twice, first on line 2; remove one"),
+    "practice of a practice": (
+        "practices: {x: {use: current_practice}}",
+        "practices.x.use: only an arm can use a practice",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADDITIONS)
+def test_what_a_scenario_adds_is_checked_too(check: Check, name: str) -> None:
+    more, line = ADDITIONS[name]
+    code, said = check(f"{GOOD}{more}\n")
+    assert (code, len(said)) == (2, 1), said
+    assert re.match(rf"error: {FILE}:16:\d+: {re.escape(line)}", said[0]), said[0]
+
+
+BYTES = {
+    "gbk": (
+        GOOD.replace("What is wrong", "哪里不对").encode("gbk"),
+        "3:11: the file is probably saved as GBK; save it as UTF-8",
+    ),
+    "utf-16": (GOOD.encode("utf-16"), "1:1: the file is saved as UTF-16; save it as UTF-8"),
+    "control character": (GOOD.encode() + b"\x00", "16:1: character U+0000 is not allowed in YAML; remove it"),
+    "empty": (b"", "1:1: the file is empty; write a mapping such as 'name: my_scenario'"),
+    "text": (b"hello", "1:1: the file holds 'hello', not a mapping of 'key: value' lines"),
+    "two documents": (
+        GOOD.encode() + b"---\na: 1\n",
+        "16:1: a second document starts here; keep one document in a file",
+    ),
+    "endless nesting": (b"a: " + b"[" * 200_000, "1:54: a[0][0]: nested deeper than 50 levels; flatten it"),
+    "endless list": (
+        b"a: [" + b"1," * 200_000 + b"1]",
+        "1:199999: a[99997]: more than 100,000 values in one file; split it",
+    ),
+    "too large": (b"a: 1\n" + b"#" * 6_000_000, " larger than 5 MB; keep data in a table, not in YAML"),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_a_file_that_is_no_scenario_at_all(check: Check, name: str) -> None:
+    content, line = BYTES[name]
+    assert check(content) == (2, [f"error: {FILE}:{line}"])
+
+
+def test_an_alias_bomb_does_not_go_off(check: Check) -> None:
+    layers = [
+        f"{here}: &{here} [{', '.join([f'*{below}'] * 9)}]" for below, here in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    code, said = check("a: &a [1, 1, 1]\n" + "\n".join(layers))
+    assert (code, said) == (2, [f"error: {FILE}:2:8: b[0]: alias '*a' is not allowed; write the value out"])
+
+
+def test_all_problems_come_in_one_go(check: Check) -> None:
+    bad = GOOD.replace("30d", "30").replace("60%", "50%").replace("[weekly_campaign]", "[weekly]")
+    bad = bad.replace("first_purchase_rate", "first_purchases").replace("current_practice}", "practice}")
+    code, said = check(bad + "colour: red\ndesk: {content: advise, cost: -1 CNY}\n")
+    places = [re.match(rf"error: {FILE}:(\d+):\d+: ([\w.\[\]]+): ", line) for line in said]
+    assert code == 2
+    assert [(place[1], place[2]) for place in places if place] == [
+        ("6", "horizon"),
+        ("9", "population.segments"),
+        ("11", "arms.control.use"),
+        ("12", "arms.campaign.orchestration[0]"),
+        ("14", "measure.primary"),
+        ("16", "colour"),
+        ("17", "desk.cost"),
+    ]
+    assert len(said) == len(places)
+
+
+def test_a_scenario_that_extends_nothing_is_told_what_to_extend(check: Check) -> None:
+    code, said = check(changed("extends: markets/base.yaml\n", ""))
+    assert code == 2
+    assert f"error: {FILE}:1:1: behaviour: missing key 'behaviour'; add it" in said
+    assert said[-1].startswith(
+        f"error: {FILE}:1:1: extends: this file extends nothing; 'extends: markets/base.yaml' brings"
+    )
+
+
+BOOKS = {
+    "no file": (None, ["scenarios/book.csv: no such file"]),
+    "impossible values": (
+        "customer,age,income,product,issued\n1,300,1,medical,2020-01-01\n2,30,-5,medicall,2035-01-01\n",
+        [
+            "row 2: age: '300' is above 120",
+            "row 3: product: unknown product 'medicall'; did you mean 'medical'?",
+            "row 3: issued: 2035-01-01 is not before 2025-12-26",
+            "row 3: income: '-5' is below 0",
+        ],
+    ),
+    "missing values": (
+        "customer,age\n1,\n,30\n",
+        ["row 2: age: the value is missing", "row 3: customer: the value is missing"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_a_book_that_cannot_be_used(check: Check, root: Path, name: str) -> None:
+    content, wanted = BOOKS[name]
+    book = root / "scenarios" / "book.csv"
+    book.unlink(missing_ok=True)
+    if content is not None:
+        book.write_text(content)
+    population = GOOD[GOOD.index("  size") : GOOD.index("arms:")]
+    code, said = check(changed(population, "  book: {from: book.csv, segment: mainstream}\n"))
+    assert code == 2
+    assert len(said) == len(wanted), said
+    for line, part in zip(said, wanted, strict=True):
+        assert line.startswith("error: scenarios/book.csv:")
+        assert part in line
+
+
+def test_a_strategy_that_cannot_be_imported_stops_every_scenario(check: Check, root: Path) -> None:
+    broken = root / "strategies" / "orchestration" / "broken.py"
+    broken.write_text("import math\n\nmath.nonesuch()\n")
+    try:
+        code, said = check(GOOD)
+    finally:
+        broken.unlink()
+    assert (code, len(said)) == (2, 1), said
+    assert said[0].startswith("error: strategies/orchestration/broken.py:3: AttributeError: module 'math' has no attri")
