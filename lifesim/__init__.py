@@ -25,6 +25,8 @@ _HOMES = {
     "AgentView": "lifesim.strategy",
     "Luck": "lifesim.strategy",
     "Touches": "lifesim.strategy",
+    "Practice": "lifesim.strategy",
+    "Schedule": "lifesim.strategy",
     "UNASSIGNED": "lifesim.strategy",
     "Mechanism": "lifesim.strategy",
     "METRICS": "lifesim.metrics",

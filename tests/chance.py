@@ -6,8 +6,6 @@ a smaller one than its sample allows. Several numbers in one check share the fal
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -71,8 +69,3 @@ def check_distribution(reached: Numbers, n: int, *, catches: float, seen_to: flo
     steps = np.arange(len(values) + 1) / n
     distance = max([0.0, *(steps[1:] - values), *(values - steps[:-1]), abs(seen_to - len(values) / n)])
     assert distance <= bound, f"distance {distance:.4f} exceeds {bound:.4f}"
-
-
-def uniform_under(values: Numbers, distribution: Any) -> Any:
-    """Values of the distribution function of a frozen scipy distribution."""
-    return distribution.cdf(np.asarray(values, float))

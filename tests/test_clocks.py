@@ -115,7 +115,9 @@ def test_with_excess_it_fires_where_the_integrated_hazard_reaches_the_threshold(
 
 @quick
 @given(residual=residuals, rate=positive_rates, at=times, wait=st.integers(0, 60 * DAY), fade=fades)
-def test_settling_moves_no_crossing_without_excess(residual: float, rate: float, at: int, wait: int, fade: float) -> None:
+def test_settling_moves_no_crossing_without_excess(
+    residual: float, rate: float, at: int, wait: int, fade: float
+) -> None:
     """A refresh that finds the same hazard keeps the date to within the rounding of one subtraction."""
     one = clock(residual, rate)
     before = fires(one, at, fade)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_worlds import (
     SEGMENTS,
@@ -20,6 +21,7 @@ from small_worlds import (
     uncontended,
 )
 
+from lifesim.experiment import compare
 from lifesim.population.columns import DAY
 from lifesim.population.synthesis import newcomers, synthesise
 from lifesim.scenario import Scenario
@@ -31,13 +33,14 @@ from lifesim.world.world import World
 pytestmark = pytest.mark.metamorphic
 
 PRACTICES = {"silence": SILENCE, "busy": busy()}
-FRIENDLY = {"rate": "2/y"}
 
 
-def friendly(scenario: Scenario) -> Scenario:
-    """The scenario with many recommendations, so that friends join within weeks."""
+def lively(scenario: Scenario) -> Scenario:
+    """The scenario with many recommendations, so that friends join within weeks, and many inquiries to the desks."""
     behaviour = described(scenario)["behaviour"]
-    behaviour["processes"]["refer"] |= FRIENDLY
+    behaviour["processes"]["refer"]["rate"] = "2/y"
+    behaviour["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
+    behaviour["sessions"]["inquiry"] = 1.0
     return scenario.replace(behaviour=behaviour)
 
 
@@ -55,7 +58,7 @@ def test_another_customer_changes_nobody(size: int, practice: Practice) -> None:
     Arrivals and seats are declared for 10,000 customers at the start, so that the larger branch draws prospects
     earlier; those are other people, and everybody who was there keeps their life, their friends included.
     """
-    fewer, more = (run(uncontended(friendly(small(n))), practice) for n in (size, size + 1))
+    fewer, more = (run(uncontended(lively(small(n))), practice) for n in (size, size + 1))
     first = keys_of(fewer)[:size]
     assert np.array_equal(first, keys_of(more)[:size])
     same = families(fewer, first)
@@ -91,8 +94,8 @@ def test_prospects_who_arrive_together_are_as_if_they_came_alone() -> None:
 @pytest.mark.parametrize("practice", PRACTICES.values(), ids=PRACTICES)
 def test_another_branch_changes_nobody(practice: Practice) -> None:
     """Desks are contended here, as every branch has its own."""
-    alone = run(friendly(small({"north": 200})), practice)
-    beside = run(friendly(small({"north": 200, "south": 90})), practice, branches=("north",))
+    alone = run(lively(small({"north": 200})), practice)
+    beside = run(lively(small({"north": 200, "south": 90})), practice, branches=("north",))
     assert differences(lives(alone), lives(beside), ignore=("extra.desk",)) == []
     assert np.array_equal(alone.extra["desk"][0], beside.extra["desk"][0])
 
@@ -100,7 +103,7 @@ def test_another_branch_changes_nobody(practice: Practice) -> None:
 @pytest.mark.parametrize("groups", [(("north",), ("south",), ("west",)), (("north", "west"), ("south",))])
 def test_grouping_branches_into_units_changes_nobody(groups: tuple[tuple[str, ...], ...]) -> None:
     """Desks are contended; the scope of the desk is the branch."""
-    scenario = friendly(small({"north": 150, "south": 90, "west": 120}))
+    scenario = lively(small({"north": 150, "south": 90, "west": 120}))
     whole = run(scenario, busy())
     assert whole.extra["desk"].sum(axis=1).min() > 0, "a desk has nothing to do"
     seen = np.zeros(0, np.uint64)
@@ -202,7 +205,7 @@ def with_content(scenario: Scenario) -> Scenario:
 
 @pytest.mark.parametrize("extend", [with_trait, with_state, with_segment, with_content])
 def test_what_nobody_uses_changes_nobody(extend: Any) -> None:
-    scenario = friendly(small())
+    scenario = lively(small())
     plain, extended = run(scenario, busy()), run(extend(scenario), busy())
     assert extended.scenario != plain.scenario
     assert differences(lives(plain), lives(extended), more=True) == []
@@ -219,3 +222,18 @@ def test_a_segment_that_joins_the_mix_takes_customers_and_moves_none_between_the
     assert 1_700 < np.count_nonzero(kept) < 1_900
     assert np.array_equal(before.segment[kept], after.segment[kept])
     assert np.array_equal(before.traits[kept], after.traits[kept])
+
+
+def test_more_workers_change_no_table() -> None:
+    """Two replications, one after the other and side by side."""
+    data = described(small({"north": 150, "south": 100}))
+    experiment = data["experiment"] | {"replications": 2}
+    arms = {"control": {"use": "current_practice"}, "campaign": {"orchestration": ["weekly_campaign"]}}
+    scenario = small({"north": 150, "south": 100}, experiment=experiment, arms=arms)
+    alone, together = (compare(scenario, workers=workers) for workers in (1, 2))
+    assert alone.failures == together.failures == []
+    assert alone.tables.keys() == together.tables.keys()
+    for name, table in alone.tables.items():
+        pd.testing.assert_frame_equal(table, together.tables[name], check_exact=True)
+    pd.testing.assert_frame_equal(alone.effects, together.effects, check_exact=True)
+    assert alone.tables["totals"]["numerator"].sum() > 0

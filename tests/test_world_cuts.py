@@ -40,7 +40,7 @@ PRACTICE = busy()
 #: A Monday (the warm-up begins on a Tuesday), and times at which parts of the world keep appointments.
 MONDAY = 27 * DAY
 APPOINTMENTS = {
-    "acquisition, inference": 14 * DAY,
+    "acquisition, inference": 34 * DAY,
     "campaign, desk": MONDAY + 10 * HOUR,
     "call campaign within a slot": MONDAY + 10 * HOUR + 1800,
     "desk opens": MONDAY + 9 * HOUR,
@@ -79,7 +79,9 @@ def _by_column(arrays: dict[str, Any]) -> dict[str, Any]:
     out = {}
     for name, array in arrays.items():
         fields = array.dtype.names or ()
-        out |= {f"{name}.{field}": array[field] for field in fields if field not in (*HEADS, "free_policy", "free_touch")}
+        out |= {
+            f"{name}.{field}": array[field] for field in fields if field not in (*HEADS, "free_policy", "free_touch")
+        }
         if not fields:
             out[name] = array
     return out

@@ -42,7 +42,6 @@ from lifesim.population.columns import (
     E_SURRENDER,
     E_UNPAID,
     HOLDING,
-    NOTICED,
     PRESENT,
     RENEWAL_UPSELL,
     T_CONSENT,
@@ -257,7 +256,7 @@ def test_sessions_keep_to_the_hours_of_activity() -> None:
     def office_hours(data: dict[str, Any]) -> None:
         sessions = data["behaviour"]["sessions"]
         sessions["hours"] = [0] * 9 + [1] * 9 + [0] * 6
-        sessions["product_page"] = {stage: 1.0 for stage in sessions["product_page"]}
+        sessions["product_page"] = dict.fromkeys(sessions["product_page"], 1.0)
         sessions["service_use"] = {}
 
     log = log_of(run(changed(small(), office_hours)))
@@ -282,16 +281,6 @@ def test_without_warm_up_the_arms_fork_at_the_start() -> None:
     assert result.failures == {}
     first = [row for row in table(result, "occupancy") if row["day"] == 0 and row["arm"] == "busy"]
     assert sum(row["customers"] for row in first) == 300
-
-
-def test_a_policy_due_at_once_is_noticed_at_the_start() -> None:
-    """A mature book: policies within two months of their due date have had their notice."""
-    world = run(small(), days=0)
-    held = world.state.policies[world.state.policies["customer"] >= 0]
-    noticed = held["status"] == NOTICED
-    assert 10 < np.count_nonzero(noticed) < len(held)
-    assert np.all(held["at"] > 0)
-    assert held["at"][noticed].max() <= 60 * DAY
 
 
 @pytest.mark.parametrize("size", [1, 40])

@@ -117,7 +117,7 @@ def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
 
 def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:
     products = len(world.scenario.products)
-    elsewhere = [stage for stage in range(LOST)]
+    elsewhere = range(LOST)
     counted = {
         "purchases": story.kind(E_PURCHASE),
         "first_purchases": story.kind(E_DECISION) & (story.log["detail"] < products),

@@ -83,11 +83,15 @@ def assert_only_the_record_differs(told: World, untold: World) -> None:
 
 def story(world_lives: dict[str, Any]) -> dict[str, Any]:
     """The log without what the campaign's touches did themselves."""
-    rows = ~((world_lives["log.campaign"] == "blanks") & np.isin(world_lives["log.kind"], (E_DELIVERED, E_FAILED, E_OPENED)))
+    rows = ~(
+        (world_lives["log.campaign"] == "blanks") & np.isin(world_lives["log.kind"], (E_DELIVERED, E_FAILED, E_OPENED))
+    )
     return {name: values[rows] for name, values in world_lives.items() if name.startswith("log.")}
 
 
-@pytest.mark.parametrize("allocation", [SILENCE.allocation, FirstSeat()], ids=["nobody answers", "everybody is answered"])
+@pytest.mark.parametrize(
+    "allocation", [SILENCE.allocation, FirstSeat()], ids=["nobody answers", "everybody is answered"]
+)
 @pytest.mark.parametrize("channel", ["push", "sms", "call"])
 def test_a_touch_without_effect_changes_nothing_but_its_record(channel: str, allocation: Any) -> None:
     """Calls that nobody makes only hold the customer in the pool of the desk until they are withdrawn."""

@@ -18,6 +18,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.population.columns import (
     BLOCK,
+    CAUSE_DIED,
     DAY,
     REFUSES_TARGETING,
     T_CAP,
@@ -33,7 +34,7 @@ from lifesim.streams import exponential, hash_pair, uniform_pair
 def suppressed(i: int, content: int, channel: int, now: int, w: Any) -> int:
     """Why the contact policy holds a touch back; 0 when it does not. Service is exempt from marketing rules."""
     c = customer_row(w, i)
-    if not c.reach & (1 << channel):
+    if not c.reach & (1 << channel) or c.cause == CAUSE_DIED:
         return T_REACH
     if not content_rule_at(w.content_rules, content).marketing:
         return 0

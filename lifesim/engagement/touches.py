@@ -30,6 +30,7 @@ from lifesim.lifecycle.mind import covariates, feel, linear, logistic, move, sta
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
 from lifesim.population.columns import (
+    CAUSE_DIED,
     DELIVERED,
     E_DELIVERED,
     E_FAILED,
@@ -130,7 +131,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     touch = touch_row(w, place)
     channel = touch.channel
     fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
-    if fails < channel_rule_at(w.channel_rules, channel).failure:
+    if fails < channel_rule_at(w.channel_rules, channel).failure or c.cause == CAUSE_DIED:
         count(touch, T_FAILED, w)
         log(i, E_FAILED, touch.campaign, 0, now, w)
         if touch.lead:

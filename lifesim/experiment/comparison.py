@@ -21,7 +21,7 @@ from lifesim.experiment import checks, plugins, tasks
 from lifesim.experiment.executor import UnitFailure, default_workers, run_units
 from lifesim.experiment.work import Unit, UnitResult
 from lifesim.metrics import METRICS, described
-from lifesim.scenario import STAGES, Scenario
+from lifesim.scenario import STAGES, Arm, Scenario
 from lifesim.strategy import Practice
 from lifesim.workspace import current_root, out_dir, source_hashes
 
@@ -81,7 +81,7 @@ class Result:
 
 def compare(
     scenario: Scenario,
-    arms: Mapping[str, Practice] | None = None,
+    arms: Mapping[str, Arm | Practice] | None = None,
     *,
     workers: int | None = None,
     events: str = "sample",
@@ -92,7 +92,8 @@ def compare(
     Parameters
     ----------
     arms
-        Plug-ins by arm, in place of the scenario's arms; must hold the scenario's control.
+        In place of the scenario's arms; must hold its control. An ``Arm`` names plug-ins, as a scenario file does; a
+        ``Practice`` holds plug-ins themselves.
     workers
         Processes; all processors when not given.
     events
@@ -111,12 +112,13 @@ def compare(
     if arms is not None:
         if scenario.experiment.control not in arms:
             raise InputError(f"arms must hold the control arm '{scenario.experiment.control}'")
-        described_arms: dict[str, dict[str, Any]] = {name: {} for name in arms}
-        scenario = scenario.replace(arms=described_arms)
+        named = {name: arm if isinstance(arm, Arm) else Arm() for name, arm in arms.items()}
+        scenario = scenario.replace(arms=named)
     found = checks.problems(scenario)
     if found:
         raise ScenarioError(found)
-    practices = dict(arms) if arms is not None else plugins.practices(scenario)
+    practices = plugins.practices(scenario)
+    practices |= {name: arm for name, arm in (arms or {}).items() if isinstance(arm, Practice)}
     shared = tasks.pack(scenario, practices, plugins.mechanisms(scenario), events == "all")
     work = tasks.experiment(shared).units()
     payloads = [pickle.dumps((shared, unit)) for unit in work]

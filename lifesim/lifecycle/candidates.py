@@ -11,7 +11,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle.layout import customer_row, hour_rule_at, i4, stage_rule_at, u8
-from lifesim.population.columns import DAY, NEVER
+from lifesim.population.columns import CAUSE_DIED, DAY, NEVER
 from lifesim.streams import exponential, look_again
 
 K_SESSION = 5
@@ -54,7 +54,7 @@ def next_session(i: int, now: int, w: Any) -> None:
 def scan(i: int, at: int, gap: float, accept: float, now: int, w: Any) -> None:
     """Look at candidate after candidate from the one at ``at``, which gives the gap to the next and its acceptance."""
     c = customer_row(w, i)
-    active = stage_rule_at(w.stage_rules, c.stage).active
+    active = 0.0 if c.cause == CAUSE_DIED else stage_rule_at(w.stage_rules, c.stage).active
     while True:
         at = later(at, exponential(gap) / c.session_rate, w)
         if at > now and accept < active:

@@ -28,6 +28,7 @@ from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh
 from lifesim.population.columns import (
     AWARENESS,
     CAUSE_COMPETITOR,
+    CAUSE_NONE,
     CHURN_WARNING,
     COMPARER,
     E_CLAIM,
@@ -40,9 +41,11 @@ from lifesim.population.columns import (
     FIRST_PURCHASE,
     HOLDING,
     LOST,
+    NEVER,
     NEW_FRIEND,
     NONE,
     ORPHAN,
+    PURCHASE,
     REFERRAL,
     RENEWAL_UPSELL,
 )
@@ -107,9 +110,10 @@ def decide(i: int, now: int, w: Any) -> None:
 
 @compiled
 def upsell(i: int, stage: int, now: int, w: Any) -> None:
-    """A further policy of a customer who has come to know insurance; premium potential grows with tenure."""
+    """A further policy of a customer who knows insurance; premium potential grows with the time as a policyholder."""
     c = customer_row(w, i)
-    grown = min(1.0, (now - c.joined) / w.upsell_maturity)
+    since = c.milestones[PURCHASE] if c.milestones[PURCHASE] != NEVER else now
+    grown = min(1.0, (now - since) / w.upsell_maturity)
     chosen = choose(i, True, 65536 + c.visits[RENEWAL_UPSELL], now, w)
     if chosen != NOT_OURS and c.policies < 255:
         issue(i, chosen, 1.0 + (w.upsell_potential - 1.0) * grown, now, w)
@@ -217,7 +221,7 @@ def leave(i: int, row: int, now: int, w: Any) -> None:
         feel(i, I_SAVED, now, w)
     elif c.stage == AWARENESS and stage == FIRST_PURCHASE:
         feel(i, I_NEED, now, w)
-    enter(i, stage, clock_rule_at(w.clock_rules, row).cause, now, w)
+    enter(i, stage, clock_rule_at(w.clock_rules, row).cause if stage == LOST else CAUSE_NONE, now, w)
 
 
 @compiled

@@ -24,6 +24,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import covariates, linear
 from lifesim.population.columns import (
+    CAUSE_DIED,
     CHURN_WARNING,
     DAY,
     E_STAGE,
@@ -84,7 +85,7 @@ def background(i: int, row: int, now: int, w: Any) -> float:
     """Background hazard per second of one cause, with the covariates in the scratch."""
     c = customer_row(w, i)
     rule = clock_rule_at(w.clock_rules, row)
-    if not rule.runs & (1 << c.stage) or (rule.event == ESCALATE and c.phase >= 3):
+    if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase >= 3):
         return 0.0
     day = min(now // DAY, w.days - 1)
     hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
@@ -135,12 +136,17 @@ def refresh(i: int, now: int, w: Any) -> None:
 
 @compiled
 def rearm(i: int, slot: int, now: int, w: Any) -> None:
-    """The next episode of a clock that fired without leaving the stage; its hazard goes on."""
+    """The next threshold of a clock that fired without leaving the stage; its hazard goes on.
+
+    A recurring clock counts its firings. A clock of a stage counts them above the number of the visit, so that the
+    second firing of one visit has other luck than the first of the next.
+    """
     clock = clock_row(w, i, slot)
     rate = clock.rate
     row = row_of(i, slot, w)
     settle_all(i, now, w)
-    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + 1)
+    step = 1 if slot >= w.stage_slots else 65536
+    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + step)
     clock.rate = rate
     find_clock(i, w)
 

@@ -8,12 +8,15 @@ import numpy as np
 
 from lifesim.population.columns import (
     BLOCK,
+    CAUSE_LAPSED,
+    CAUSE_NONE,
     CLOCK,
     COUNTS,
     CUSTOMER,
     DAY,
     EVENT,
     IN_FORCE,
+    LOST,
     MIND,
     N_STAGES,
     NEVER,
@@ -21,6 +24,7 @@ from lifesim.population.columns import (
     NOTICED,
     OUTCOME,
     POLICY,
+    PURCHASE,
     REQUEST,
     TOUCH,
     TOUCH_OUTCOMES,
@@ -124,6 +128,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
         "stage_since": people.stage_since, "stage": people.stage, "segment": people.segment,
         "branch": people.branch, "marks": people.marks, "reach": people.reach,
         "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,
+        "cause": np.where(people.stage == LOST, CAUSE_LAPSED, CAUSE_NONE),
         "touch_at": NEVER, "policy_at": NEVER, "session_at": NEVER, "first_touch": NONE,
         "first_policy": NONE, "milestones": NEVER, "recent_sends": _LONG_AGO,
         "last_session": _LONG_AGO, "answered_at": _LONG_AGO,
@@ -158,6 +163,8 @@ def add_policies(scenario: Scenario, streams: Streams, state: State, first: int,
         state.customers["first_policy"][rows] = places
         state.customers["policies"][rows] += 1
         state.customers["bought"][rows] += 1
+        if number == 0:
+            state.customers["milestones"][rows, PURCHASE] = -generation["age"]
         at = state.policies["at"][places]
         state.customers["policy_at"][rows] = np.minimum(state.customers["policy_at"][rows], at)
         _relink(state)

@@ -56,11 +56,11 @@ class ModelError(ValueError):
         super().__init__("; ".join(f"{'.'.join(map(str, each.path))}: {each.message}" for each in errors))
 
 
-def _text(pattern: str, description: str, *examples: str) -> WithJsonSchema:
+def _text(pattern: str, description: str, *examples: str, signed: bool = False) -> WithJsonSchema:
     return WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^(?:{pattern})$",
+            "pattern": f"^{'' if signed else '(?!-)'}(?:{pattern})$",
             "description": description,
             "examples": list(examples),
         }
@@ -72,7 +72,7 @@ def _text_or_number(pattern: str, description: str, *examples: str | float, **bo
         {
             "anyOf": [
                 {"type": "number", **bounds},
-                {"type": "string", "pattern": f"^(?:{pattern})$"},
+                {"type": "string", "pattern": f"^(?!-)(?:{pattern})$"},
             ],
             "description": description,
             "examples": list(examples),
@@ -116,7 +116,7 @@ Points = Annotated[
     float,
     BeforeValidator(quantities.parse_points),
     _written(quantities.format_points),
-    _text(quantities.POINTS_PATTERN, "Difference of two shares in percentage points", "0.5pp"),
+    _text(quantities.POINTS_PATTERN, "Difference of two shares in percentage points", "0.5pp", signed=True),
 ]
 Money = Annotated[
     int,
