@@ -25,8 +25,6 @@ _HOMES = {
     "AgentView": "lifesim.strategy",
     "Luck": "lifesim.strategy",
     "Touches": "lifesim.strategy",
-    "Practice": "lifesim.strategy",
-    "Schedule": "lifesim.strategy",
     "UNASSIGNED": "lifesim.strategy",
     "Mechanism": "lifesim.strategy",
     "METRICS": "lifesim.metrics",

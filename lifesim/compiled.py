@@ -91,12 +91,21 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": 
 
 
 def compiled(function: Function) -> Function:
-    """Compile ``function`` as a part of the entry points that call it; not cached on its own.
+    """Compile ``function`` as a part of the entry points that call it; neither cached nor callable from Python.
 
     Every integer argument is taken as a 64-bit one, so that a function is compiled once and not again for every
     width of a column that it is called with; that halves the time to compile the kernel.
     """
-    dispatcher = njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
+    return _part(function, no_cpython_wrapper=True)
+
+
+def compiled_open(function: Function) -> Function:
+    """Compile ``function`` as ``compiled`` does, callable from Python as well."""
+    return _part(function)
+
+
+def _part(function: Function, **options: bool) -> Function:
+    dispatcher = njit(no_cfunc_wrapper=True, **_OPTIONS, **options)(function)
     if not config.DISABLE_JIT:
         resolve = dispatcher.get_call_template
         dispatcher.get_call_template = lambda args, kws: resolve(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lifesim.compiled import compiled, compiled_entry
+from lifesim.compiled import compiled_entry, compiled_open
 
 Keys = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
@@ -36,7 +36,7 @@ _TO_UNIT = 2.0**-52
 _TO_UNIT_32 = 2.0**-32
 
 
-@compiled
+@compiled_open
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
     """Philox4x32-10: four 32-bit words (as uint64) from a 128-bit counter and a 64-bit key."""
     for _ in range(10):
@@ -51,7 +51,7 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, A
     return c0, c1, c2, c3
 
 
-@compiled
+@compiled_open
 def words(key: Any, customer: Any, subject: Any) -> tuple[Any, Any, Any, Any]:
     """The four 32-bit words of one decision about one customer and one subject."""
     return philox(
@@ -64,33 +64,33 @@ def words(key: Any, customer: Any, subject: Any) -> tuple[Any, Any, Any, Any]:
     )
 
 
-@compiled
+@compiled_open
 def _unit(high: Any, low: Any) -> float:
     """A number strictly between 0 and 1 from two 32-bit words, on a grid of 2**-52."""
     return (float(((high << _HALF) | low) >> _TWELVE) + 0.5) * _TO_UNIT
 
 
-@compiled
+@compiled_open
 def _unit_32(word: Any) -> float:
     """A number strictly between 0 and 1 from one 32-bit word."""
     return (float(word) + 0.5) * _TO_UNIT_32
 
 
-@compiled
+@compiled_open
 def uniform(key: Any, customer: Any, subject: Any) -> float:
     """Uniform on (0, 1)."""
     w0, w1, _, _ = words(key, customer, np.uint64(subject))
     return _unit(w0, w1)
 
 
-@compiled
+@compiled_open
 def uniform_pair(key: Any, customer: Any, subject: Any) -> tuple[float, float]:
     """Two independent uniforms on (0, 1) from one evaluation."""
     w0, w1, w2, w3 = words(key, customer, np.uint64(subject))
     return _unit(w0, w1), _unit(w2, w3)
 
 
-@compiled
+@compiled_open
 def look_again(key: Any, customer: Any, subject: Any) -> tuple[float, float, float]:
     """One fine and two 32-bit uniforms on (0, 1) about something that may be looked at more than once.
 
@@ -108,26 +108,26 @@ def look_again(key: Any, customer: Any, subject: Any) -> tuple[float, float, flo
     return _unit(w0, w1), _unit_32(w2), _unit_32(w3)
 
 
-@compiled
+@compiled_open
 def hash_pair(key: Any, first: Any, second: Any) -> Any:
     """A 64-bit key made of two: luck keys of touches, keys of referred customers."""
     w0, w1, _, _ = words(key, np.uint64(first), np.uint64(second))
     return (w0 << _HALF) | w1
 
 
-@compiled
+@compiled_open
 def exponential(u: float) -> float:
     """Unit exponential from a uniform."""
     return -math.log(u)
 
 
-@compiled
+@compiled_open
 def gumbel(u: float) -> float:
     """Standard Gumbel from a uniform: noise of one (chooser, alternative) in a keyed choice."""
     return -math.log(-math.log(u))
 
 
-@compiled
+@compiled_open
 def normal(u: float) -> float:
     """Standard normal quantile, relative error about 1e-16 (AS 241, PPND16)."""
     q = u - 0.5
@@ -165,7 +165,7 @@ def normal(u: float) -> float:
     return -value if q < 0 else value
 
 
-@compiled
+@compiled_open
 def poisson(u: float, mean: float) -> int:
     """Poisson count by walking its distribution function up to ``u``; mean below about 700."""
     # The sum of the terms saturates a few ulps below 1; a count beyond that would be an artefact.

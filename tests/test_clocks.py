@@ -14,8 +14,9 @@ from small_worlds import described, log_of, run, small
 from lifesim.compiled import compiled_entry
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.layout import clock_at
+from lifesim.lifecycle.rules import CAUSES
 from lifesim.population.columns import CLOCK, DAY, E_STAGE, HOLDING, LOST, NEVER
-from lifesim.scenario import Scenario
+from lifesim.scenario import STAGES, Scenario
 
 pytestmark = pytest.mark.metamorphic
 
@@ -186,14 +187,13 @@ def base_exits() -> dict[int, tuple[int, int]]:
 
 
 def detail_of(scenario: Scenario, cause: str) -> int:
-    """The detail of a move out of HOLDING for a cause, as the compiled rules have it."""
-    from lifesim.lifecycle.rules import CAUSES
-    from lifesim.population.columns import CAUSE_DISAPPOINTED
-    from lifesim.scenario import STAGES
+    """The detail of a move out of HOLDING for a cause. Only the lost have a reason.
 
+    Dates lead to RENEWAL_UPSELL and CHURN_WARNING as well, in their own time, which no rate moves.
+    """
     to = scenario.behaviour.transitions[f"HOLDING.{cause}"].to
     assert to is not None
-    return HOLDING * 256 + STAGES.index(to) * 16 + CAUSES.get(cause, CAUSE_DISAPPOINTED)
+    return HOLDING * 256 + STAGES.index(to) * 16 + (CAUSES[cause] if to == "LOST" else 0)
 
 
 @pytest.mark.parametrize("times_more", [1.001, 3.0])

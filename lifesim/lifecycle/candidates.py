@@ -55,6 +55,9 @@ def scan(i: int, at: int, gap: float, accept: float, now: int, w: Any) -> None:
     """Look at candidate after candidate from the one at ``at``, which gives the gap to the next and its acceptance."""
     c = customer_row(w, i)
     active = 0.0 if c.cause == CAUSE_DIED else stage_rule_at(w.stage_rules, c.stage).active
+    if active == 0.0:
+        c.session_at = NEVER
+        return
     while True:
         at = later(at, exponential(gap) / c.session_rate, w)
         if at > now and accept < active:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lifesim.compiled import compiled
+from lifesim.compiled import compiled_open
 from lifesim.population.columns import NEVER
 from lifesim.streams import exponential, uniform
 
 
-@compiled
+@compiled_open
 def excess_used(clock: Any, now: int, fade: float) -> float:
     """Integral of the excess hazard from ``excess_at`` to ``now``."""
     if clock.excess == 0.0:
@@ -24,7 +24,7 @@ def excess_used(clock: Any, now: int, fade: float) -> float:
     return clock.excess / fade * -math.expm1(-fade * (now - clock.excess_at))
 
 
-@compiled
+@compiled_open
 def settle(clock: Any, rated_at: int, now: int, fade: float) -> None:
     """Take what has been used since the last refresh from the threshold; the caller moves ``rated_at``."""
     clock.residual -= clock.rate * (now - rated_at) + excess_used(clock, now, fade)
@@ -35,7 +35,7 @@ def settle(clock: Any, rated_at: int, now: int, fade: float) -> None:
             clock.excess = 0.0
 
 
-@compiled
+@compiled_open
 def lift(clock: Any, now: int, fade: float, times: float) -> None:
     """Add an excess of ``times`` the background hazard; touches no other clock."""
     added = times * clock.rate
@@ -46,7 +46,7 @@ def lift(clock: Any, now: int, fade: float, times: float) -> None:
     clock.excess_at = now
 
 
-@compiled
+@compiled_open
 def arm(clock: Any, key: Any, customer_key: Any, episode: int) -> None:
     """A fresh threshold for a new episode, with no hazard yet."""
     clock.residual = exponential(uniform(key, customer_key, episode))
@@ -56,7 +56,7 @@ def arm(clock: Any, key: Any, customer_key: Any, episode: int) -> None:
     clock.episode = episode
 
 
-@compiled
+@compiled_open
 def crossing(clock: Any, rated_at: int, fade: float) -> int:
     """Second at which the clock fires if nothing changes; ``NEVER`` when it does not.
 
