@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -155,9 +155,9 @@ def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
     list of dict
         One row per parameter: ``parameter`` (dotted path), ``value`` (as written), ``unit`` (the
         field's unit, or else its description), ``source`` (``fact <name> (<confidence>): <source>``
-        or ``assumption``) and ``place`` (``file:line``).
+        or ``assumption``) and ``place`` (``file:line``, or ``default`` where no file states it).
     """
-    return [
+    stated = [
         {
             "parameter": dotted(path),
             "value": _as_written(node),
@@ -168,6 +168,28 @@ def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
         for path, node in source.leaves()
         if _is_figure(node) and not _is_text(_field(model_instance, path))
     ]
+    return stated + [
+        {"parameter": dotted(path), "value": value, "unit": _unit(field), "source": "assumption", "place": "default"}
+        for path, value, field in _defaults(model_instance, source.data, ())
+    ]
+
+
+def _defaults(part: object, stated: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, FieldInfo]]:
+    """Path, value and field of each figure that no file states: the default of its field."""
+    if isinstance(part, Mapping):
+        for key, each in part.items():
+            yield from _defaults(each, stated.get(key, {}) if isinstance(stated, dict) else {}, (*path, key))
+    if not isinstance(part, BaseModel):
+        return
+    written = part.model_dump(mode="json", by_alias=True)
+    for name, field in type(part).model_fields.items():
+        key = field.alias or name
+        value = getattr(part, name)
+        given = isinstance(stated, dict) and key in stated
+        if given or isinstance(value, (BaseModel, Mapping)):
+            yield from _defaults(value, stated[key] if given else {}, (*path, key))
+        elif field.annotation is not str and any(character.isdigit() for character in str(written[key])):
+            yield (*path, key), str(written[key]), field
 
 
 def _is_text(field: FieldInfo | None) -> bool:
