@@ -146,9 +146,46 @@ def pointer(dtype: Any) -> Any:
 
     def interpreted(address: int, index: int) -> Any:
         memory = (ctypes.c_char * dtype.itemsize).from_address(int(address) + int(index) * dtype.itemsize)
-        return np.frombuffer(memory, dtype).view(np.recarray)[0]
+        return _Record(np.frombuffer(memory, dtype))
 
     return interpreted
+
+
+def _wide(value: Any) -> Any:
+    """A scalar as wide as compiled code takes it: narrow integers do not wrap, 32-bit floats compute in 64 bits."""
+    return value if isinstance(value, np.uint64) else value.item()
+
+
+class _Cells:
+    """The cells of a field that is a small array, for the interpreter."""
+
+    def __init__(self, cells: Any) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __getitem__(self, k: int) -> Any:
+        return _wide(self._cells[k])
+
+    def __setitem__(self, k: int, value: Any) -> None:
+        self._cells[k] = value
+
+
+class _Record:
+    """One record of an array, for the interpreter."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: Any) -> None:
+        object.__setattr__(self, "_array", array)
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._array[name][0]
+        return _Cells(value) if isinstance(value, np.ndarray) else _wide(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._array[name][0] = value
 
 
 def scalars(kind: Any) -> tuple[Any, Any]:
@@ -184,7 +221,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
     def interpreted_put(address: int, index: int, value: Any) -> None:
         _array(address, index)[0] = value
 
-    return lambda address, index: _array(address, index)[0], interpreted_put
+    return lambda address, index: _wide(_array(address, index)[0]), interpreted_put
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -178,7 +178,7 @@ class Luck:
     def uniforms(self, decision: str, lasting: bool = False) -> npt.NDArray[np.float64]:
         """A uniform on (0, 1) for each row, shape (n,); ``lasting`` draws stay the same at every occasion."""
         subject = 0 if lasting else self._occasion
-        return self._streams.uniforms(self._decision(decision), self._keys, subject)
+        return self._streams.uniforms(self._decision(decision), self._keys, subject, again=lasting)
 
     def take(self, decision: str, k: int, among: IntArray | None = None) -> IntArray:
         """``k`` of the rows (of those in ``among``), each with the same chance; sorted positions."""

@@ -187,6 +187,12 @@ def _fill_uniforms(key: Any, customers: Keys, subjects: Keys, out: Floats) -> No
 
 
 @compiled_entry
+def _fill_again(key: Any, customers: Keys, subjects: Keys, out: Floats) -> None:
+    for i in range(len(out)):
+        out[i], _, _ = look_again(key, customers[i], subjects[i])
+
+
+@compiled_entry
 def _fill_hashes(key: Any, firsts: Keys, seconds: Keys, out: Keys) -> None:
     for i in range(len(out)):
         out[i] = hash_pair(key, firsts[i], seconds[i])
@@ -242,16 +248,24 @@ class Streams:
             self._keys[decision] = name_key(f"{self.seed}\x1f{self.replication}\x1f{decision}")
         return self._keys[decision]
 
-    def uniforms(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
-        """Uniforms on (0, 1), one per customer key; ``subject`` is broadcast. Shape (n,)."""
+    def uniforms(
+        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0, again: bool = False
+    ) -> Floats:
+        """Uniforms on (0, 1), one per customer key; ``subject`` is broadcast. Shape (n,).
+
+        ``again`` says that the same decision may be looked at more than once; the answer is the same each time.
+        """
         keys, subjects = _pairs(customers, subject)
         out = np.empty(len(keys))
-        _fill_uniforms(self.key(decision), keys, subjects, out)
+        fill = _fill_again if again else _fill_uniforms
+        fill(self.key(decision), keys, subjects, out)
         return out
 
-    def normals(self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0) -> Floats:
+    def normals(
+        self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0, again: bool = False
+    ) -> Floats:
         """Standard normals by the inverse of their distribution function. Shape (n,)."""
-        values = self.uniforms(decision, customers, subject)
+        values = self.uniforms(decision, customers, subject, again)
         _fill_normals(values)
         return values
 

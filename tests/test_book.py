@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lifesim.errors import InputError
+from lifesim.errors import InputError, ScenarioError
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
 from lifesim.population.columns import AWARENESS, HOLDING, LOST, ORPHAN
 from lifesim.population.synthesis import People, covariate
@@ -366,9 +366,8 @@ def test_blank_and_ragged_rows_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_segment_for_all_must_exist(tmp_path: Path) -> None:
-    assert complaint(tmp_path, "customer\n1\n", segment="main-stream") == [
-        "book.csv: population.book.segment: unknown segment 'main-stream'; did you mean 'mainstream'?"
-    ]
+    with pytest.raises(ScenarioError, match="unknown segment 'main-stream'; did you mean 'mainstream'"):
+        with_book("book.csv", segment="main-stream")
 
 
 @pytest.mark.parametrize(

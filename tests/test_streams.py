@@ -94,7 +94,7 @@ def test_a_draw_is_the_generator_at_customer_and_subject_under_the_decision() ->
     second = ((words[2] << 32 | words[3]) >> 12) + 0.5
     assert lib.uniform_pair(*ask) == (u[0], second / 2**52)
     coarse = [(word + 0.5) / 2**32 for word in words[2:]]
-    assert lib.uniform_triple(*ask) == (u[0], *coarse)
+    assert lib.look_again(*ask) == (u[0], *coarse)
 
 
 def test_a_name_has_the_same_key_on_every_machine() -> None:
@@ -332,7 +332,7 @@ out["normals"] = [each.hex() for each in luck.normals("z", customers)]
 for name in ("exponential", "gumbel", "normal"):
     out[name] = [float(getattr(lib, name)(each)).hex() for each in u]
 out["counts"] = [int(lib.poisson(each, 6.5)) for each in u]
-for name in ("uniform_pair", "uniform_triple"):
+for name in ("uniform_pair", "look_again"):
     draws = [getattr(lib, name)(luck.key(name), key, 0) for key in customers]
     out[name] = [float(each).hex() for draw in draws for each in draw]
 out["choices"] = luck.choose("c", customers, [1, 2, 3], ["a", "b", "c"]).tolist()

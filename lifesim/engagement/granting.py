@@ -29,11 +29,12 @@ def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any)
     """
     for k in range(len(leads)):
         lead = leads[k]
-        i = lead.customer
-        luck = hash_pair(u8(w.campaign_keys, lead.campaign), customer_row(w, i).key, lead.asked)
+        i = lead["customer"]
+        occasion = (int(lead["asked"]) * 256 + channel) * 256 + int(lead["content"])
+        luck = hash_pair(u8(w.campaign_keys, lead["campaign"]), customer_row(w, i).key, occasion)
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
-        put(i, lead.campaign, lead.content, channel, luck, offsets[k], lead.inquiry, skills[k], w)
+        put(i, lead["campaign"], lead["content"], channel, luck, offsets[k], lead["inquiry"], skills[k], w)
         wake(i, w)
 
 

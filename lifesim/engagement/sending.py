@@ -85,7 +85,7 @@ def send_one(i: int, campaign: int, content: int, channel: int, occasion: int, q
         remember_send(i, now, w)
     if queue:
         return 0
-    luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, occasion)
+    luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, (occasion * 256 + channel) * 256 + content)
     wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
     at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
     outcome_row(w, i).sent += 1

@@ -200,7 +200,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     log(i, E_OPENED, touch.campaign, 0, now, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
-    strength = math.exp(touch.skill)
+    strength = math.exp(1.0 * touch.skill)
     for k in range(w.states):
         move(i, k, f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
     lift_clocks(i, content, max(0.0, fit) * strength, now, w)

@@ -365,7 +365,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
 
 def demand(scenario: Scenario, streams: Streams) -> float:
     """The replication's demand factor: market luck that customers and sources of prospects share."""
-    return math.exp(scenario.market.luck * float(streams.normals("market demand", [0])[0]))
+    return math.exp(scenario.market.luck * float(streams.normals("market demand", [0], again=True)[0]))
 
 
 def dates(scenario: Scenario) -> list[datetime.date]:
@@ -392,6 +392,14 @@ def _market(scenario: Scenario, clocks: list[str], streams: Streams) -> Any:
         if name.startswith("AWARENESS."):
             factors[k] *= luck
     return factors.astype(np.float32)
+
+
+def highest_factor(scenario: Scenario, source: str, streams: Streams) -> float:
+    """A bound on ``arrival_factors`` over any horizon, so that a longer one thins the same candidates."""
+    top = demand(scenario, streams) * max(scenario.market.season.arrivals.get(source, (1.0,)))
+    for shock in scenario.market.shocks.values():
+        top *= max(1.0, shock.arrivals.get(source, 1.0))
+    return top
 
 
 def arrival_factors(scenario: Scenario, source: str, streams: Streams) -> Any:

@@ -29,7 +29,6 @@ from lifesim.population.book_columns import (
     POLICY_COLUMNS,
     SWITCHES,
     find_columns,
-    one_segment,
     parse_rows,
     possible_branches,
 )
@@ -130,7 +129,7 @@ def read_book(scenario: Scenario, folder: Path) -> BookTable:
     branches = possible_branches(scenario, cells, headers, complaints)
     values = parse_rows(scenario, cells, headers, branches, complaints)
     if book.segment is not None and "segment" not in headers:
-        values["segment"] = np.full(len(cells.rows), one_segment(scenario, book.segment, complaints))
+        values["segment"] = np.full(len(cells.rows), list(scenario.segments).index(book.segment))
     values.setdefault("branch", np.zeros(len(cells.rows)))
     if "customer" not in headers:
         complaints.refuse()

@@ -134,15 +134,6 @@ def parse_rows(
     return values
 
 
-def one_segment(scenario: Scenario, segment: str, complaints: Complaints) -> float:
-    """Place of the segment that the scenario names for all rows."""
-    try:
-        return _one_of("segment", list(scenario.segments))(segment)
-    except ValueError as error:
-        complaints.about_file(str(error), "population.book.segment")
-        return math.nan
-
-
 def _one_of(what: str, names: list[str], check: Callable[[str], object] = str) -> Parse:
     places = {name: float(place) for place, name in enumerate(names)}
 

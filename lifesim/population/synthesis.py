@@ -95,13 +95,21 @@ def draw_traits(scenario: Scenario, streams: Streams, keys: Any, segment: Ints) 
     """
     traits = scenario.behaviour.traits
     scores = np.stack([streams.normals(f"trait {name}", keys) for name in traits], axis=1)
-    scores = scores @ correlation(scenario).T
+    scores = correlated(scores, correlation(scenario))
     out = np.empty_like(scores)
     for number, kind in enumerate(scenario.segments.values()):
         rows = segment == number
         for k, (name, trait) in enumerate(traits.items()):
             spread = kind.traits[name]
             out[rows, k] = covariate(trait, _scaled(spread, scores[rows, k]))
+    return out
+
+
+def correlated(scores: Floats, factor: Floats) -> Floats:
+    """``scores @ factor.T``, added up trait by trait: a matrix product may round differently with other rows around."""
+    out = np.zeros_like(scores)
+    for k in range(scores.shape[1]):
+        out += scores[:, k : k + 1] * factor[:, k]
     return out
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, ValidationError
 
+from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.market import (
@@ -68,6 +69,12 @@ class Experiment(Part):
         """See ``Part``."""
         if not 1 <= self.replications <= MAX_REPLICATIONS:
             yield PathError(("replications",), f"must be 1 to {MAX_REPLICATIONS:,}")
+
+
+def _problem(name: str, error: Any) -> Problem:
+    """One error of pydantic about a scenario that came from no file."""
+    path = ".".join(str(part) for part in error["loc"])
+    return Problem(name, path, error["msg"].removeprefix("Value error, "))
 
 
 class Scenario(Part):
@@ -132,8 +139,17 @@ class Scenario(Part):
         return self.name
 
     def replace(self, **changes: Any) -> Scenario:
-        """A validated copy with some parts changed; values as in a scenario file or as parts."""
-        data = self.model_dump(mode="json", by_alias=True)
-        scenario = Scenario.model_validate(data | changes)
+        """A validated copy with some parts changed; values as in a scenario file or as parts.
+
+        Raises
+        ------
+        ScenarioError
+            With everything that is wrong with the changed scenario.
+        """
+        data = self.model_dump(mode="json", by_alias=True) | changes
+        try:
+            scenario = Scenario.model_validate(data)
+        except ValidationError as error:
+            raise ScenarioError([_problem(self.name, each) for each in error.errors(include_url=False)]) from error
         scenario._source, scenario._folder = self._source, self._folder
         return scenario

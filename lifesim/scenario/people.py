@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -69,7 +69,9 @@ class Population(Part):
 
     size: Count | None = about("customers at the start; not with a book", default=None)
     segments: dict[Name, Share] | None = about("shares of segments; must sum to one", default=None)
-    branches: dict[Name, Share | Count] = about("shares that sum to one, or counts of customers", default={"main": 1.0})
+    branches: dict[Name, Annotated[Count | Share, Field(union_mode="left_to_right")]] = about(
+        "shares that sum to one, or counts of customers", default={"main": 1.0}
+    )
     book: Book | None = about("take the customers from a file instead", default=None)
 
     def complaints(self) -> Iterator[PathError]:

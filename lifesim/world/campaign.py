@@ -73,4 +73,4 @@ class Campaign:
             allowed = rows[reasons == 0]
             calls = pool.campaign_calls(allowed, campaign, content, now, world.scenario.desk.patience)
             hold(allowed, 1, world.kernel_record)
-            world.extra["leads"] = np.concatenate([world.extra["leads"], calls])
+            world.extra["leads"] = pool.in_order(np.concatenate([world.extra["leads"], calls]), world.state)

@@ -142,7 +142,9 @@ class Desk:
         world = self.world
         world.room_for_touches(len(granted))
         keys = world.state.customers["key"][granted["customer"]]
-        u = world.streams.uniforms("time in slot", keys, granted["asked"].astype(np.uint64))
+        # Who asked for the call, and when, is what it is about.
+        about = (granted["asked"].astype(np.int64) * 65_536 + granted["campaign"]) * 256 + granted["content"]
+        u = world.streams.uniforms("time in slot", keys, about)
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED, 1)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])

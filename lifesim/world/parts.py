@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.lifecycle.rules import arrival_factors
+from lifesim.lifecycle.rules import arrival_factors, highest_factor
 from lifesim.population.columns import DAY, N_STAGES, State
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
@@ -80,7 +80,7 @@ class Acquisition:
 def arrival_times(scenario: Scenario, streams: Streams, source: str, branch: str, size: int) -> dict[str, Any]:
     """Arrivals of one source in one branch by thinning: candidate k has its own gap and its own acceptance."""
     factors = arrival_factors(scenario, source, streams)
-    top = float(factors.max())
+    top = highest_factor(scenario, source, streams)
     rate = scenario.acquisition[source].rate * size / 10_000 * top
     horizon = scenario.warm_up + scenario.horizon
     expected = rate * horizon
@@ -117,7 +117,7 @@ class Inference:
         changed = np.flatnonzero(c["seen_stage"] != c["stage"])
         stage = c["stage"][changed].astype(np.int64)
         visit = c["visits"][changed, stage].astype(np.int64) * N_STAGES + stage
-        u = world.streams.uniforms("stage recognised", c["key"][changed], visit)
+        u = world.streams.uniforms("stage recognised", c["key"][changed], visit, again=True)
         seen = u < self.recall
         c["seen_stage"][changed[seen]] = stage[seen]
 
