@@ -27,6 +27,8 @@ _HOMES = {
     "Touches": "lifesim.strategy",
     "UNASSIGNED": "lifesim.strategy",
     "Mechanism": "lifesim.strategy",
+    "Practice": "lifesim.strategy",
+    "Schedule": "lifesim.strategy",
     "METRICS": "lifesim.metrics",
 }
 

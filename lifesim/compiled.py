@@ -1,13 +1,15 @@
 """Numba set-up: compiled functions whose cache notices every edit.
 
 Numba keys its cache on the file of the function it stores and does not notice an edited callee in
-another file. The cache directory is therefore named after a hash of every source file of the package
-that holds compiled functions, of the versions that generate code, and of the processor; an edit
-anywhere starts a fresh directory. A directory that cannot be written falls back to a private temporary one.
+another file, nor an edited constant. The cache directory is therefore named after a hash of every
+source file of the package that holds compiled functions, of those that they import from, of the versions
+that generate code, and of the processor; an edit anywhere starts a fresh directory. A directory that
+cannot be written falls back to a private temporary one.
 """
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import hashlib
 import os
@@ -34,11 +36,34 @@ def _fingerprint() -> str:
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)};".encode())
     digest.update(f"{sys.version};{platform.machine()};{_processor()};".encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        source = path.read_bytes()
-        if _MARK.encode() in source:
-            digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + source)
+    for name, source in sorted(_sources().items()):
+        digest.update(name.encode() + b"\0" + source)
     return digest.hexdigest()
+
+
+def _sources() -> dict[str, bytes]:
+    """Sources that compiled functions are made of, by path: files that hold some, and files these import from."""
+    files = {path: path.read_bytes() for path in _PACKAGE.rglob("*.py")}
+    found = {path for path, source in files.items() if _MARK.encode() in source}
+    todo = list(found)
+    while todo:
+        more = _imported(files[todo.pop()]) & set(files) - found
+        found |= more
+        todo += more
+    return {path.relative_to(_PACKAGE).as_posix(): files[path] for path in found}
+
+
+def _imported(source: bytes) -> set[Path]:
+    """Files of the package that may stand behind the names that a source imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+    inside = [name.split(".")[1:] for name in names if name.split(".")[0] == _PACKAGE.name]
+    modules = [_PACKAGE.joinpath(*parts) for parts in inside]
+    return {path for module in modules for path in (module.with_suffix(".py"), module / "__init__.py")}
 
 
 def _processor() -> str:

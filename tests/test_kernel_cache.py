@@ -91,7 +91,14 @@ def test_each_state_of_the_sources_has_its_own_folder(tmp_path: Path, ask: Ask) 
         path.write_bytes(source)
         return after != before
 
-    for name in ("lifecycle/events.py", "engagement/touches.py", "streams.py", "compiled.py", "world/kernel.py"):
+    for name in (
+        "lifecycle/events.py",
+        "population/columns.py",
+        "engagement/touches.py",
+        "streams.py",
+        "compiled.py",
+        "world/kernel.py",
+    ):
         assert edited(name), name
     assert not edited("cli.py")  # no compiled code: nothing to compile again
     assert ask(code).splitlines()[1] == before

@@ -158,6 +158,18 @@ class Seats(Part):
                 yield PathError((name,), "must not be negative")
 
 
+class Inference(Part):
+    """What the insurer makes of what it observes: an estimated stage, late and not always right."""
+
+    recall: Share = about("customers in a new stage whom the insurer recognises; the others keep the earlier estimate")
+    every: PositiveDuration = about("time between two estimates, whole days")
+
+    def complaints(self) -> Iterator[PathError]:
+        """Estimates are made at midnight."""
+        if self.every % _DAY:
+            yield PathError(("every",), "takes whole days")
+
+
 class Source(Part):
     """A source of new prospects."""
 

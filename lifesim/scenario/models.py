@@ -17,6 +17,7 @@ from lifesim.scenario.market import (
     ContactPolicy,
     Content,
     Desk,
+    Inference,
     Market,
     Product,
     Source,
@@ -93,6 +94,7 @@ class Scenario(Part):
     channels: dict[Channel, ChannelRules] = about("how touches travel")
     contents: dict[Name, Content] = about("what touches say")
     contact_policy: ContactPolicy = about("rules that no strategy can exceed")
+    inference: Inference = about("what the insurer makes of what it observes")
     desk: Desk = about("advisory and telesales desk")
     acquisition: dict[Name, Source] = about("sources of new prospects", default={})
     market: Market = about("season and shocks")

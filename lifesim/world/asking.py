@@ -18,7 +18,7 @@ def asked(world: World, name: str, now: int, question: Any, *given: Any) -> Any:
         return question(*given)
     except RunError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = str(error).splitlines()[0] if str(error) else "no message"
         raise StrategyError(f"{at(world, name, now)}: raised {type(error).__name__}: {reason}") from error
 

@@ -95,21 +95,21 @@ def arrival_times(scenario: Scenario, streams: Streams, source: str, branch: str
 
 
 class Inference:
-    """What the insurer believes: the stage as of now, seen with limited recall, brought up to date weekly.
+    """What the insurer believes: the stage as of now, seen with limited recall and delay.
 
     A stage is recognised with probability ``recall``, keyed by customer, stage and visit, so that belief does not
     flicker; one that is not recognised leaves the earlier belief in place.
     """
 
     phase, name, local = 2, "inference", False
-    recall = 0.8
 
     def __init__(self, scenario: Scenario) -> None:
-        self.offset = scenario.warm_up % (7 * DAY)
+        self.recall, self.days = scenario.inference.recall, scenario.inference.every // DAY
+        self.offset = scenario.warm_up % (self.days * DAY)
 
     def next(self, now: int) -> int | None:
-        """Every seventh midnight, counted so that the fork is one."""
-        return every(7, now, self.offset)
+        """A midnight every so many days, counted so that the fork is one."""
+        return every(self.days, now, self.offset)
 
     def act(self, world: World, now: int) -> None:
         """Bring the estimated stage up to date."""
