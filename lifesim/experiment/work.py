@@ -7,8 +7,8 @@ from typing import Any
 
 from lifesim.scenario import Scenario
 
-#: Customers of a unit, where branches can be told apart: enough to be worth a process, few enough for its cache.
-CUSTOMERS_PER_UNIT = 35_000
+#: Customers of a unit at most, where branches can be told apart: enough to be worth the appointments of its desk.
+CUSTOMERS_PER_UNIT = 50_000
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,20 @@ class UnitResult:
 
 
 def units(scenario: Scenario, sizes: dict[str, int]) -> list[Unit]:
-    """All units of a scenario: neighbouring branches of a replication, together about ``CUSTOMERS_PER_UNIT``.
+    """All units of a scenario: neighbouring branches of a replication, in groups of about the same size.
 
     A replication is one unit where a resource is contended nationally. The cut depends on the scenario alone, never on
     the number of workers, and changes no customer.
     """
+    total = sum(sizes.values())
     national = scenario.desk.scope == "national"
-    groups: list[list[str]] = [[]]
-    for branch in sizes:
-        together = sum(sizes[name] for name in groups[-1]) + sizes[branch]
-        if groups[-1] and together > CUSTOMERS_PER_UNIT and not national:
-            groups.append([])
-        groups[-1].append(branch)
-    return [Unit(r, tuple(group)) for r in range(scenario.experiment.replications) for group in groups]
+    groups = 1 if national else min(len(sizes), max(1, -(-total // CUSTOMERS_PER_UNIT)))
+    members: dict[int, list[str]] = {}
+    before = 0
+    for branch, size in sizes.items():
+        # A branch belongs to the group in which its middle lies.
+        middle = (before + size / 2) * groups / max(total, 1)
+        members.setdefault(min(int(middle), groups - 1), []).append(branch)
+        before += size
+    cut = [tuple(members[group]) for group in sorted(members)]
+    return [Unit(r, group) for r in range(scenario.experiment.replications) for group in cut]

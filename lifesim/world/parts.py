@@ -41,22 +41,30 @@ class Acquisition:
     def act(self, world: World, now: int) -> None:
         """Add those who arrive until the next appointment, and the friends of referrals since the last."""
         self._friends(world, now)
-        for arrivals in self.arrivals:
-            first, last = np.searchsorted(arrivals["time"], [now, self.next(now + 1)])
-            if first < last:
-                self._arrive(world, arrivals, slice(first, last), now)
+        due = [(each, *np.searchsorted(each["time"], [now, self.next(now + 1)])) for each in self.arrivals]
+        due = [(each, first, last) for each, first, last in due if first < last]
+        if due:
+            self._arrive(world, due, now)
 
-    def _arrive(self, world: World, arrivals: dict[str, Any], which: slice, now: int) -> None:
+    def _arrive(self, world: World, due: list[Any], now: int) -> None:
+        """Add arrivals of all sources and branches: (arrivals, first, last) of each."""
         scenario = world.scenario
-        source = list(scenario.acquisition.values())[arrivals["source"]]
-        keys, times = arrivals["key"][which], arrivals["time"][which]
-        segment = choose_named(world.streams, "segment", keys, source.segments, list(scenario.segments))
-        branch = np.full(len(keys), arrivals["branch"])
+        sources, names = list(scenario.acquisition.values()), list(scenario.segments)
+        keys = np.concatenate([each["key"][first:last] for each, first, last in due])
+        times = np.concatenate([each["time"][first:last] for each, first, last in due])
+        source, branch = (
+            np.concatenate([np.full(last - first, each[what]) for each, first, last in due])
+            for what in ("source", "branch")
+        )
+        segment = np.zeros(len(keys), np.int64)
+        for k in np.unique(source):
+            rows = source == k
+            segment[rows] = choose_named(world.streams, "segment", keys[rows], sources[k].segments, names)
         people = newcomers(scenario, world.streams, keys, keys, segment, branch, now)
         people.joined[:], people.stage_since[:] = times, times
-        rows = world.add(people)
-        world.state.customers["source"][rows] = arrivals["source"] + 1
-        world.state.outcomes["acquisition"][rows] += source.cost
+        added = world.add(people)
+        world.state.customers["source"][added] = source + 1
+        world.state.outcomes["acquisition"][added] += np.array([each.cost for each in sources])[source].astype(np.int32)
 
     def _friends(self, world: World, now: int) -> None:
         requests = world.extra["friends"]
