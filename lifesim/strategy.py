@@ -196,8 +196,8 @@ class Orchestration(Protocol):
         """When ``touch`` is called."""
         ...
 
-    def touch(self, customers: CustomerView, luck: Luck) -> Touches | list[Touches]:
-        """Touches to send now."""
+    def touch(self, customers: CustomerView, luck: Luck) -> Touches | list[Touches] | None:
+        """Touches to send now; none for nobody."""
         ...
 
 

@@ -44,6 +44,7 @@ class Campaign:
         view, rows = customer_view(self._columns(world), world.state, now, world.date(now))
         luck = Luck(world.streams, self.name, world.state.customers["key"][rows], now)
         answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
+        answer = [] if answer is None else answer
         if not isinstance(answer, Touches | list | tuple):
             raise StrategyError(f"{at(world, self.name, now)}: touch() must return Touches, not {answer!r:.60}")
         for touches in [answer] if isinstance(answer, Touches) else answer:
