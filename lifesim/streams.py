@@ -265,9 +265,7 @@ class Streams:
         self, decision: str, customers: npt.ArrayLike, subject: npt.ArrayLike = 0, again: bool = False
     ) -> Floats:
         """Standard normals by the inverse of their distribution function. Shape (n,)."""
-        values = self.uniforms(decision, customers, subject, again)
-        _fill_normals(values)
-        return values
+        return normal_quantiles(self.uniforms(decision, customers, subject, again))
 
     def choose(
         self, decision: str, customers: npt.ArrayLike, weights: npt.ArrayLike, names: list[str],
@@ -305,6 +303,13 @@ class Streams:
         out = np.empty(len(keys), np.uint64)
         _fill_hashes(self.key(decision), keys, subjects, out)
         return out
+
+
+def normal_quantiles(u: Floats) -> Floats:
+    """Standard normal quantiles of uniforms. Shape (n,)."""
+    values = np.array(u, dtype=np.float64)
+    _fill_normals(values)
+    return values
 
 
 def _pairs(customers: npt.ArrayLike, subject: npt.ArrayLike) -> tuple[Keys, Keys]:

@@ -29,7 +29,7 @@ from lifesim.population.columns import (
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.behaviour import Lognormal, Normal, Trait
 from lifesim.scenario.market import CHANNELS
-from lifesim.streams import Streams
+from lifesim.streams import Streams, normal_quantiles
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -200,12 +200,14 @@ def complete(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, sta
 
 
 def policy_age(scenario: Scenario, streams: Streams, keys: Any, segment: Ints) -> Ints:
-    """Age of the first policy in seconds, by segment."""
-    scores = streams.normals("policy age", keys)
+    """Age of the first policy in seconds, by segment; truncated, not cut, so that no due dates pile up at the ends."""
+    u = streams.uniforms("policy age", keys)
     age = np.zeros(len(keys))
     for number, kind in enumerate(scenario.segments.values()):
-        rows = segment == number
-        age[rows] = _scaled(kind.policy_years, scores[rows])
+        rows, years = segment == number, kind.policy_years
+        low, high = (years.share_below(end) for end in (years.low, years.high))
+        scores = normal_quantiles(low + (high - low) * u[rows])
+        age[rows] = np.clip(years.median * np.exp(years.spread * scores), years.low, years.high)
     return (age * YEAR).astype(np.int64)
 
 

@@ -6,6 +6,7 @@ extends), with a source or as an assumption.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -74,6 +75,13 @@ class Lognormal(Part):
             yield PathError(("spread",), "must not be negative")
         if self.low > self.high:
             yield PathError(("low",), f"must not exceed high ({self.high:g})")
+
+    def share_below(self, value: float) -> float:
+        """Share of the distribution, before cutting, below a value."""
+        if self.spread == 0.0:
+            return float(value > self.median)
+        score = math.log(value / self.median) / self.spread
+        return 0.5 * math.erfc(-score / math.sqrt(2.0))
 
 
 class Trait(Part):

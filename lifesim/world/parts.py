@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.lifecycle.rules import arrival_factors, highest_factor
+from lifesim.lifecycle.season import arrival_factors, highest_factor
 from lifesim.population.columns import DAY, N_STAGES, State
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
