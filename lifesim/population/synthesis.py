@@ -206,8 +206,9 @@ def policy_age(scenario: Scenario, streams: Streams, keys: Any, segment: Ints) -
     for number, kind in enumerate(scenario.segments.values()):
         rows, years = segment == number, kind.policy_years
         low, high = (years.share_below(end) for end in (years.low, years.high))
-        scores = normal_quantiles(low + (high - low) * u[rows])
-        age[rows] = np.clip(years.median * np.exp(years.spread * scores), years.low, years.high)
+        # The ends of a range far out in a tail may fall together; quantiles of 0 and 1 are infinite.
+        inside = np.clip(low + (high - low) * u[rows], 1e-15, 1.0 - 1e-15)
+        age[rows] = np.clip(years.median * np.exp(years.spread * normal_quantiles(inside)), years.low, years.high)
     return (age * YEAR).astype(np.int64)
 
 

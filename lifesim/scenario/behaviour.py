@@ -79,7 +79,7 @@ class Lognormal(Part):
     def share_below(self, value: float) -> float:
         """Share of the distribution, before cutting, below a value."""
         if self.spread == 0.0:
-            return float(value > self.median)
+            return float(value >= self.median)
         score = math.log(value / self.median) / self.spread
         return 0.5 * math.erfc(-score / math.sqrt(2.0))
 
