@@ -274,7 +274,7 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
     assert sum(r["sessions"] for r in table(result, "sessions")) == o["sessions"].sum()
     opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()
-    events = Counter((r["time"], int(r["customer"], 16), r["kind"], r["amount_fen"]) for r in table(result, "events"))
+    events = Counter((r["time"], int(r["customer"]), r["kind"], r["amount_fen"]) for r in table(result, "events"))
     names = [EVENTS[kind] for kind in log["kind"].tolist()]
     assert events == Counter(zip(log["time"].tolist(), log["key"].tolist(), names, log["amount"].tolist(), strict=True))
     last = max(r["day"] for r in table(result, "occupancy"))

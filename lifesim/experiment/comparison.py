@@ -197,7 +197,14 @@ def _table(pieces: list[dict[str, Any]]) -> pd.DataFrame:
     """One table from the pieces of all units, in their order."""
     import pandas as pd
 
-    return pd.DataFrame({name: list(chain.from_iterable(p[name] for p in pieces)) for name in pieces[0]})
+    return pd.DataFrame({name: _column([piece[name] for piece in pieces]) for name in pieces[0]})
+
+
+def _column(parts: list[Any]) -> Any:
+    """One column from its parts: arrays, or lists."""
+    import numpy as np
+
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else list(chain.from_iterable(parts))
 
 
 def _whole_replications(totals: pd.DataFrame) -> pd.DataFrame:

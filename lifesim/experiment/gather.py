@@ -133,11 +133,10 @@ def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
 
 def _events(world: World) -> dict[str, Any]:
     log = world.event_log()
-    keys = world.state.customers["key"][log["customer"]]
     return {
-        "time": log["time"].tolist(),
-        "customer": [f"{key:016x}" for key in keys.tolist()],
-        "kind": [EVENTS[kind] for kind in log["kind"].tolist()],
-        "detail": log["detail"].tolist(),
-        "amount_fen": log["amount"].tolist(),
+        "time": log["time"].astype(np.int32),
+        "customer": world.state.customers["key"][log["customer"]],
+        "kind": np.array(EVENTS, dtype=object)[log["kind"]],
+        "detail": log["detail"].astype(np.int32),
+        "amount_fen": log["amount"].astype(np.int64),
     }

@@ -141,6 +141,7 @@ RULE_NUMBERS: dict[str, str] = {
     "cap_within": "i8",
     "quiet_start": "i8",
     "quiet_end": "i8",
+    "log_visits": "i8",
     "income_scale": "f8",
     "inquiry": "f8",
     "upsell_potential": "f8",

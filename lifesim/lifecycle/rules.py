@@ -354,6 +354,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "cap_within": policy.marketing_cap.within,
         "quiet_start": policy.quiet.start,
         "quiet_end": policy.quiet.end,
+        "log_visits": int(scenario.experiment.event_share >= 1.0),
         "inquiry": behaviour.sessions.inquiry,
         "upsell_potential": behaviour.upsell.potential,
         "upsell_maturity": behaviour.upsell.maturity,

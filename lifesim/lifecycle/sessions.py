@@ -40,24 +40,30 @@ def on_session(i: int, now: int, w: Any) -> None:
 
 @compiled
 def visit(i: int, doing: float, now: int, w: Any) -> None:
-    """A session: it may open a product page or use a service, and while deciding ask an adviser."""
+    """A session: it may open a product page or use a service, and while deciding ask an adviser.
+
+    Visits are counted by day and segment; the log holds them only where it holds everything of everyone.
+    """
     c = customer_row(w, i)
     c.last_session = now
     outcome_row(w, i).sessions += 1
     tally(w.session_days, (now - counts(w).fork) // DAY * w.segments + c.segment, 1)
     feel(i, I_SESSION, now, w)
     reach_milestone(i, INTEREST, now, w)
-    log(i, E_SESSION, 0, 0, now, w)
+    if w.log_visits:
+        log(i, E_SESSION, 0, 0, now, w)
     if doing < stage_rule_at(w.stage_rules, c.stage).product_page:
         feel(i, I_PRODUCT_PAGE, now, w)
         reach_milestone(i, ANALYSIS, now, w)
-        log(i, E_PRODUCT_PAGE, 0, 0, now, w)
+        if w.log_visits:
+            log(i, E_PRODUCT_PAGE, 0, 0, now, w)
         if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < w.inquiry:
             inquire(i, now, w)
     elif doing > 1.0 - stage_rule_at(w.stage_rules, c.stage).service_use:
         feel(i, I_SERVICE_USE, now, w)
         reach_milestone(i, INTERACTION, now, w)
-        log(i, E_SERVICE_USE, 0, 0, now, w)
+        if w.log_visits:
+            log(i, E_SERVICE_USE, 0, 0, now, w)
 
 
 @compiled
