@@ -52,16 +52,15 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, A
 
 
 @compiled_open
+def words_again(key: Any, customer: Any, subject: Any) -> tuple[Any, Any, Any, Any]:
+    """The four 32-bit words of one decision about one customer and one subject, which may be looked at again."""
+    return philox(subject & _MASK, subject >> _HALF, customer & _MASK, customer >> _HALF, key & _MASK, key >> _HALF)
+
+
+@compiled_open
 def words(key: Any, customer: Any, subject: Any) -> tuple[Any, Any, Any, Any]:
-    """The four 32-bit words of one decision about one customer and one subject."""
-    return philox(
-        subject & _MASK,
-        subject >> _HALF,
-        customer & _MASK,
-        customer >> _HALF,
-        key & _MASK,
-        key >> _HALF,
-    )
+    """The same for a decision that is taken once; audit mode refuses to take it again."""
+    return words_again(key, customer, subject)
 
 
 @compiled_open
@@ -96,15 +95,7 @@ def look_again(key: Any, customer: Any, subject: Any) -> tuple[float, float, flo
 
     The answer is the same each time; audit mode does not take it for one luck used for two decisions.
     """
-    subject = np.uint64(subject)
-    w0, w1, w2, w3 = philox(
-        subject & _MASK,
-        subject >> _HALF,
-        customer & _MASK,
-        customer >> _HALF,
-        key & _MASK,
-        key >> _HALF,
-    )
+    w0, w1, w2, w3 = words_again(key, customer, np.uint64(subject))
     return _unit(w0, w1), _unit_32(w2), _unit_32(w3)
 
 
