@@ -10,6 +10,7 @@ import numpy as np
 
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
+from lifesim.scenario.market import Shock
 from lifesim.streams import Streams
 
 
@@ -25,18 +26,22 @@ def dates(scenario: Scenario) -> list[datetime.date]:
     return [first + datetime.timedelta(days=day) for day in range(days)]
 
 
+def spell(shock: Shock, first: datetime.date) -> slice:
+    """Days of a shock, counted from the first day of the world."""
+    begins = (shock.start - first).days
+    return slice(max(0, begins), max(0, begins + -(-shock.lasts // DAY)))
+
+
 def hazard_factors(scenario: Scenario, clocks: list[str], streams: Streams) -> Any:
-    """Factor on every hazard by day: season, shocks, and the replication's luck on need formation."""
+    """Factor on every hazard by day: season, shocks, and the replication's luck on the exits of AWARENESS."""
     calendar = dates(scenario)
     factors = np.ones((len(clocks), len(calendar)))
     months = np.array([date.month - 1 for date in calendar])
     for name, monthly in scenario.market.season.hazards.items():
         factors[clocks.index(name)] *= np.asarray(monthly)[months]
     for shock in scenario.market.shocks.values():
-        first = (shock.start - calendar[0]).days
-        days = slice(max(0, first), max(0, first + -(-shock.lasts // DAY)))
         for name, factor in shock.hazards.items():
-            factors[clocks.index(name), days] *= factor
+            factors[clocks.index(name), spell(shock, calendar[0])] *= factor
     luck = demand(scenario, streams)
     for k, name in enumerate(clocks):
         if name.startswith("AWARENESS."):
@@ -60,7 +65,5 @@ def arrival_factors(scenario: Scenario, source: str, streams: Streams) -> Any:
         monthly = np.asarray(scenario.market.season.arrivals[source])
         factors *= monthly[[date.month - 1 for date in calendar]]
     for shock in scenario.market.shocks.values():
-        first = (shock.start - calendar[0]).days
-        days = slice(max(0, first), max(0, first + -(-shock.lasts // DAY)))
-        factors[days] *= shock.arrivals.get(source, 1.0)
+        factors[spell(shock, calendar[0])] *= shock.arrivals.get(source, 1.0)
     return factors
