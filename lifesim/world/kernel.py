@@ -86,7 +86,7 @@ def index(i: int, w: Any) -> None:
 
 @compiled
 def bring(i: int, w: Any) -> None:
-    """Bring a customer's rows near before their turn: waiting for memory is most of the cost of a short step."""
+    """Bring a customer's rows near before their turn, so that a short step does not wait for memory."""
     row = w.customers + i * CUSTOMER_BYTES
     for line in range(0, CUSTOMER_BYTES, 64):
         fetch(row + line)
