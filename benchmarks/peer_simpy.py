@@ -63,6 +63,7 @@ def draw_exit(model: Reduced, stage: Stage, satisfaction: float, rng: random.Ran
     """
     first, second = model.stages[stage].exits
     fade = 0.5 ** (model.review_days / model.half_life_days)
+    satisfaction *= math.sqrt(fade)  # in the middle of the time to the first review
     threshold = rng.expovariate(1.0)
     elapsed = 0.0
     while True:

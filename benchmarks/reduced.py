@@ -8,8 +8,8 @@ The rules, which each contestant follows as closely as its natural clock lets it
 * Satisfaction decays exponentially to 0, and jumps by the `impulse` of an exit when it is taken.
 * Each stage has two exits. The hazard of an exit is ``per_year * exp(coefficient * satisfaction)``.
   A daily step works it out every day. With exact times it is worked out on entry to a stage, after
-  the impulse, and again within every `review_days`; it is constant in between. The two exits
-  compete; whichever comes first is taken.
+  the impulse, and again within every `review_days`, for the satisfaction in the middle of the time until
+  then; it is constant in between. The two exits compete; whichever comes first is taken.
 * A customer in a live stage (any but `LOST`) opens the app at `sessions_per_year`, whatever happened
   before; elsewhere never.
 * Every session and every transition is one record of a log, with its time and its customer.
@@ -62,7 +62,7 @@ class Reduced:
     stages: tuple[StageRules, ...]
     start: Stage = Stage.AWARENESS
     half_life_days: float = 30.0
-    review_days: int = 10
+    review_days: int = 30
     sessions_per_year: float = 66.0
 
 

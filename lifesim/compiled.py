@@ -129,6 +129,14 @@ def compiled_open(function: Function) -> Function:
     return _part(function)
 
 
+def compiled_inline(function: Function) -> Function:
+    """Compile ``function`` as ``compiled_open`` does, always as a part of its callers.
+
+    For what stands in a loop that is to be vectorised, which a call would prevent.
+    """
+    return _part(function, forceinline=True)
+
+
 def _part(function: Function, **options: bool) -> Function:
     dispatcher = njit(no_cfunc_wrapper=True, **_OPTIONS, **options)(function)
     if not config.DISABLE_JIT:
@@ -162,7 +170,7 @@ def pointer(dtype: Any) -> Any:
     def record_at(typingctx: Any, address: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, dtype.itemsize)
-            return builder.inttoptr(place, context.get_value_type(record))
+            return builder.bitcast(place, context.get_value_type(record))
 
         return record(address, index), codegen
 
@@ -222,7 +230,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
     def get(typingctx: Any, address: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
-            return builder.load(builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+            return builder.load(builder.bitcast(place, context.get_value_type(element).as_pointer()))
 
         return element(address, index), codegen
 
@@ -231,7 +239,7 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             place = _place(context, builder, sig, args, size)
             given = context.cast(builder, args[2], sig.args[2], element)
-            builder.store(given, builder.inttoptr(place, context.get_value_type(element).as_pointer()))
+            builder.store(given, builder.bitcast(place, context.get_value_type(element).as_pointer()))
             return context.get_dummy_value()
 
         return types.void(address, index, value), codegen
@@ -247,6 +255,29 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         _array(address, index)[0] = value
 
     return lambda address, index: _wide(_array(address, index)[0]), interpreted_put
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _bits(typingctx: Any, number: Any) -> Any:
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _from_bits(typingctx: Any, bits: Any) -> Any:
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+#: Compiled ``f(float)`` and ``f(int)``: the 64 bits of a floating-point number as an integer, and back.
+bits: Any = (lambda number: int(np.float64(number).view(np.int64))) if config.DISABLE_JIT else _bits
+from_bits: Any = (lambda word: float(np.int64(word).view(np.float64))) if config.DISABLE_JIT else _from_bits
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -268,6 +299,7 @@ fetch: Any = (lambda address: None) if config.DISABLE_JIT else _prefetch
 
 
 def _place(context: Any, builder: Any, sig: Any, args: Any, size: int) -> Any:
-    """Address of an element: base + index x size."""
+    """Pointer to an element: base + index x size; as a step from the base, so that loops over it can be vectorised."""
     index = context.cast(builder, args[1], sig.args[1], types.int64)
-    return builder.add(args[0], builder.mul(index, index.type(size)))
+    base = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+    return builder.gep(base, [builder.mul(index, index.type(size))])

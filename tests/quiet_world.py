@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.experiment.unit import Experiment, Unit
-from lifesim.lifecycle.rules import clock_rows
+from lifesim.lifecycle.clock_tables import clock_rows
 from lifesim.population import columns
 from lifesim.population.columns import DAY, YEAR
 from lifesim.population.memory import count

@@ -108,7 +108,7 @@ def test_competing_causes_share_by_their_hazards_whenever_they_strike() -> None:
 
 @pytest.mark.parametrize("refresh", ["7d", "12h"])
 def test_bands_of_time_in_the_stage(refresh: str) -> None:
-    """The decision's hazard by days since it began; a band begins at the customer's first refresh after its edge."""
+    """The decision's hazard by days since it began; a band begins exactly at its edge, whatever the grid."""
     bands = {0: 0.35, 7: 1.0, 21: 2.2, 45: 4.0}
     data = graph({"AWARENESS.need": ("FIRST_PURCHASE", 400.0), "FIRST_PURCHASE.buy": ("LOST", 14.0)}, 400, "AWARENESS")
     clock(data, "FIRST_PURCHASE.buy")["bands"] = {f"{edge}d": factor for edge, factor in bands.items()}
@@ -118,12 +118,9 @@ def test_bands_of_time_in_the_stage(refresh: str) -> None:
     for time, customer, source, _, _ in moves(world):
         (entered if source == "AWARENESS" else left)[customer] = time
     assert np.all(left > entered) and np.all(entered > 0)
-    every = 7 * DAY if refresh == "7d" else DAY // 2
     used = 14.0 / YEAR * bands[0] * (left - entered)
     for edge, before, factor in zip((7, 21, 45), bands.values(), list(bands.values())[1:], strict=False):
-        begins = entered + edge * DAY
-        begins += (people(world)["grid"] - begins) % every
-        used += 14.0 / YEAR * (factor - before) * np.maximum(0.0, left - begins)
+        used += 14.0 / YEAR * (factor - before) * np.maximum(0.0, left - entered - edge * DAY)
     check_distribution(-np.expm1(-used), N, catches=0.034)
 
 
@@ -180,6 +177,24 @@ def test_a_touch_adds_a_hazard_that_decays(refresh: str) -> None:
     check_distribution(-np.expm1(-used(left)), N, seen_to=-np.expm1(-used(365.0)), catches=0.034)
 
 
+def test_the_lift_of_a_recurring_clock_outlives_its_firings() -> None:
+    """Referrals of 60 days, of which a lift of 9 times the hazard lasts the last 30: counts of a Poisson process."""
+    data = still(N // 2, 60, "HOLDING")
+    clock(data, "refer")["rate"] = "3/y"
+    clock(data, "refer").update(depends={}, half_life="60y")
+    arriving_at_once(data, lifts={"refer": 9.0}, impulses={}, fit={})
+    data["behaviour"]["impulses"] = {}
+    world = begin(data)[0]
+    send_to_all(world, 30)
+    world.run(60 * DAY, [])
+    referred = world.state.outcomes["referred"][: N // 2]
+    mean = 3.0 / 365 * (30 + 30 * 10)
+    expected = N // 2 * stats.poisson.pmf(np.arange(12), mean)
+    counts = np.bincount(np.minimum(referred, 11), minlength=12)
+    expected[11] = N // 2 * stats.poisson.sf(10, mean)
+    check_table(counts, expected, catches=0.1)
+
+
 def test_a_touch_that_does_not_fit_lifts_less() -> None:
     """The lift is multiplied by the content's fit to the stage, and is none where the fit is negative."""
     for fit in (0.5, -1.0):
@@ -197,7 +212,7 @@ def test_a_touch_that_does_not_fit_lifts_less() -> None:
 
 
 def test_a_state_of_mind_decays_in_closed_form() -> None:
-    """Read from a hazard that depends on it, at every refresh, after impulses on days 30 and 50; exact."""
+    """Read from a hazard, which takes the middle between two refreshes, after impulses on days 30 and 50; exact."""
     data = graph({"AWARENESS.need": ("LOST", 1e-6)}, 200, "AWARENESS", 300)
     clock(data, "AWARENESS.need")["depends"] = {"trust": 1.5}
     data["behaviour"]["states"]["trust"] |= {"half_life": "25d", "baseline": 0.2}
@@ -211,8 +226,9 @@ def test_a_state_of_mind_decays_in_closed_form() -> None:
         world.run(day * DAY, [])
         _, rate = hazards(world, "AWARENESS.need")
         rated = people(world)["rated_at"] / DAY
+        middle = rated + 4.5
         assert np.all((rated > day - 9) & (rated > 50) & (rated <= day)) and len(set(rated)) > 250
-        trust = 0.2 - 0.35 * (0.5 ** ((rated - 30) / 25) + 0.5 ** ((rated - 50) / 25))
+        trust = 0.2 - 0.35 * (0.5 ** ((middle - 30) / 25) + 0.5 ** ((middle - 50) / 25))
         np.testing.assert_allclose(np.log(rate / still_rate) / 1.5, trust, atol=2e-6)
 
 

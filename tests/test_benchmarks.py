@@ -115,7 +115,7 @@ def test_simpy_exit_times_follow_the_hazard_between_reviews() -> None:
     days = np.array([stay for stay, _ in draws])
     renewed = np.array([way.to == Stage.RENEWAL_UPSELL for _, way in draws])
     cumulative = 0.0
-    for piece, satisfaction in enumerate((0.8, 0.4, 0.2)):
+    for piece, satisfaction in enumerate(0.8 * 0.5 ** (np.arange(3) + 0.5)):
         hazards = [
             way.per_year / DAYS_PER_YEAR * math.exp(way.coefficient * satisfaction)
             for way in model.stages[Stage.HOLDING].exits

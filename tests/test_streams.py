@@ -7,6 +7,7 @@ and says how small a fault it would catch. Seeds are fixed and nothing is retrie
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -95,6 +96,32 @@ def test_a_draw_is_the_generator_at_customer_and_subject_under_the_decision() ->
     assert lib.uniform_pair(*ask) == (u[0], second / 2**52)
     coarse = [(word + 0.5) / 2**32 for word in words[2:]]
     assert lib.look_again(*ask) == (u[0], *coarse)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**62))
+@example(0, 2**32 - 3)
+def test_many_draws_at_once_are_the_same_draws(customer: int, first: int) -> None:
+    key, n = LUCK.key("first"), lib.LOOK_AHEAD
+    room = np.zeros(3 * n)
+    lib.look_ahead(key, np.uint64(customer), first, room.ctypes.data)
+    single = [lib.look_again(key, np.uint64(customer), np.uint64(first + j)) for j in range(n)]
+    expected = [[lib.exponential(fine) for fine, _, _ in single], *([u[k] for u in single] for k in (1, 2))]
+    assert np.array_equal(room.reshape(3, n), expected)
+
+
+@settings(deadline=None)
+@given(st.floats(LOWEST, HIGHEST))
+@example(LOWEST)
+@example(HIGHEST)
+@example(0.5)
+@example(0.5**0.5)
+@example(float(np.nextafter(0.5**0.5, 0)))
+def test_an_exponential_is_minus_the_logarithm(u: float) -> None:
+    # Near 1 the logarithm is that of the distance to 1, which loses nothing.
+    exact = -math.log(u) if u < 0.5 else -math.log1p(u - 1.0)
+    assert lib.exponential(u) == pytest.approx(exact, rel=1e-15, abs=0)
+    assert lib.exponential(u) > 0
 
 
 def test_a_name_has_the_same_key_on_every_machine() -> None:

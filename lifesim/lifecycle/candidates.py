@@ -1,7 +1,8 @@
 """Candidate sessions on the customer's own calendar, which no strategy moves.
 
-Candidate times form a Poisson process with the customer's own rate and the day's hourly profile; each candidate is
-keyed by the time of the one before. The stage only thins candidates (it never adds one), so that whatever a strategy
+Candidates form a Poisson process with the customer's own rate in *activity time*, of which the hours of a day hold
+unequal shares. They are numbered; number, customer and nothing else decide the gap before a candidate and its
+acceptance, so that several are drawn at once. The stage only thins them (it never adds one): whatever a strategy
 does, the candidates of every customer stay where they are.
 """
 
@@ -9,33 +10,77 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifesim.compiled import compiled
+import numpy as np
+
+from lifesim.compiled import compiled, pointer
 from lifesim.lifecycle.layout import customer_row, hour_rule_at, i4, stage_rule_at, u8
 from lifesim.population.columns import CAUSE_DIED, DAY, NEVER
-from lifesim.streams import exponential, look_again
+from lifesim.streams import LOOK_AHEAD, look_ahead
 
 K_SESSION = 5
 #: Bins of the table that guesses the hour from the share of the day's activity.
 HOUR_BINS = 512
 
+#: Candidates of one customer that have been drawn: ``LOOK_AHEAD`` in a row. Derived, and drawn anew at will.
+DRAWN = np.dtype(
+    [
+        ("gap", "f8", (LOOK_AHEAD,)),  # since the candidate before, in units of the mean
+        ("accept", "f8", (LOOK_AHEAD,)),
+        ("doing", "f8", (LOOK_AHEAD,)),  # what the customer does on the visit
+        ("customer", "u8"),
+        ("first", "i8"),  # number of the first of them; below zero when there are none
+    ],
+    align=True,
+)
+_drawn_at = pointer(DRAWN)
+
 
 @compiled
-def later(now: int, days: float, w: Any) -> int:
-    """``now`` moved by ``days`` of activity time, in which every hour counts by its share of the day."""
-    day = now // DAY
-    second = now - day * DAY
+def drawn(w: Any) -> Any:
+    """The candidates that have been drawn."""
+    return _drawn_at(w.drawn, 0)
+
+
+@compiled
+def place(i: int, number: int, w: Any) -> int:
+    """Where a candidate lies among those drawn; draws it, and the next ones, if it is not there."""
+    d, key = drawn(w), customer_row(w, i).key
+    at = number - d.first
+    if d.customer != key or d.first < 0 or at < 0 or at >= LOOK_AHEAD:
+        look_ahead(u8(w.keys, K_SESSION), key, number, w.drawn)
+        d.customer = key
+        d.first = number
+        at = 0
+    return at
+
+
+@compiled
+def activity_time(now: int, w: Any) -> float:
+    """Days of activity time up to ``now``."""
+    second = now % DAY
     rule = hour_rule_at(w.hour_rules, second // 3600)
-    target = rule.before + (second - rule.second) * rule.per_second + days
-    if target >= w.days - day:
+    return now // DAY + rule.before + (second - rule.second) * rule.per_second
+
+
+@compiled
+def moment(activity: float, w: Any) -> int:
+    """The second at which activity time reaches ``activity`` days; ``NEVER`` after the end of the run."""
+    if activity >= w.days:
         return NEVER
-    whole = int(target)
-    rest = target - whole
+    day = int(activity)
+    rest = activity - day
     hour = i4(w.hour_guess, int(rest * HOUR_BINS))
     while hour < 23 and hour_rule_at(w.hour_rules, hour + 1).before <= rest:
         hour += 1
     rule = hour_rule_at(w.hour_rules, hour)
-    into = min(3599.0, (rest - rule.before) * rule.seconds_per)
-    return max(now + 1, (day + whole) * DAY + rule.second + int(into))
+    return day * DAY + rule.second + int(min(3599.0, (rest - rule.before) * rule.seconds_per))
+
+
+@compiled
+def active(i: int, w: Any) -> float:
+    """Share of the candidates that take place."""
+    c = customer_row(w, i)
+    return 0.0 if c.cause == CAUSE_DIED else stage_rule_at(w.stage_rules, c.stage).active
 
 
 @compiled
@@ -46,25 +91,19 @@ def next_session(i: int, now: int, w: Any) -> None:
     candidates with the same luck.
     """
     c = customer_row(w, i)
-    gap, accept, _ = look_again(u8(w.keys, K_SESSION), c.key, c.session_from)
-    scan(i, c.session_from, gap, accept, now, w)
-
-
-@compiled
-def scan(i: int, at: int, gap: float, accept: float, now: int, w: Any) -> None:
-    """Look at candidate after candidate from the one at ``at``, which gives the gap to the next and its acceptance."""
-    c = customer_row(w, i)
-    active = 0.0 if c.cause == CAUSE_DIED else stage_rule_at(w.stage_rules, c.stage).active
-    if active == 0.0:
-        c.session_at = NEVER
+    accepted = active(i, w)
+    c.session_at = NEVER
+    if accepted == 0.0:
         return
+    number, activity = c.candidate, c.activity
     while True:
-        at = later(at, exponential(gap) / c.session_rate, w)
-        if at > now and accept < active:
-            break
-        if at == NEVER:
-            break
+        number += 1
+        k = place(i, number, w)
+        activity += drawn(w).gap[k] / c.session_rate
+        at = moment(activity, w)
         if at <= now:
-            c.session_from = at
-        gap, accept, _ = look_again(u8(w.keys, K_SESSION), c.key, at)
-    c.session_at = at
+            c.candidate = number
+            c.activity = activity
+        elif at == NEVER or drawn(w).accept[k] < accepted:
+            c.session_at = at
+            return

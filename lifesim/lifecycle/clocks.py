@@ -16,6 +16,10 @@ from lifesim.population.columns import NEVER
 from lifesim.streams import exponential, uniform
 
 
+#: An excess of which less than this share of a mean threshold is left to use is dropped.
+NEGLIGIBLE = 1e-9
+
+
 @compiled_open
 def excess_used(clock: Any, now: int, fade: float) -> float:
     """Integral of the excess hazard from ``excess_at`` to ``now``."""
@@ -31,7 +35,7 @@ def settle(clock: Any, rated_at: int, now: int, fade: float) -> None:
     if clock.excess != 0.0:
         clock.excess *= math.exp(-fade * (now - clock.excess_at))
         clock.excess_at = now
-        if clock.excess < 1e-3 * clock.rate:
+        if clock.excess < NEGLIGIBLE * fade:
             clock.excess = 0.0
 
 
@@ -53,6 +57,19 @@ def arm(clock: Any, key: Any, customer_key: Any, episode: int) -> None:
     clock.rate = 0.0
     clock.excess = 0.0
     clock.excess_at = 0
+    clock.episode = episode
+
+
+@compiled_open
+def arm_again(clock: Any, key: Any, customer_key: Any, episode: int, rated_at: int, now: int, fade: float) -> None:
+    """The next threshold of a clock that fires at ``now``; its hazard, background and excess, goes on.
+
+    The background of all clocks of a customer counts from the same ``rated_at``, which is not moved for the sake of
+    one: what this clock has used since then is added to its threshold instead.
+    """
+    clock.residual = exponential(uniform(key, customer_key, episode)) + clock.rate * (now - rated_at)
+    clock.excess *= math.exp(-fade * (now - clock.excess_at))
+    clock.excess_at = now
     clock.episode = episode
 
 

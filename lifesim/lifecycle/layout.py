@@ -61,6 +61,8 @@ STAGE_RULE = np.dtype(
         ("clock_from", "i4"),
         ("clock_to", "i4"),
         ("refresh", "i4"),
+        ("edge_from", "i4"),
+        ("edge_to", "i4"),
     ],
     align=True,
 )
@@ -99,6 +101,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "campaign_keys": "u8",
     "clock_rules": CLOCK_RULE,
     "bands": BAND,
+    "edges": "i4",  # times in a stage at which a factor changes, in ascending order, stage by stage
     "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels
     "terms": TERM,
     "state_rules": STATE_RULE,
@@ -154,7 +157,7 @@ RULE_NUMBERS: dict[str, str] = {
 #: Sizes of the state that the kernel needs.
 _SIZES = {
     "slots": "i8", "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
-    "channels": "i8", "outcomes_each": "i8", "scratch": "i8",
+    "channels": "i8", "outcomes_each": "i8", "scratch": "i8", "drawn": "i8",
 }  # fmt: skip
 
 WORLD = np.dtype(
@@ -235,13 +238,15 @@ def tally(address: int, index: int, amount: int) -> None:
     set_i8(address, index, i8(address, index) + amount)
 
 
-def bind(state: State, rules: Any, scratch: Any) -> Any:
+def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
     """The record that the kernel takes; valid while none of the arrays is replaced.
 
     Parameters
     ----------
     scratch
         Room for one vector of covariates, shape (covariates,).
+    drawn
+        Room for candidate sessions, one ``lifecycle.candidates.DRAWN``.
     """
     w = np.zeros(1, WORLD)
     for name, array in {**state._asdict(), **rules.arrays}.items():
@@ -254,6 +259,6 @@ def bind(state: State, rules: Any, scratch: Any) -> Any:
     w["traits_each"] = state.traits.shape[1]
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
-    w["scratch"] = scratch.ctypes.data
+    w["scratch"], w["drawn"] = scratch.ctypes.data, drawn.ctypes.data
     # Interpreted code reads the fields as attributes, which only records of a recarray have.
     return (w.view(np.recarray) if config.DISABLE_JIT else w)[0]

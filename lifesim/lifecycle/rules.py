@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lifesim.lifecycle.candidates import HOUR_BINS
+from lifesim.lifecycle.clock_tables import Rows, band_edges, clock_rows, clock_tables, keys_of, stage_slots, table
 from lifesim.lifecycle.layout import (
-    BAND,
     CHANNEL_RULE,
-    CLOCK_RULE,
     CONTENT_RULE,
     HOUR_RULE,
     PREDICTOR,
@@ -21,18 +20,9 @@ from lifesim.lifecycle.layout import (
     TERM,
 )
 from lifesim.lifecycle.season import hazard_factors
-from lifesim.population.columns import (
-    CAUSE_COMPETITOR,
-    CAUSE_DIED,
-    CAUSE_DISAPPOINTED,
-    CAUSE_DRIFTED,
-    CAUSE_SURRENDERED,
-    DAY,
-    N_STAGES,
-    YEAR,
-)
-from lifesim.scenario import Clock, Scenario
-from lifesim.scenario.behaviour import IMPULSE_EVENTS, STAGES, Process, Transition
+from lifesim.population.columns import DAY, N_STAGES
+from lifesim.scenario import Scenario
+from lifesim.scenario.behaviour import IMPULSE_EVENTS, STAGES
 from lifesim.scenario.market import CHANNELS
 from lifesim.streams import Streams
 
@@ -41,27 +31,6 @@ DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel",
 )  # fmt: skip
-
-#: What a clock can do, in the order of the kernel's codes; the last one belongs to mechanisms.
-CLOCK_EVENTS = (
-    "move",
-    "decide",
-    "upsell",
-    "escalate",
-    "win_back",
-    "claim",
-    "refer",
-    "life_event",
-    "mechanism",
-)
-
-#: Reason to be lost by the name of the cause that leads there.
-CAUSES = {
-    "competitor": CAUSE_COMPETITOR,
-    "surrender": CAUSE_SURRENDERED,
-    "drift": CAUSE_DRIFTED,
-    "death": CAUSE_DIED,
-}
 
 
 class Rules(NamedTuple):
@@ -80,18 +49,6 @@ def logit(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
-def clock_rows(scenario: Scenario) -> list[tuple[str, str, Clock]]:
-    """All clocks of the scenario in the order of the tables: (name, stage or "", clock)."""
-    behaviour = scenario.behaviour
-    rows: list[tuple[str, str, Clock]] = []
-    for stage in STAGES:
-        for name, transition in behaviour.transitions.items():
-            if name.partition(".")[0] == stage:
-                rows.append((name, stage, transition))
-    rows += [(name, "", process) for name, process in behaviour.processes.items()]
-    return rows
-
-
 def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any) -> Rules:
     """Compile a scenario for one replication.
 
@@ -107,14 +64,12 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
     alternatives = [*scenario.products, "competitor", "put_off"]
     segments = list(scenario.segments.values())
     arrays: dict[str, Any] = {
-        "keys": _keys(streams, list(DECISIONS)),
-        "choice_keys": _keys(streams, [f"choice {name}" for name in alternatives]),
-        "campaign_keys": _keys(streams, [f"campaign {name}" for name in campaigns]),
-        "clock_rules": _clock_rules(streams, rows, names),
-        "rate": _rates(scenario, rows, len(mechanisms.names)),
+        "keys": keys_of(streams, list(DECISIONS)),
+        "choice_keys": keys_of(streams, [f"choice {name}" for name in alternatives]),
+        "campaign_keys": keys_of(streams, [f"campaign {name}" for name in campaigns]),
         "market": hazard_factors(scenario, names, streams),
         **_hours(scenario),
-        **_bands(rows),
+        **clock_tables(scenario, streams, rows, names),
         **_mind(scenario),
         **_stages(scenario, rows),
         **_products(scenario),
@@ -140,80 +95,10 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
     return Rules({name: np.ascontiguousarray(array) for name, array in arrays.items()}, numbers)
 
 
-def _keys(streams: Streams, names: list[str]) -> Any:
-    return np.array([streams.key(name) for name in names], np.uint64)
-
-
-def stage_slots(rows: list[tuple[str, str, Clock]]) -> int:
-    """Clock slots that stages share: the most exits of a stage."""
-    return max(sum(1 for _, stage, _ in rows if stage == each) for each in STAGES)
-
-
-def slots(scenario: Scenario, mechanisms: int) -> int:
-    """Clock slots of a customer: the most exits of a stage, recurring processes, mechanisms."""
-    return stage_slots(clock_rows(scenario)) + len(scenario.behaviour.processes) + mechanisms
-
-
-def _table(dtype: np.dtype[Any], columns: dict[str, Any]) -> Any:
-    """A table of records from columns of the same length."""
-    table = np.zeros(len(next(iter(columns.values()))), dtype)
-    for name, values in columns.items():
-        table[name] = values
-    return table
-
-
-def _clock_rules(streams: Streams, rows: list[tuple[str, str, Clock]], names: list[str]) -> Any:
-    extra = len(names) - len(rows)
-    band_to = np.cumsum([len(clock.bands) for _, _, clock in rows]).tolist() or [0]
-    band_from = [0, *band_to[:-1]][: len(rows)]
-    clocks = [clock for _, _, clock in rows]
-    last = len(CLOCK_EVENTS) - 1
-    columns = {
-        "key": _keys(streams, [f"clock {name}" for name in names]),
-        "fade": [math.log(2) / c.half_life for c in clocks] + [math.log(2) / DAY] * extra,
-        "band_from": band_from + [0] * extra,
-        "band_to": band_to[: len(rows)] + [0] * extra,
-        "mechanism": [-1] * len(rows) + list(range(extra)),
-        "to_stage": [_target(clock) for clock in clocks] + [0] * extra,
-        "event": [CLOCK_EVENTS.index(c.event) for c in clocks] + [last] * extra,
-        "cause": [_cause(name) for name, _, _ in rows] + [0] * extra,
-        "runs": [_runs(stage, clock) for _, stage, clock in rows] + [2**N_STAGES - 1] * extra,
-    }
-    return _table(CLOCK_RULE, columns)
-
-
-def _runs(stage: str, clock: Clock) -> int:
-    """Bits of the stages in which a clock runs."""
-    stages = (stage,) if stage else clock.stages if isinstance(clock, Process) else ()
-    return sum(1 << STAGES.index(each) for each in stages)
-
-
-def _target(clock: Clock) -> int:
-    if isinstance(clock, Transition) and clock.to is not None:
-        return STAGES.index(clock.to)
-    return 0
-
-
-def _cause(name: str) -> int:
-    return CAUSES.get(name.partition(".")[2], CAUSE_DISAPPOINTED)
-
-
-def _rates(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> Any:
-    rates = [[clock.rate * clock.segments.get(name, 1.0) for name in scenario.segments] for _, _, clock in rows]
-    # A mechanism gives events a year.
-    return np.array(rates + [[1.0 / YEAR] * len(scenario.segments)] * extra)
-
-
-def _bands(rows: list[tuple[str, str, Clock]]) -> dict[str, Any]:
-    bands = [(edge, clock.bands[edge]) for _, _, clock in rows for edge in sorted(clock.bands)]
-    edges, factors = [edge for edge, _ in bands], [factor for _, factor in bands]
-    return {"bands": _table(BAND, {"edge": edges, "factor": factors})}
-
-
 Predictor = tuple[float, dict[str, float]]
 
 
-def _predictors(scenario: Scenario, rows: list[tuple[str, str, Clock]], extra: int) -> list[list[Predictor]]:
+def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predictor]]:
     """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
@@ -233,7 +118,7 @@ def _linear(scenario: Scenario, predictors: list[Predictor]) -> dict[str, Any]:
     terms = [(columns[name], value) for _, depends in predictors for name, value in depends.items()]
     ends = np.cumsum([len(depends) for _, depends in predictors])
     return {
-        "predictors": _table(
+        "predictors": table(
             PREDICTOR,
             {
                 "intercept": [intercept for intercept, _ in predictors],
@@ -241,7 +126,7 @@ def _linear(scenario: Scenario, predictors: list[Predictor]) -> dict[str, Any]:
                 "term_to": ends,
             },
         ),
-        "terms": _table(TERM, {"column": [c for c, _ in terms], "value": [v for _, v in terms]}),
+        "terms": table(TERM, {"column": [c for c, _ in terms], "value": [v for _, v in terms]}),
     }
 
 
@@ -258,12 +143,13 @@ def _mind(scenario: Scenario) -> dict[str, Any]:
         "baseline": [state.baseline for state in states],
         "trait": [-1 if state.trait is None else traits.index(state.trait) for state in states],
     }
-    return {"state_rules": _table(STATE_RULE, columns), "impulses": impulses}
+    return {"state_rules": table(STATE_RULE, columns), "impulses": impulses}
 
 
-def _stages(scenario: Scenario, rows: list[tuple[str, str, Clock]]) -> dict[str, Any]:
+def _stages(scenario: Scenario, rows: Rows) -> dict[str, Any]:
     sessions = scenario.behaviour.sessions
     ends = [sum(1 for _, stage, _ in rows if stage in STAGES[: k + 1]) for k in range(N_STAGES)]
+    edges = np.cumsum([0, *(len(band_edges(rows, stage)) for stage in STAGES)])
     columns: dict[str, Any] = {
         name: [getattr(sessions, name).get(stage, 0.0) for stage in STAGES]
         for name in ("active", "product_page", "service_use")
@@ -272,8 +158,10 @@ def _stages(scenario: Scenario, rows: list[tuple[str, str, Clock]]) -> dict[str,
         "clock_from": [0, *ends[:-1]],
         "clock_to": ends,
         "refresh": [scenario.behaviour.refresh[stage] for stage in STAGES],  # type: ignore[index]
+        "edge_from": edges[:-1],
+        "edge_to": edges[1:],
     }
-    return {"stage_rules": _table(STAGE_RULE, columns)}
+    return {"stage_rules": table(STAGE_RULE, columns)}
 
 
 def _hours(scenario: Scenario) -> dict[str, Any]:
@@ -284,7 +172,7 @@ def _hours(scenario: Scenario) -> dict[str, Any]:
     columns = {"before": before, "per_second": shares / 3600.0, "seconds_per": inverse}
     guess = np.searchsorted(before, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
     return {
-        "hour_rules": _table(HOUR_RULE, columns | {"second": np.arange(24) * 3600}),
+        "hour_rules": table(HOUR_RULE, columns | {"second": np.arange(24) * 3600}),
         "hour_guess": np.clip(guess, 0, 23).astype(np.int32),
     }
 
@@ -301,7 +189,7 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
     }
-    return {"product_rules": _table(PRODUCT_RULE, columns)}
+    return {"product_rules": table(PRODUCT_RULE, columns)}
 
 
 def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
@@ -335,8 +223,8 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "marketing": [c.kind != "service" for c in contents],
     }
     return {
-        "channel_rules": _table(CHANNEL_RULE, channel_columns),
-        "content_rules": _table(CONTENT_RULE, content_columns),
+        "channel_rules": table(CHANNEL_RULE, channel_columns),
+        "content_rules": table(CONTENT_RULE, content_columns),
         **tables,
     }
 

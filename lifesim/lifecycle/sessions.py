@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.candidates import K_SESSION, scan
+from lifesim.lifecycle.candidates import active, drawn, moment, next_session, place
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import counts, customer_row, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
@@ -21,21 +21,46 @@ from lifesim.population.columns import (
     FIRST_PURCHASE,
     INTERACTION,
     INTEREST,
+    NEVER,
 )
-from lifesim.streams import look_again, uniform
+from lifesim.streams import uniform
 
 I_SESSION, I_PRODUCT_PAGE, I_SERVICE_USE = 0, 1, 2
 K_INQUIRY = 6
+#: Sessions that fit into what one step may append to the buffers.
+IN_A_ROW = 64
 
 
 @compiled
-def on_session(i: int, now: int, w: Any) -> None:
-    """A session takes place, and the next one is found."""
+def on_sessions(i: int, until: int, w: Any) -> None:
+    """Sessions before ``until``, one after another, as long as nothing else can come between.
+
+    Stops after a session at which the customer is held, and after ``IN_A_ROW``. Two candidates in the same second are
+    one session.
+    """
     c = customer_row(w, i)
-    gap, accept, doing = look_again(u8(w.keys, K_SESSION), c.key, now)
-    c.session_from = now
-    visit(i, doing, now, w)
-    scan(i, now, gap, accept, now, w)
+    held, left = c.held, IN_A_ROW
+    accepted = active(i, w)
+    number, activity = c.candidate, c.activity
+    while True:
+        number += 1
+        k = place(i, number, w)
+        activity += drawn(w).gap[k] / c.session_rate
+        now = moment(activity, w)
+        takes_place = drawn(w).accept[k] < accepted and now != c.last_session
+        if now >= until:
+            if takes_place or now == NEVER:
+                c.session_at = now
+                return
+            continue
+        if takes_place:
+            c.candidate = number
+            c.activity = activity
+            visit(i, drawn(w).doing[k], now, w)
+            left -= 1
+            if left == 0 or c.held > held:
+                next_session(i, now, w)
+                return
 
 
 @compiled

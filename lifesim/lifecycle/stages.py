@@ -18,6 +18,7 @@ from lifesim.lifecycle.layout import (
     event_row,
     f4,
     f8,
+    i4,
     outcome_row,
     stage_rule_at,
     tally,
@@ -36,7 +37,7 @@ from lifesim.population.columns import (
     NEVER,
 )
 
-ESCALATE = 3  # place in rules.CLOCK_EVENTS
+ESCALATE = 3  # place in clock_tables.CLOCK_EVENTS
 
 
 @compiled
@@ -99,16 +100,33 @@ def background(i: int, row: int, now: int, w: Any) -> float:
 
 
 @compiled
-def rate_all(i: int, now: int, w: Any) -> None:
-    """Evaluate all background hazards at ``now`` and set the next refresh on the customer's own grid."""
+def next_refresh(i: int, now: int, w: Any) -> int:
+    """The next point of the customer's own grid, or the time in the stage at which a factor changes."""
     c = customer_row(w, i)
-    covariates(i, now, w)
+    rule = stage_rule_at(w.stage_rules, c.stage)
+    at = now - (now - c.grid) % rule.refresh + rule.refresh
+    for j in range(rule.edge_from, rule.edge_to):
+        edge = c.stage_since + i4(w.edges, j)
+        if edge > now:
+            return min(at, edge)
+    return at
+
+
+@compiled
+def rate_all(i: int, now: int, w: Any) -> None:
+    """Evaluate all background hazards from ``now`` to the next refresh.
+
+    They are those of the middle of the time between: with states that decay smoothly, an interval of a month is then
+    as exact as one of days that takes the hazards of its beginning.
+    """
+    c = customer_row(w, i)
+    c.refresh_at = next_refresh(i, now, w)
+    middle = (now + c.refresh_at) // 2
+    covariates(i, middle, w)
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clock_row(w, i, slot).rate = background(i, row, now, w)
-    every = stage_rule_at(w.stage_rules, c.stage).refresh
-    c.refresh_at = now - (now - c.grid) % every + every
+            clock_row(w, i, slot).rate = background(i, row, middle, w)
 
 
 @compiled
@@ -136,18 +154,15 @@ def refresh(i: int, now: int, w: Any) -> None:
 
 @compiled
 def rearm(i: int, slot: int, now: int, w: Any) -> None:
-    """The next threshold of a clock that fired without leaving the stage; its hazard goes on.
+    """The next threshold of a clock that fired without leaving the stage.
 
     A recurring clock counts its firings. A clock of a stage counts them above the number of the visit, so that the
     second firing of one visit has other luck than the first of the next.
     """
-    clock = clock_row(w, i, slot)
-    rate = clock.rate
-    row = row_of(i, slot, w)
-    settle_all(i, now, w)
-    step = 1 if slot >= w.stage_slots else 65536
-    clocks.arm(clock, clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, clock.episode + step)
-    clock.rate = rate
+    c, clock = customer_row(w, i), clock_row(w, i, slot)
+    rule = clock_rule_at(w.clock_rules, row_of(i, slot, w))
+    episode = clock.episode + (1 if slot >= w.stage_slots else 65536)
+    clocks.arm_again(clock, rule.key, c.key, episode, c.rated_at, now, rule.fade)
     find_clock(i, w)
 
 

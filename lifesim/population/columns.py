@@ -45,7 +45,8 @@ CUSTOMER = np.dtype(
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
         ("grid", "i4"),  # offset of the customer's own grid of refreshes
-        ("session_from", "i4"),  # latest candidate session that was looked at
+        ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days
+        ("activity", "f8"),
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser

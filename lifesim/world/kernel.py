@@ -6,11 +6,11 @@ from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry, fetch
 from lifesim.engagement.touches import on_touch
-from lifesim.lifecycle.candidates import next_session
+from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.events import on_clock
 from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
 from lifesim.lifecycle.policies import on_policy
-from lifesim.lifecycle.sessions import on_session
+from lifesim.lifecycle.sessions import on_sessions
 from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
 from lifesim.population.columns import (
     BLOCK,
@@ -44,10 +44,16 @@ def room(w: Any) -> int:
 
 
 @compiled
+def soonest_but_sessions(i: int, w: Any) -> int:
+    """When a customer wakes next for anything but a session."""
+    c = customer_row(w, i)
+    return min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at)
+
+
+@compiled
 def soonest(i: int, w: Any) -> int:
     """When a customer wakes next."""
-    c = customer_row(w, i)
-    return min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at, c.session_at)
+    return min(soonest_but_sessions(i, w), customer_row(w, i).session_at)
 
 
 @compiled
@@ -55,7 +61,8 @@ def live(i: int, until: int, w: Any) -> int:
     """Advance one customer to ``until``; at equal times touches come first, then dates, clocks, sessions."""
     c = customer_row(w, i)
     while True:
-        now = soonest(i, w)
+        other = soonest_but_sessions(i, w)
+        now = min(other, c.session_at)
         if now >= until:
             return DONE
         status = room(w)
@@ -71,7 +78,7 @@ def live(i: int, until: int, w: Any) -> int:
         elif c.refresh_at == now:
             refresh(i, now, w)
         else:
-            on_session(i, now, w)
+            on_sessions(i, min(other, until), w)
         if c.held > held:
             return DONE
 
@@ -155,7 +162,7 @@ def start(first: int, last: int, now: int, w: Any) -> None:
         c.rated_at = begins
         begin(i, c.stage, c.cause, begins, w)
         c.stage_since = since
-        c.session_from = begins
+        c.activity = activity_time(begins, w)
         next_session(i, begins, w)
         arm_processes(i, w)
         rate_all(i, begins, w)

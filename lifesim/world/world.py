@@ -16,11 +16,13 @@ import numpy as np
 import simpy
 
 from lifesim.errors import RunError
+from lifesim.lifecycle.candidates import DRAWN
+from lifesim.lifecycle.clock_tables import slots
 from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
-from lifesim.lifecycle.rules import Rules, compile_rules, slots
+from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
-from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, OUTCOME, PRESENT, REQUEST, State
+from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, NONE, OUTCOME, PRESENT, REQUEST, State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
@@ -107,13 +109,15 @@ class World:
         self._bound: tuple[State, Any] | None = None
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
+        self._drawn = np.zeros(1, DRAWN)
+        self._drawn["first"] = NONE
         self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
 
     @property
     def kernel_record(self) -> Any:
         """The record that compiled functions take; made anew when arrays have been replaced."""
         if self._bound is None or self._bound[0] is not self.state:
-            self._bound = (self.state, bind(self.state, self.rules, self._scratch))
+            self._bound = (self.state, bind(self.state, self.rules, self._scratch, self._drawn))
         return self._bound[1]
 
     @property
