@@ -13,8 +13,8 @@ from small_worlds import described, log_of, run, small
 
 from lifesim.compiled import compiled_entry
 from lifesim.lifecycle import clocks
-from lifesim.lifecycle.layout import clock_at
 from lifesim.lifecycle.clock_tables import CAUSES
+from lifesim.lifecycle.layout import clock_at
 from lifesim.population.columns import CLOCK, DAY, E_STAGE, HOLDING, LOST, NEVER
 from lifesim.scenario import STAGES, Scenario
 

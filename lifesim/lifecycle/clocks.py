@@ -15,7 +15,6 @@ from lifesim.compiled import compiled_open
 from lifesim.population.columns import NEVER
 from lifesim.streams import exponential, uniform
 
-
 #: An excess of which less than this share of a mean threshold is left to use is dropped.
 NEGLIGIBLE = 1e-9
 
