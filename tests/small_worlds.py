@@ -229,8 +229,9 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
     out |= {f"traits.{name}": state.traits[order, k] for k, name in enumerate(behaviour.traits)}
     for k, name in enumerate(behaviour.states):
         out |= {f"mind.{name}.{field}": state.mind[field][order, k] for field in state.mind.dtype.names}
-    for k in range(state.clocks.shape[1]):
-        out |= {f"clocks.{k}.{field}": state.clocks[field][order, k] for field in state.clocks.dtype.names}
+    for name, table in (("clocks", state.clocks), ("lifts", state.lifts)):
+        for k in range(table.shape[1]):
+            out |= {f"{name}.{k}.{field}": table[field][order, k] for field in table.dtype.names}
     return out
 
 

@@ -159,7 +159,7 @@ def test_an_unused_mechanism_changes_nobody(mechanism: Mechanism) -> None:
     assert differences(a, b, more=True) == []
     slot = plain.state.clocks.shape[1]
     assert {name for name in set(b) - set(a) if not name.startswith("mind.worry")} == {
-        f"clocks.{slot}.{field}" for field in ("residual", "rate", "excess", "excess_at", "episode")
+        f"clocks.{slot}.{field}" for field in ("residual", "rate", "episode")
     }
     if "worry" in extended.scenario.behaviour.states:
         assert not b["mind.worry.offset"].any()

@@ -115,7 +115,7 @@ def test_service_without_effect_is_not_even_remembered_by_the_cap() -> None:
     ("change", "moved"),
     [
         ({"impulses": {"trust": 0.1}}, "mind.trust.offset"),
-        ({"lifts": {"AWARENESS.need_formed": 1.0}}, "clocks.0.excess"),
+        ({"lifts": {"AWARENESS.need_formed": 1.0}}, "lifts.0.excess"),
         ({"visit": 1.0}, "outcomes.sessions"),
         ({"benefit": "1 CNY"}, "outcomes.benefit"),
     ],

@@ -21,6 +21,7 @@ from lifesim.lifecycle.layout import (
     counts,
     customer_row,
     f8,
+    lift_row,
     outcome_row,
     tally,
     touch_row,
@@ -221,12 +222,13 @@ def lift_clocks(i: int, content: int, strength: float, now: int, w: Any) -> None
     lifted = False
     for slot in range(w.slots):
         row = row_of(i, slot, w)
-        if row >= 0 and f8(w.lifts, content * w.clocks_all + row) * strength > 0.0:
+        if row >= 0 and f8(w.lifted_by, content * w.clocks_all + row) * strength > 0.0:
             clocks.lift(
                 clock_row(w, i, slot),
+                lift_row(w, i, slot),
                 now,
                 clock_rule_at(w.clock_rules, row).fade,
-                f8(w.lifts, content * w.clocks_all + row) * strength,
+                f8(w.lifted_by, content * w.clocks_all + row) * strength,
             )
             lifted = True
     if lifted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Experiment:
         streams = Streams(scenario.experiment.seed, unit.replication)
         numbers = {list(scenario.population.branches).index(name): name for name in unit.branches}
         world = World(scenario, streams, numbers, self.campaigns, self.mechanisms)
+        world.reserve(sum(self.sizes[branch] for branch in unit.branches))
         for number, branch in numbers.items():
             people = self._people(streams, branch)
             world.started_with[number] = len(people)
@@ -80,11 +81,14 @@ class Experiment:
 
     def units(self) -> list[Unit]:
         """All units of the experiment."""
-        sizes = self.scenario.population.branch_sizes()
-        if self.book is not None:
-            rows = self.book.branch
-            sizes = {name: int((rows == k).sum()) for k, name in enumerate(book_branches(self.book))}
-        return units(self.scenario, sizes)
+        return units(self.scenario, self.sizes)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Customers at the start, by branch."""
+        if self.book is None:
+            return self.scenario.population.branch_sizes()
+        return {name: int((self.book.branch == k).sum()) for k, name in enumerate(book_branches(self.book))}
 
     def parts(self, world: World, practice: Practice) -> list[Part]:
         """The moving parts of a world under a practice."""
@@ -109,16 +113,15 @@ class Experiment:
         result.customer_days += count(world.state) * scenario.warm_up / DAY
         # The fork waits on disk, so that only one copy of the world is in memory.
         with tempfile.TemporaryDirectory(prefix="lifesim-") as folder:
-            fork = Path(folder) / "fork.npz"
-            np.savez(fork, **world.snapshot())
+            fork = save_arrays(Path(folder), world.snapshot())
             for arm, practice in self.practices.items():
                 world.release()
-                with np.load(fork) as saved:
-                    world.restore(saved)
+                world.restore(fork)
                 try:
                     self._run_arm(world, arm, practice, result)
                 except LifesimError as error:
                     result.failures[arm] = str(error)
+        world.release()
         for what, seconds in world.seconds.items():
             result.seconds[what] = result.seconds.get(what, 0.0) + seconds
         result.seconds["total"] = time.perf_counter() - began
@@ -136,6 +139,29 @@ class Experiment:
         result.customer_days += float(present.sum()) / DAY
         gather(world, arm, observer, result)
         world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
+
+
+class SavedArrays(Mapping[str, Any]):
+    """Arrays in files of a folder, each read when it is asked for, and mapped into memory only while it is used."""
+
+    def __init__(self, folder: Path, names: list[str]) -> None:
+        self.folder, self.names = folder, names
+
+    def __getitem__(self, name: str) -> Any:
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def save_arrays(folder: Path, arrays: Mapping[str, Any]) -> SavedArrays:
+    """Write arrays to a folder, one file each."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return SavedArrays(folder, list(arrays))
 
 
 def with_branches(scenario: Scenario, book: BookTable | None) -> Scenario:

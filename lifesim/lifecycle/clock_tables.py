@@ -47,13 +47,15 @@ CAUSES = {
 
 
 def clock_rows(scenario: Scenario) -> Rows:
-    """All clocks of the scenario in the order of the tables: (name, stage or "", clock)."""
+    """All clocks of the scenario in the order of the tables: (name, stage or "", clock).
+
+    Those of a stage that some content lifts come first, so that only the first slots need room for an excess.
+    """
     behaviour = scenario.behaviour
     rows: Rows = []
     for stage in STAGES:
-        for name, transition in behaviour.transitions.items():
-            if name.partition(".")[0] == stage:
-                rows.append((name, stage, transition))
+        own = [(name, stage, clock) for name, clock in behaviour.transitions.items() if name.startswith(f"{stage}.")]
+        rows += sorted(own, key=lambda row: row[0] not in _lifted(scenario))
     rows += [(name, "", process) for name, process in behaviour.processes.items()]
     return rows
 
@@ -66,6 +68,18 @@ def stage_slots(rows: Rows) -> int:
 def slots(scenario: Scenario, mechanisms: int) -> int:
     """Clock slots of a customer: the most exits of a stage, recurring processes, mechanisms."""
     return stage_slots(clock_rows(scenario)) + len(scenario.behaviour.processes) + mechanisms
+
+
+def slots_lifted(scenario: Scenario) -> int:
+    """How many of the first clock slots some content lifts, or might."""
+    rows, lifted = clock_rows(scenario), _lifted(scenario)
+    if any(name in lifted for name in scenario.behaviour.processes):
+        return stage_slots(rows) + len(scenario.behaviour.processes)
+    return max(sum(1 for name, stage, _ in rows if stage == each and name in lifted) for each in STAGES)
+
+
+def _lifted(scenario: Scenario) -> set[str]:
+    return {name for content in scenario.contents.values() for name in content.lifts}
 
 
 def keys_of(streams: Streams, names: list[str]) -> Any:

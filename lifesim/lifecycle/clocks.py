@@ -2,8 +2,8 @@
 
 A clock fires when its integrated hazard reaches a unit-exponential threshold that was drawn once for the episode.
 The hazard has two parts: a background that is constant between two refreshes on the customer's own grid, and an
-excess that touches add and that decays. The background counts from ``rated_at``, the excess from its own
-``excess_at``, so that a touch moves no bit of a clock that it does not lift.
+excess that touches add and that decays. The background counts from ``rated_at``, the excess from a time of its own,
+so that a touch moves no bit of a clock that it does not lift.
 """
 
 from __future__ import annotations
@@ -20,78 +20,81 @@ NEGLIGIBLE = 1e-9
 
 
 @compiled_open
-def excess_used(clock: Any, now: int, fade: float) -> float:
-    """Integral of the excess hazard from ``excess_at`` to ``now``."""
-    if clock.excess == 0.0:
+def excess_used(lifted: Any, now: int, fade: float) -> float:
+    """Integral of the excess hazard from its time to ``now``."""
+    if lifted.excess == 0.0:
         return 0.0
-    return clock.excess / fade * -math.expm1(-fade * (now - clock.excess_at))
+    return lifted.excess / fade * -math.expm1(-fade * (now - lifted.at))
 
 
 @compiled_open
-def settle(clock: Any, rated_at: int, now: int, fade: float) -> None:
+def settle(clock: Any, lifted: Any, rated_at: int, now: int, fade: float) -> None:
     """Take what has been used since the last refresh from the threshold; the caller moves ``rated_at``."""
-    clock.residual -= clock.rate * (now - rated_at) + excess_used(clock, now, fade)
-    if clock.excess != 0.0:
-        clock.excess *= math.exp(-fade * (now - clock.excess_at))
-        clock.excess_at = now
-        if clock.excess < NEGLIGIBLE * fade:
-            clock.excess = 0.0
+    clock.residual -= clock.rate * (now - rated_at) + excess_used(lifted, now, fade)
+    if lifted.excess != 0.0:
+        lifted.excess *= math.exp(-fade * (now - lifted.at))
+        lifted.at = now
+        if lifted.excess < NEGLIGIBLE * fade:
+            lifted.excess = 0.0
 
 
 @compiled_open
-def lift(clock: Any, now: int, fade: float, times: float) -> None:
+def lift(clock: Any, lifted: Any, now: int, fade: float, times: float) -> None:
     """Add an excess of ``times`` the background hazard; touches no other clock."""
     added = times * clock.rate
     if added <= 0.0:
         return
-    clock.residual -= excess_used(clock, now, fade)
-    clock.excess = clock.excess * math.exp(-fade * (now - clock.excess_at)) + added
-    clock.excess_at = now
+    clock.residual -= excess_used(lifted, now, fade)
+    lifted.excess = lifted.excess * math.exp(-fade * (now - lifted.at)) + added
+    lifted.at = now
 
 
 @compiled_open
-def arm(clock: Any, key: Any, customer_key: Any, episode: int) -> None:
+def arm(clock: Any, lifted: Any, key: Any, customer_key: Any, episode: int) -> None:
     """A fresh threshold for a new episode, with no hazard yet."""
     clock.residual = exponential(uniform(key, customer_key, episode))
     clock.rate = 0.0
-    clock.excess = 0.0
-    clock.excess_at = 0
     clock.episode = episode
+    lifted.excess = 0.0
+    lifted.at = 0
 
 
 @compiled_open
-def arm_again(clock: Any, key: Any, customer_key: Any, episode: int, rated_at: int, now: int, fade: float) -> None:
+def arm_again(
+    clock: Any, lifted: Any, key: Any, customer_key: Any, episode: int, rated_at: int, now: int, fade: float
+) -> None:
     """The next threshold of a clock that fires at ``now``; its hazard, background and excess, goes on.
 
     The background of all clocks of a customer counts from the same ``rated_at``, which is not moved for the sake of
     one: what this clock has used since then is added to its threshold instead.
     """
     clock.residual = exponential(uniform(key, customer_key, episode)) + clock.rate * (now - rated_at)
-    clock.excess *= math.exp(-fade * (now - clock.excess_at))
-    clock.excess_at = now
     clock.episode = episode
+    if lifted.excess != 0.0:
+        lifted.excess *= math.exp(-fade * (now - lifted.at))
+        lifted.at = now
 
 
 @compiled_open
-def crossing(clock: Any, rated_at: int, fade: float) -> int:
+def crossing(clock: Any, lifted: Any, rated_at: int, fade: float) -> int:
     """Second at which the clock fires if nothing changes; ``NEVER`` when it does not.
 
-    With an excess the equation rate x (t - rated_at) + excess/fade x (1 - exp(-fade x (t - excess_at))) = residual
+    With an excess the equation rate x (t - rated_at) + excess/fade x (1 - exp(-fade x (t - its time))) = residual
     is solved by Newton's method from the left; the left side is concave, so no step overshoots.
     """
-    if clock.excess == 0.0:
+    if lifted.excess == 0.0:
         if clock.rate <= 0.0:
             return NEVER
         wait = clock.residual / clock.rate
     else:
-        begin = float(max(rated_at, clock.excess_at))
-        if clock.rate <= 0.0 and clock.excess / fade <= clock.residual:
+        begin = float(max(rated_at, lifted.at))
+        if clock.rate <= 0.0 and lifted.excess / fade <= clock.residual:
             return NEVER
         t = begin
         for _ in range(60):
-            left = math.exp(-fade * (t - clock.excess_at))
-            gap = clock.residual - clock.rate * (t - rated_at) - clock.excess / fade * (1.0 - left)
-            step = gap / (clock.rate + clock.excess * left)
+            left = math.exp(-fade * (t - lifted.at))
+            gap = clock.residual - clock.rate * (t - rated_at) - lifted.excess / fade * (1.0 - left)
+            step = gap / (clock.rate + lifted.excess * left)
             t += step
             if step < 0.01:
                 break

@@ -18,6 +18,7 @@ from lifesim.population.columns import (
     COUNTS,
     CUSTOMER,
     EVENT,
+    LIFT,
     MIND,
     OUTCOME,
     POLICY,
@@ -116,7 +117,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "market": "f4",  # (clocks, days)
     "impulses": "f8",  # (events, states)
     "content_impulses": "f8",  # (contents, states)
-    "lifts": "f8",  # (contents, clocks)
+    "lifted_by": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
     "hour_guess": "i4",  # hour that a share of the day's activity cannot precede
     "hour_rules": HOUR_RULE,
@@ -156,7 +157,8 @@ RULE_NUMBERS: dict[str, str] = {
 
 #: Sizes of the state that the kernel needs.
 _SIZES = {
-    "slots": "i8", "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
+    "slots": "i8", "slots_lifted": "i8", "no_lift": "i8",
+    "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
     "channels": "i8", "outcomes_each": "i8", "scratch": "i8", "drawn": "i8",
 }  # fmt: skip
 
@@ -165,6 +167,7 @@ WORLD = np.dtype(
 )
 
 customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUTCOME, CLOCK, MIND))
+lift_at = pointer(LIFT)
 policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
@@ -194,6 +197,12 @@ def outcome_row(w: Any, i: int) -> Any:
 def clock_row(w: Any, i: int, slot: int) -> Any:
     """One hazard clock of customer ``i``."""
     return clock_at(w.clocks, i * w.slots + slot)
+
+
+@compiled
+def lift_row(w: Any, i: int, slot: int) -> Any:
+    """The extra hazard of a clock; clocks that nothing lifts share one that stays zero."""
+    return lift_at(w.lifts, i * w.slots_lifted + slot) if slot < w.slots_lifted else lift_at(w.no_lift, 0)
 
 
 @compiled
@@ -238,6 +247,9 @@ def tally(address: int, index: int, amount: int) -> None:
     set_i8(address, index, i8(address, index) + amount)
 
 
+_NO_LIFT = np.zeros(1, LIFT)
+
+
 def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
     """The record that the kernel takes; valid while none of the arrays is replaced.
 
@@ -255,7 +267,8 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
         w[name] = array.ctypes.data
     for name, value in rules.numbers.items():
         w[name] = value
-    w["slots"], w["states"] = state.clocks.shape[1], state.mind.shape[1]
+    w["slots"], w["slots_lifted"] = state.clocks.shape[1], state.lifts.shape[1]
+    w["states"], w["no_lift"] = state.mind.shape[1], _NO_LIFT.ctypes.data
     w["traits_each"] = state.traits.shape[1]
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]

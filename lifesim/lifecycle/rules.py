@@ -88,7 +88,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "covariates": len(scenario.behaviour.covariates),
         "parameters": arrays["mechanism_parameters"].shape[1],
         "products": len(scenario.products),
-        "contents": arrays["lifts"].shape[0],
+        "contents": arrays["lifted_by"].shape[0],
         **dict(zip(("alternative", "renewal", "recovery", "opening"), first, strict=False)),
         **_numbers(scenario),
     }
@@ -198,14 +198,14 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
     states = list(scenario.behaviour.states)
     tables = {
         "content_impulses": np.zeros((len(contents), len(states))),
-        "lifts": np.zeros((len(contents), len(clocks))),
+        "lifted_by": np.zeros((len(contents), len(clocks))),
         "fit": np.ones((len(contents), N_STAGES)),
     }
     for n, content in enumerate(contents):
         for name, amount in content.impulses.items():
             tables["content_impulses"][n, states.index(name)] = amount
         for name, amount in content.lifts.items():
-            tables["lifts"][n, clocks.index(name)] = amount
+            tables["lifted_by"][n, clocks.index(name)] = amount
         for stage, factor in content.fit.items():
             tables["fit"][n, STAGES.index(stage)] = factor
     channel_columns = {

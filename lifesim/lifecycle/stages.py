@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lifesim.compiled import compiled
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.candidates import next_session
@@ -19,6 +21,7 @@ from lifesim.lifecycle.layout import (
     f4,
     f8,
     i4,
+    lift_row,
     outcome_row,
     stage_rule_at,
     tally,
@@ -37,6 +40,8 @@ from lifesim.population.columns import (
     NEVER,
 )
 
+#: What is left of a key to offset the customer's own grid of refreshes: 26 bits, two years in seconds.
+GRID_BITS = np.uint64(38)
 ESCALATE = 3  # place in clock_tables.CLOCK_EVENTS
 
 
@@ -77,7 +82,8 @@ def settle_all(i: int, now: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clocks.settle(clock_row(w, i, slot), c.rated_at, now, clock_rule_at(w.clock_rules, row).fade)
+            fade = clock_rule_at(w.clock_rules, row).fade
+            clocks.settle(clock_row(w, i, slot), lift_row(w, i, slot), c.rated_at, now, fade)
     c.rated_at = now
 
 
@@ -104,7 +110,9 @@ def next_refresh(i: int, now: int, w: Any) -> int:
     """The next point of the customer's own grid, or the time in the stage at which a factor changes."""
     c = customer_row(w, i)
     rule = stage_rule_at(w.stage_rules, c.stage)
-    at = now - (now - c.grid) % rule.refresh + rule.refresh
+    # A key is as good as a draw, and costs no column.
+    grid = np.int64(c.key >> GRID_BITS)
+    at = now - (now - grid) % rule.refresh + rule.refresh
     for j in range(rule.edge_from, rule.edge_to):
         edge = c.stage_since + i4(w.edges, j)
         if edge > now:
@@ -137,7 +145,8 @@ def find_clock(i: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            at = clocks.crossing(clock_row(w, i, slot), c.rated_at, clock_rule_at(w.clock_rules, row).fade)
+            fade = clock_rule_at(w.clock_rules, row).fade
+            at = clocks.crossing(clock_row(w, i, slot), lift_row(w, i, slot), c.rated_at, fade)
             if at < soonest:
                 soonest = at
                 c.clock = slot
@@ -162,7 +171,7 @@ def rearm(i: int, slot: int, now: int, w: Any) -> None:
     c, clock = customer_row(w, i), clock_row(w, i, slot)
     rule = clock_rule_at(w.clock_rules, row_of(i, slot, w))
     episode = clock.episode + (1 if slot >= w.stage_slots else 65536)
-    clocks.arm_again(clock, rule.key, c.key, episode, c.rated_at, now, rule.fade)
+    clocks.arm_again(clock, lift_row(w, i, slot), rule.key, c.key, episode, c.rated_at, now, rule.fade)
     find_clock(i, w)
 
 
@@ -198,12 +207,13 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     rule = stage_rule_at(w.stage_rules, stage)
     for row in range(rule.clock_from, rule.clock_to):
         slot = row - rule.clock_from
-        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, c.key, c.visits[stage])
+        key = clock_rule_at(w.clock_rules, row).key
+        clocks.arm(clock_row(w, i, slot), lift_row(w, i, slot), key, c.key, c.visits[stage])
 
 
 @compiled
 def arm_processes(i: int, w: Any) -> None:
     """Arm the recurring clocks of a new customer."""
     for slot in range(w.stage_slots, w.slots):
-        row = row_of(i, slot, w)
-        clocks.arm(clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).key, customer_row(w, i).key, 1)
+        key = clock_rule_at(w.clock_rules, row_of(i, slot, w)).key
+        clocks.arm(clock_row(w, i, slot), lift_row(w, i, slot), key, customer_row(w, i).key, 1)

@@ -7,6 +7,8 @@ one customer at a time and the cost of a step is the memory it touches. Python s
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +46,6 @@ CUSTOMER = np.dtype(
         ("policy_at", "i4"),
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
-        ("grid", "i4"),  # offset of the customer's own grid of refreshes
         ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days
         ("activity", "f8"),
         ("session_rate", "f4"),  # visits a day, from lasting traits only
@@ -107,12 +108,13 @@ CLOCK = np.dtype(
     [
         ("residual", "f8"),  # threshold not yet used up, at ``rated_at`` and ``excess_at``
         ("rate", "f4"),  # background hazard per second since ``rated_at``
-        ("excess", "f4"),  # extra hazard per second at ``excess_at``, decaying
-        ("excess_at", "i4"),
         ("episode", "u4"),  # which threshold of this clock it is
     ],
     align=True,
 )
+
+#: The extra hazard of a clock that some content lifts.
+LIFT = np.dtype([("excess", "f4"), ("at", "i4")], align=True)  # per second at that time, decaying
 
 #: One state of mind of one customer: its distance from the baseline at a time.
 MIND = np.dtype([("offset", "f4"), ("at", "i4")], align=True)
@@ -173,7 +175,7 @@ class State(NamedTuple):
     Attributes
     ----------
     due
-        Shape (capacity,): when each customer wakes next, seconds; ``NEVER`` for unused rows.
+        Shape (capacity,): when each customer wakes next, seconds; means nothing in unused rows.
     wake
         Shape (capacity / BLOCK,): earliest ``due`` of each block of customers.
     customers, outcomes
@@ -184,6 +186,8 @@ class State(NamedTuple):
         Shape (capacity, states).
     clocks
         Shape (capacity, stage slots + processes).
+    lifts
+        Shape (capacity, slots up to the last that can be lifted).
     policies, touches
         Pools of linked records; free places are linked from ``counts``.
     events, requests
@@ -206,6 +210,7 @@ class State(NamedTuple):
     traits: Any
     mind: Any
     clocks: Any
+    lifts: Any
     policies: Any
     touches: Any
     events: Any
@@ -234,6 +239,10 @@ TOUCH_OUTCOMES = ("requested", "delivered", "failed", "opened", "opted_out", "su
  T_WITHDRAWN) = range(len(TOUCH_OUTCOMES))  # fmt: skip
 
 
+#: Bytes from which an array is worth pages of its own.
+_LARGE = 2**20
+
+
 def chain(pool: Any, first: int) -> None:
     """Link the places of a pool from ``first`` on as free, in ascending order."""
     pool["next"][first:] = np.arange(first + 1, len(pool) + 1)
@@ -241,9 +250,24 @@ def chain(pool: Any, first: int) -> None:
     pool["customer"][first:] = NONE
 
 
+def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Zeros on pages of their own: those never written to take no memory, and all go back with the array.
+
+    A heap would keep the holes that large arrays leave, and a new arm would not fit into those of the last.
+    """
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    if size < _LARGE:
+        return np.zeros(shape, dtype)
+    pages = mmap.mmap(-1, size)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without huge pages
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype).reshape(shape)
+
+
 def grow(array: Any, rows: int, fill: Any = 0) -> Any:
     """A copy with ``rows`` rows, the new ones filled."""
-    new = np.zeros((rows, *array.shape[1:]), array.dtype)
+    new = zeros((rows, *array.shape[1:]), array.dtype)
     new[: len(array)] = array
     if fill != 0:
         new[len(array) :] = fill

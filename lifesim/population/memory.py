@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from lifesim.errors import RunError
 from lifesim.population.columns import (
     BLOCK,
     CAUSE_LAPSED,
@@ -16,6 +18,7 @@ from lifesim.population.columns import (
     DAY,
     EVENT,
     IN_FORCE,
+    LIFT,
     LOST,
     MIND,
     N_STAGES,
@@ -41,34 +44,39 @@ from lifesim.streams import Streams
 EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
+#: Arrays with a row for each customer.
+PER_CUSTOMER = ("due", "customers", "outcomes", "traits", "mind", "clocks", "lifts")
 
 
-def empty(scenario: Scenario, capacity: int, clocks: int, campaigns: int) -> State:
-    """An empty world with room for ``capacity`` customers.
+def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State:
+    """An empty world.
 
     Parameters
     ----------
     clocks
         Clock slots of a customer: the most exits of a stage plus all recurring clocks.
+    lifted
+        How many of the first of them some content lifts.
     campaigns
         Number of things that send touches.
     """
-    capacity = -(-max(capacity, 1) // BLOCK) * BLOCK
+    capacity = BLOCK
     behaviour = scenario.behaviour
     segments = len(scenario.segments)
     days = -(-(scenario.warm_up + scenario.horizon) // DAY) + 1
-    policies, touches = np.zeros(capacity, POLICY), np.zeros(capacity // 4 + 64, TOUCH)
+    policies, touches = np.zeros(capacity, POLICY), np.zeros(64, TOUCH)
     chain(policies, 0)
     chain(touches, 0)
     counts = np.zeros(1, COUNTS)
     return State(
-        due=np.full(capacity, NEVER, np.int32),
+        due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
         customers=np.zeros(capacity, CUSTOMER),
         outcomes=np.zeros(capacity, OUTCOME),
         traits=np.zeros((capacity, len(behaviour.traits)), np.float32),
         mind=np.zeros((capacity, len(behaviour.states)), MIND),
         clocks=np.zeros((capacity, clocks), CLOCK),
+        lifts=np.zeros((capacity, lifted), LIFT),
         policies=policies,
         touches=touches,
         events=np.zeros(EVENT_BUFFER, EVENT),
@@ -88,6 +96,17 @@ def count(state: State) -> int:
     return int(state.counts["customers"][0])
 
 
+def rows_to_reserve(scenario: Scenario, customers: int) -> int:
+    """Rows for a world that starts with ``customers``: for those to come as well, and as many again.
+
+    Rows that were never written to take up addresses but no memory, while an array that has to grow stands in memory
+    twice for a moment.
+    """
+    years = (scenario.warm_up + scenario.horizon) / YEAR
+    arrivals = sum(source.rate * YEAR / 10_000 for source in scenario.acquisition.values()) * years
+    return int(customers * 2 * (1 + arrivals)) + 1_024
+
+
 def make_room(state: State, more: int) -> State:
     """The state with room for ``more`` further customers; grows by an eighth at least."""
     needed = count(state) + more
@@ -95,10 +114,37 @@ def make_room(state: State, more: int) -> State:
         return state
     rows = -(-max(needed, len(state.due) * 9 // 8) // BLOCK) * BLOCK
     return state._replace(
-        due=grow(state.due, rows, NEVER),
         wake=grow(state.wake, rows // BLOCK, NEVER),
-        **{name: grow(getattr(state, name), rows) for name in ("customers", "outcomes", "traits", "mind", "clocks")},
+        **{name: grow(getattr(state, name), rows) for name in PER_CUSTOMER},
     )
+
+
+def saved(state: State) -> dict[str, Any]:
+    """The arrays of a state by name, without the rows that nobody uses; the state's own, not copies."""
+    n = count(state)
+    return {f"state.{name}": a[:n] if name in PER_CUSTOMER else a for name, a in state._asdict().items()}
+
+
+def read_back(state: State, arrays: Mapping[str, Any]) -> State:
+    """A state from what ``saved`` gave, with as much room as the blocks of its index have; one array at a time.
+
+    Parameters
+    ----------
+    state
+        Of the same model, whatever its size.
+
+    Raises
+    ------
+    RunError
+        When the arrays are those of another model.
+    """
+    fields, rows = {}, len(arrays["state.wake"]) * BLOCK
+    for name, array in state._asdict().items():
+        found = arrays.get(f"state.{name}")
+        if found is None or found.dtype != array.dtype or found.shape[1:] != array.shape[1:]:
+            raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
+        fields[name] = grow(found, rows if name in PER_CUSTOMER else len(found))
+    return State(**fields)
 
 
 def grow_pool(state: State, pool: str, more: int) -> State:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ import simpy
 
 from lifesim.errors import RunError
 from lifesim.lifecycle.candidates import DRAWN
-from lifesim.lifecycle.clock_tables import slots
+from lifesim.lifecycle.clock_tables import slots, slots_lifted
 from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.rules import Rules, compile_rules
@@ -96,7 +96,9 @@ class World:
         hidden = hidden_columns(scenario, self.state_of_mind)
         self.everything = self.observed | hidden
         self.everything_of_leads = lead_columns(self.everything)
-        self.state: State = memory.empty(scenario, 1, slots(scenario, len(mechanisms.names)), len(campaigns))
+        self.state: State = memory.empty(
+            scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns)
+        )
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
         }  # fmt: skip
@@ -136,12 +138,14 @@ class World:
         """Calendar date of a time."""
         return self._first_day + datetime.timedelta(days=now // DAY)
 
+    def reserve(self, customers: int) -> None:
+        """Make room for the life of a world that starts with ``customers``."""
+        self.state = memory.make_room(self.state, memory.rows_to_reserve(self.scenario, customers))
+
     def add(self, people: People) -> slice:
         """Add customers, whose lives begin when they join; returns their rows."""
         self.state, rows = memory.add(self.state, people)
         self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
-        c = self.state.customers
-        c["grid"][rows] = (self.streams.uniforms("grid", people.keys) * 360 * DAY).astype(np.int64)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
         return rows
 
@@ -252,13 +256,13 @@ class World:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that the world is, as a dictionary of arrays, the world's own: write or copy it at once."""
-        arrays = {f"state.{name}": array for name, array in self.state._asdict().items()}
+        arrays = memory.saved(self.state)
         arrays |= {f"extra.{name}": array for name, array in self.extra.items()}
         arrays["now"] = np.array(self.now)
         arrays["started_with"] = np.array(sorted(self.started_with.items()), np.int64).reshape(-1, 2)
         return arrays
 
-    def restore(self, arrays: dict[str, Any]) -> None:
+    def restore(self, arrays: Mapping[str, Any]) -> None:
         """Go back to a snapshot; the log of events starts empty.
 
         Raises
@@ -266,14 +270,9 @@ class World:
         RunError
             When the snapshot was made by another model.
         """
-        fields = {}
-        for name, array in self.state._asdict().items():
-            saved = arrays.get(f"state.{name}")
-            if saved is None or saved.dtype != array.dtype or saved.shape[1:] != array.shape[1:]:
-                raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
-            fields[name] = saved
-        self.state = State(**fields)
-        self.extra = {name.removeprefix("extra."): array for name, array in arrays.items() if name.startswith("extra.")}
+        self.state = memory.read_back(self.state, arrays)
+        extra = [name for name in arrays if name.startswith("extra.")]
+        self.extra = {name.removeprefix("extra."): np.array(arrays[name]) for name in extra}
         self.now = int(arrays["now"])
         self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}
         self.events = []
