@@ -180,8 +180,9 @@ def complete(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, sta
     """Customers at the start with all their columns, given segment and stage."""
     holder = np.isin(stage, (HOLDING, RENEWAL_UPSELL, CHURN_WARNING))
     age = policy_age(scenario, streams, keys, segment)
-    u = streams.uniforms("history", keys)
-    joined = np.where(holder | (stage == LOST), -age, -(u * 2 * YEAR).astype(np.int64))
+    known = streams.uniforms("joined before the start", keys)
+    joined = np.where(holder | (stage == LOST), -age, -(known * 2 * YEAR).astype(np.int64))
+    u = streams.uniforms("in the stage before the start", keys)
     since = joined.copy()
     for code, days in (
         (FIRST_PURCHASE, 20),
