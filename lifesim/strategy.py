@@ -75,6 +75,12 @@ class View:
     """
 
     __slots__ = ("_cache", "_columns", "_rows", "_world", "date", "now")
+    _rows: IntArray
+    _columns: Mapping[str, Callable[[Any, Any, int], Any]]
+    _world: Any
+    _cache: dict[str, Any]
+    now: int
+    date: datetime.date
 
     def __init__(
         self,
@@ -84,9 +90,12 @@ class View:
         now: int,
         date: datetime.date,
     ) -> None:
-        self._rows, self._columns, self._world = rows, columns, world
-        self._cache: dict[str, Any] = {}
-        self.now, self.date = now, date
+        values = {"_rows": rows, "_columns": columns, "_world": world, "_cache": {}, "now": now, "date": date}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"cannot set '{name}': a view is read-only")
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -119,7 +128,15 @@ class View:
         return tuple(sorted(self._columns))
 
     def where(self, mask: BoolArray) -> IntArray:
-        """Positions in the view where ``mask`` is true."""
+        """Positions in the view where ``mask``, shape (n,), is true.
+
+        Raises
+        ------
+        ValueError
+            When the mask has another shape.
+        """
+        if np.shape(mask) != (len(self),):
+            raise ValueError(f"where() takes a mask of shape ({len(self)},), not {np.shape(mask)}")
         return np.flatnonzero(mask)
 
 
@@ -164,26 +181,46 @@ class Luck:
     name
         Name of the plug-in, part of every key.
     keys
-        Key of each row of the view.
+        Key of the customer of each row of the view.
     occasion
         What the luck is about beside the customer: the time.
+    leads
+        Luck of the lead of each row; not given where a row is a customer. A customer may have several leads: what
+        lasts is the customer's, all else the lead's.
     """
 
-    def __init__(self, streams: Streams, name: str, keys: npt.NDArray[np.uint64], occasion: int) -> None:
-        self._streams, self._name, self._keys, self._occasion = streams, name, keys, occasion
+    def __init__(
+        self,
+        streams: Streams,
+        name: str,
+        keys: npt.NDArray[np.uint64],
+        occasion: int,
+        leads: npt.NDArray[np.uint64] | None = None,
+    ) -> None:
+        self._streams, self._name, self._occasion = streams, name, occasion
+        self._keys, self._leads = keys, keys if leads is None else leads
 
     def _decision(self, decision: str) -> str:
         return f"strategy {self._name}: {decision}"
 
     def uniforms(self, decision: str, lasting: bool = False) -> npt.NDArray[np.float64]:
-        """A uniform on (0, 1) for each row, shape (n,); ``lasting`` draws stay the same at every occasion."""
-        subject = 0 if lasting else self._occasion
-        return self._streams.uniforms(self._decision(decision), self._keys, subject, again=lasting)
+        """A uniform on (0, 1) for each row, shape (n,); ``lasting`` draws are the customer's at every occasion."""
+        if lasting:
+            return self._streams.uniforms(self._decision(decision), self._keys, again=True)
+        return self._streams.uniforms(self._decision(decision), self._leads, self._occasion)
 
     def take(self, decision: str, k: int, among: IntArray | None = None) -> IntArray:
-        """``k`` of the rows (of those in ``among``), each with the same chance; sorted positions."""
+        """``k`` of the rows (of those in ``among``), each with the same chance; sorted positions.
+
+        Raises
+        ------
+        TypeError
+            When ``among`` is not of positions.
+        """
         rows = np.arange(len(self._keys)) if among is None else np.asarray(among)
-        taken = self._streams.take(self._decision(decision), self._keys[rows], k, self._occasion)
+        if rows.dtype.kind not in "iu" and len(rows):
+            raise TypeError(f"take() takes positions among the rows, not {rows.dtype}; customers.where(mask) has them")
+        taken = self._streams.take(self._decision(decision), self._leads[rows], k, self._occasion)
         return np.asarray(rows[taken], dtype=np.int64)
 
 

@@ -7,15 +7,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 from small_worlds import SILENCE, FirstSeat, Weekly, busy, described, differences, lives, run, small, uncontended
 
 from lifesim import streams
+from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
-from lifesim.strategy import CustomerView, Luck, Practice, Touches
+from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Practice, Touches
 
 DAYS = 60
 WRITE = "import sys, test_audit; test_audit.write(sys.argv[1])"
@@ -81,6 +83,58 @@ def test_two_touches_of_one_campaign_at_one_moment_have_luck_of_their_own() -> N
     assert np.count_nonzero(twice) > 50
     pairs = set(zip(travelling["customer"].tolist(), travelling["luck"].tolist(), strict=True))
     assert len(pairs) == len(travelling)
+
+
+@dataclass(frozen=True)
+class OneAfterAnother(Weekly):
+    """The same touch for the same customers, asked for twice in one answer."""
+
+    def touch(self, customers: CustomerView, luck: Luck) -> list[Touches]:  # type: ignore[override]
+        everyone = customers.where(customers.tenure_days >= 0)
+        return [Touches(everyone, self.content, self.channel), Touches(everyone[-1:], self.content, self.channel)]
+
+
+def test_the_same_touch_twice_at_one_moment_is_refused() -> None:
+    """The two would arrive at one second, and be opened or not together."""
+    practice = Practice(orchestrations={"again": OneAfterAnother()})
+    with pytest.raises(StrategyError, match=r"strategy 'again' .*: a customer appears twice .*'newsletter' by push"):
+        run(small(), practice, days=2)
+
+
+@dataclass(frozen=True)
+class Sorter:
+    """Grades and allocates by the same word, and keeps what it drew: the first of the leads may be called."""
+
+    drawn: ClassVar[dict[str, list[list[float]]]] = {}
+
+    def _draw(self, kind: str, luck: Luck) -> Any:
+        u, lasting = luck.uniforms("coin"), luck.uniforms("side", lasting=True)
+        self.drawn.setdefault(kind, []).append(u.tolist())
+        self.drawn.setdefault(f"{kind}, lasting", []).append(lasting.tolist())
+        return u
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        self._draw("grading", luck)
+        return np.zeros(len(leads), np.int64)
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        self._draw("allocation", luck)
+        return np.full(len(leads), -1)
+
+
+def test_leads_and_decisions_about_them_have_luck_of_their_own() -> None:
+    """Two campaigns want to call everyone at once; one class grades and allocates, with one word for its draws."""
+    Sorter.drawn.clear()
+    calls = {name: Weekly("care_call", "call", share=1.0) for name in ("care", "zeal")}
+    world = run(uncontended(small(100)), Practice(calls, Sorter(), Sorter()), days=1 + (10 * 3600 + 1) / DAY)
+    leads = world.extra["leads"]
+    customers, waiting = np.unique(leads["customer"], return_counts=True)
+    assert np.count_nonzero(waiting == 2) > 25
+    once = [Sorter.drawn[kind][-1] for kind in ("grading", "allocation")]
+    assert len(once[0]) == len(leads)
+    assert len({*once[0], *once[1]}) == 2 * len(leads)
+    # What lasts is the customer's: a split of customers puts both leads on one side.
+    assert len(set(Sorter.drawn["grading, lasting"][-1])) == len(customers)
 
 
 def test_two_calls_of_one_slot_come_at_times_of_their_own() -> None:

@@ -70,11 +70,23 @@ def test_the_order_of_arms_changes_no_table() -> None:
     assert tables(practices) == tables(backwards)
 
 
-def test_the_company_of_another_arm_changes_no_table() -> None:
+@pytest.mark.parametrize("name", ["alms", "zeal"])
+def test_the_company_of_another_arm_changes_no_table(name: str) -> None:
+    """Whether its campaign comes before or after the others in the alphabet, by which campaigns are numbered."""
     alone = tables({"control": busy()})
-    beside = tables({"control": busy(), "another": busy(zeal=Weekly("care_message", "sms"))})
-    for name, rows in alone.items():
-        assert rows == [row for row in beside[name] if "another" not in row], name
+    beside = tables({"control": busy(), "another": busy(**{name: Weekly("care_message", "sms")})})
+    for what, rows in alone.items():
+        assert rows == [row for row in beside[what] if "another" not in row], what
+
+
+def test_the_table_of_events_names_the_campaigns() -> None:
+    behaviour = described(small())["behaviour"]
+    behaviour["sessions"]["inquiry"] = 1.0  # so that the desk calls back
+    scenario = uncontended(small(behaviour=behaviour))
+    events = table(experiment(scenario, {"control": busy()}).run(Unit(0, ("north",))), "events")
+    sent_by = {row["campaign"] for row in events if row["kind"] in ("delivered", "failed", "opened")}
+    assert sent_by == {"care", "desk", "news", "offers"}
+    assert {row["campaign"] for row in events if row["kind"] not in ("delivered", "failed", "opened")} == {""}
 
 
 def test_the_order_of_campaigns_changes_nothing() -> None:

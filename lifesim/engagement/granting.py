@@ -7,9 +7,8 @@ from typing import Any
 from lifesim.compiled import compiled_entry
 from lifesim.engagement.sending import wake
 from lifesim.engagement.touches import I_UNANSWERED, put
-from lifesim.lifecycle.layout import customer_row, outcome_row, u8
+from lifesim.lifecycle.layout import customer_row, outcome_row
 from lifesim.lifecycle.mind import feel
-from lifesim.streams import hash_pair
 
 
 @compiled_entry
@@ -30,11 +29,9 @@ def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any)
     for k in range(len(leads)):
         lead = leads[k]
         i = lead["customer"]
-        occasion = (int(lead["asked"]) * 256 + channel) * 256 + int(lead["content"])
-        luck = hash_pair(u8(w.campaign_keys, lead["campaign"]), customer_row(w, i).key, occasion)
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
-        put(i, lead["campaign"], lead["content"], channel, luck, offsets[k], lead["inquiry"], skills[k], w)
+        put(i, lead["campaign"], lead["content"], channel, lead["luck"], offsets[k], lead["inquiry"], skills[k], w)
         wake(i, w)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.work import UnitResult
-from lifesim.population.columns import EVENTS, MILESTONES, NEVER, TOUCH_OUTCOMES
+from lifesim.population.columns import E_DELIVERED, E_FAILED, E_OPENED, EVENTS, MILESTONES, NEVER, TOUCH_OUTCOMES
 from lifesim.population.memory import count
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
@@ -133,10 +133,14 @@ def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
 
 def _events(world: World) -> dict[str, Any]:
     log = world.event_log()
+    of_touch = np.isin(log["kind"], (E_DELIVERED, E_FAILED, E_OPENED))
+    # A campaign's number depends on which other arms there are; its name does not.
+    names = np.array([*world.campaigns, ""], dtype=object)
     return {
         "time": log["time"].astype(np.int32),
         "customer": world.state.customers["key"][log["customer"]],
         "kind": np.array(EVENTS, dtype=object)[log["kind"]],
-        "detail": log["detail"].astype(np.int32),
+        "campaign": names[np.where(of_touch, log["detail"], len(names) - 1)],
+        "detail": np.where(of_touch, 0, log["detail"]).astype(np.int32),
         "amount_fen": log["amount"].astype(np.int64),
     }

@@ -12,6 +12,7 @@ from lifesim.streams import Streams
 
 LEAD = np.dtype(
     [
+        ("luck", "u8"),  # of the request, by where it comes from: customer, campaign, content, time
         ("customer", "i4"),
         ("asked", "i4"),
         ("gives_up", "i4"),
@@ -30,8 +31,13 @@ REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
 DESK = "desk"
 
 
+def luck(streams: Streams, keys: Any, campaign: str, content: str, asked: Any) -> Any:
+    """Luck of requests: names, and no number that another campaign or content could shift. Shape (n,)."""
+    return streams.hashes(f"request of {campaign} for {content}", keys, asked)
+
+
 def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any, desk: int) -> Any:
-    """Leads from the kernel's requests to ask an adviser; patience is exponential, keyed by customer and time.
+    """Leads from the kernel's requests to ask an adviser; patience is exponential, drawn once for the request.
 
     Parameters
     ----------
@@ -42,17 +48,19 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
     leads = np.zeros(len(asked), LEAD)
     leads["customer"], leads["asked"] = asked["customer"], asked["time"]
     keys = state.customers["key"][asked["customer"]]
-    u = streams.uniforms("patience", keys, asked["time"].astype(np.uint64))
+    leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, asked["time"])
+    u = streams.uniforms("patience", leads["luck"])
     leads["gives_up"] = asked["time"] - np.log(u) * scenario.desk.patience
     leads["campaign"], leads["inquiry"] = desk, 1
     leads["content"] = list(scenario.contents).index(scenario.desk.content)
     return leads
 
 
-def campaign_calls(rows: Any, campaign: int, content: int, now: int, patience: int) -> Any:
-    """Leads of customers whom a campaign wants to call; dropped when no seat was free in time."""
+def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, now: int, patience: int) -> Any:
+    """Leads of customers whom a campaign wants to call, each with its luck; dropped when no seat was free in time."""
     leads = np.zeros(len(rows), LEAD)
-    leads["customer"], leads["asked"], leads["gives_up"] = rows, now, now + patience
+    leads["customer"], leads["luck"] = rows, lucks
+    leads["asked"], leads["gives_up"] = now, now + patience
     leads["campaign"], leads["content"] = campaign, content
     return leads
 

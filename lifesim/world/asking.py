@@ -28,14 +28,18 @@ def at(world: World, name: str, now: int) -> str:
     return f"strategy '{name}' at {moment:%Y-%m-%d %H:%M}"
 
 
-def integers(world: World, name: str, now: int, what: str, values: Any, n: int, low: int, high: int) -> Any:
-    """``values`` as n integers from ``low`` to ``high``; anything else is the plug-in's failure."""
-    array = np.asarray(values)
-    if array.shape != (n,):
-        raise StrategyError(f"{at(world, name, now)}: {what} must have shape ({n},), not {array.shape}")
-    if array.dtype.kind not in "iu" and n:
+def integers(world: World, name: str, now: int, what: str, values: Any, n: int | None, low: int, high: int) -> Any:
+    """``values`` as n integers from ``low`` to ``high``, any number of them without n; else the plug-in's failure."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of several lengths
+        raise StrategyError(f"{at(world, name, now)}: {what} must be an array of integers: {error}") from error
+    if array.ndim != 1 or n not in (None, len(array)):
+        wanted = "n" if n is None else n
+        raise StrategyError(f"{at(world, name, now)}: {what} must have shape ({wanted},), not {array.shape}")
+    if array.dtype.kind not in "iu" and len(array):
         raise StrategyError(f"{at(world, name, now)}: {what} must be integers, not {array.dtype}")
-    if n and (array.min() < low or array.max() > high):
+    if len(array) and (array.min() < low or array.max() > high):
         raise StrategyError(
             f"{at(world, name, now)}: {what} must lie between {low} and {high}; found {array.min()} to {array.max()}"
         )

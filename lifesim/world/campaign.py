@@ -47,24 +47,37 @@ class Campaign:
         answer = [] if answer is None else answer
         if not isinstance(answer, Touches | list | tuple):
             raise StrategyError(f"{at(world, self.name, now)}: touch() must return Touches, not {answer!r:.60}")
+        wanted: dict[tuple[str, str], Any] = {}
         for touches in [answer] if isinstance(answer, Touches) else answer:
             if not isinstance(touches, Touches):
                 raise StrategyError(f"{at(world, self.name, now)}: touch() must return Touches, not {touches!r:.60}")
-            who = integers(world, self.name, now, "who", touches.who, len(touches.who), 0, len(view) - 1)
-            if len(who) and np.bincount(who).max() > 1:
-                raise StrategyError(f"{at(world, self.name, now)}: a customer appears twice in who")
+            who = integers(world, self.name, now, "who", touches.who, None, 0, len(view) - 1)
+            self._check(world, touches, now)
+            kind = (touches.content, touches.channel)
+            # Luck tells touches of one moment apart by content and channel: a second one would share the first's.
+            wanted[kind] = np.concatenate([wanted.get(kind, who[:0]), who])
+            if len(who) and np.bincount(wanted[kind]).max() > 1:
+                raise StrategyError(
+                    f"{at(world, self.name, now)}: a customer appears twice in who for "
+                    f"'{touches.content}' by {touches.channel}; at one moment each may get it once"
+                )
             self._send(world, rows[who], touches, now)
 
     def _columns(self, world: World) -> Any:
         return world.everything if getattr(self.orchestration, "oracle", False) else world.observed
 
+    def _check(self, world: World, touches: Touches, now: int) -> None:
+        """The scenario knows the content and the channel."""
+        known = {"content": tuple(world.scenario.contents), "channel": CHANNELS}
+        for what, names in known.items():
+            given = getattr(touches, what)
+            if not isinstance(given, str):
+                raise StrategyError(f"{at(world, self.name, now)}: {what} must be a name, not {given!r:.60}")
+            if given not in names:
+                raise StrategyError(f"{at(world, self.name, now)}: unknown {what} '{given}'")
+
     def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
-        contents = list(world.scenario.contents)
-        if touches.content not in contents:
-            raise StrategyError(f"{at(world, self.name, now)}: unknown content '{touches.content}'")
-        if touches.channel not in CHANNELS:
-            raise StrategyError(f"{at(world, self.name, now)}: unknown channel '{touches.channel}'")
-        campaign, content = world.campaigns.index(self.name), contents.index(touches.content)
+        campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)
         channel = CHANNELS.index(touches.channel)
         by_desk = touches.channel == "call"
         reasons = np.zeros(len(rows), np.int64)
@@ -74,6 +87,8 @@ class Campaign:
         send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_record, reasons)
         if by_desk:
             allowed = rows[reasons == 0]
-            calls = pool.campaign_calls(allowed, campaign, content, now, world.scenario.desk.patience)
+            keys = world.state.customers["key"][allowed]
+            lucks = pool.luck(world.streams, keys, self.name, touches.content, now)
+            calls = pool.campaign_calls(allowed, lucks, campaign, content, now, world.scenario.desk.patience)
             hold(allowed, 1, world.kernel_record)
             world.extra["leads"] = pool.in_order(np.concatenate([world.extra["leads"], calls]), world.state)

@@ -96,20 +96,19 @@ class Desk:
         world = self.world
         date = world.date(now)
         grading, allocation = self.practice.grading, self.practice.allocation
-        keys = world.state.customers["key"][waiting["customer"]]
         view = self._view(waiting, now, grading)
         name = type(grading).__name__
-        grades = asked(world, name, now, grading.grade, view, Luck(world.streams, name, keys, now))
+        grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
         grades = integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
         reordered = bool(np.any(grades[1:] < grades[:-1]))
         if reordered:
-            order = np.argsort(grades, kind="stable")
-            waiting, keys = waiting[order], keys[order]
+            waiting = waiting[np.argsort(grades, kind="stable")]
         view = self._view(waiting, now, allocation)
         seats = {**self.groups["seen"], "capacity": capacity}
         agents = AgentView(np.arange(len(capacity)), AGENT_COLUMNS, seats, now, date)
         name = type(allocation).__name__
-        given = asked(world, name, now, allocation.assign, view, agents, Luck(world.streams, name, keys, now))
+        luck = self._luck("allocation", name, waiting, now)
+        given = asked(world, name, now, allocation.assign, view, agents, luck)
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(capacity) - 1)
         taken = given >= 0
         if not taken.any():
@@ -118,6 +117,11 @@ class Desk:
         self._call(now, waiting[taken], given[taken], measures)
         rest = waiting[~taken]
         return pool.in_order(rest, world.state) if reordered else rest
+
+    def _luck(self, kind: str, name: str, waiting: Any, now: int) -> Luck:
+        """Luck about leads: a class may grade and allocate, and a customer may wait twice."""
+        keys = self.world.state.customers["key"][waiting["customer"]]
+        return Luck(self.world.streams, f"{kind} {name}", keys, now, waiting["luck"])
 
     def _view(self, waiting: Any, now: int, plug_in: Any) -> LeadView:
         world = self.world
@@ -141,10 +145,7 @@ class Desk:
         """Put the calls on their way, at times within the slot that are the customer's own luck."""
         world = self.world
         world.room_for_touches(len(granted))
-        keys = world.state.customers["key"][granted["customer"]]
-        # Who asked for the call, and when, is what it is about.
-        about = (granted["asked"].astype(np.int64) * 65_536 + granted["campaign"]) * 256 + granted["content"]
-        u = world.streams.uniforms("time in slot", keys, about)
+        u = world.streams.uniforms("time in slot", granted["luck"])
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED, 1)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
