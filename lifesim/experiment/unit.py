@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lifesim.errors import LifesimError
+from lifesim.errors import LifesimError, StrategyError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
@@ -24,6 +26,7 @@ from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK
 from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
+from lifesim.world.fork import save_arrays
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.world import Part, World
 
@@ -36,7 +39,7 @@ class Experiment:
     Parameters
     ----------
     practices
-        Plug-ins by arm; the control arm's run the warm-up.
+        Plug-ins by arm; the control arm's run the warm-up. Every use of them begins with a copy as they are now.
     mechanisms
         Instances of mechanisms.
     keep_all
@@ -55,7 +58,7 @@ class Experiment:
             scenario = scenario.replace(experiment=described | {"event_share": 1.0})
         self.book = None if scenario.population.book is None else read_book(scenario, scenario.folder)
         self.scenario = extend(with_branches(scenario, self.book), mechanisms)
-        self.practices = dict(practices)
+        self.practices = {arm: pickle.dumps(practice) for arm, practice in practices.items()}
         self.mechanisms = CompiledMechanisms(mechanisms)
         names = {name for practice in practices.values() for name in practice.orchestrations}
         self.campaigns = [DESK, *sorted(names)]
@@ -107,18 +110,18 @@ class Experiment:
         scenario = self.scenario
         world = self.world(unit)
         result.seconds["population"] = time.perf_counter() - began
-        control = self.practices[scenario.experiment.control]
-        world.run(scenario.warm_up, self.parts(world, control))
+        with forgetful(self.practices[scenario.experiment.control]) as practice:
+            world.run(scenario.warm_up, self.parts(world, practice))
         world.begin_outcomes()
         result.customer_days += count(world.state) * scenario.warm_up / DAY
         # The fork waits on disk, so that only one copy of the world is in memory.
         with tempfile.TemporaryDirectory(prefix="lifesim-") as folder:
             fork = save_arrays(Path(folder), world.snapshot())
-            for arm, practice in self.practices.items():
+            for arm, pickled in self.practices.items():
                 world.release()
                 world.restore(fork)
                 try:
-                    self._run_arm(world, arm, practice, result)
+                    self._run_arm(world, arm, pickled, result)
                 except LifesimError as error:
                     result.failures[arm] = str(error)
         world.release()
@@ -127,11 +130,12 @@ class Experiment:
         result.seconds["total"] = time.perf_counter() - began
         return result
 
-    def _run_arm(self, world: World, arm: str, practice: Practice, result: UnitResult) -> None:
+    def _run_arm(self, world: World, arm: str, pickled: bytes, result: UnitResult) -> None:
         scenario = self.scenario
         end = scenario.warm_up + scenario.horizon
         observer = Observer(scenario.warm_up, end)
-        world.run(end, [*self.parts(world, practice), observer])
+        with forgetful(pickled) as practice:
+            world.run(end, [*self.parts(world, practice), observer])
         began = time.perf_counter()
         observer.counted[scenario.horizon // DAY] = occupancy(scenario, world.state, end)
         joined = world.state.customers["joined"][: count(world.state)]
@@ -141,27 +145,28 @@ class Experiment:
         world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
 
 
-class SavedArrays(Mapping[str, Any]):
-    """Arrays in files of a folder, each read when it is asked for, and mapped into memory only while it is used."""
+@contextmanager
+def forgetful(pickled: bytes) -> Iterator[Practice]:
+    """A copy of a practice for one use of it, after which each plug-in must be what it was before.
 
-    def __init__(self, folder: Path, names: list[str]) -> None:
-        self.folder, self.names = folder, names
+    What a plug-in remembers would tie arms, replications and workers together: a comparison of two arms that do the
+    same would no longer be 0, and a second worker would change results.
 
-    def __getitem__(self, name: str) -> Any:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-def save_arrays(folder: Path, arrays: Mapping[str, Any]) -> SavedArrays:
-    """Write arrays to a folder, one file each."""
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    return SavedArrays(folder, list(arrays))
+    Raises
+    ------
+    StrategyError
+        When a plug-in has changed.
+    """
+    practice: Practice = pickle.loads(pickled)
+    plug_ins = {**practice.orchestrations, "grading": practice.grading, "allocation": practice.allocation}
+    before = {name: pickle.dumps(plug_in) for name, plug_in in plug_ins.items()}
+    yield practice
+    for name, plug_in in plug_ins.items():
+        if pickle.dumps(plug_in) != before[name]:
+            raise StrategyError(
+                f"strategy '{name}' ({type(plug_in).__name__}) changed while it ran; a strategy must not remember: "
+                f"it decides from its parameters, what it sees and its luck"
+            )
 
 
 def with_branches(scenario: Scenario, book: BookTable | None) -> Scenario:
