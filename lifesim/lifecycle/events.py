@@ -49,7 +49,7 @@ from lifesim.population.columns import (
     REFERRAL,
     RENEWAL_UPSELL,
 )
-from lifesim.streams import exponential, gumbel, hash_pair, uniform, uniform_pair
+from lifesim.streams import exponential, gumbel, uniform, uniform_pair
 
 MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, MECHANISM = range(9)
 (I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED) = (
@@ -194,11 +194,9 @@ def mechanism(i: int, slot: int, row: int, now: int, w: Any) -> None:
     m = clock_rule_at(w.clock_rules, row).mechanism
     covariates(i, now, w)
     clock = clock_row(w, i, slot)
-    u = uniform(
-        clock_rule_at(w.clock_rules, row).key,
-        hash_pair(u8(w.keys, K_MECHANISM), customer_row(w, i).key, 0),
-        clock.episode,
-    )
+    # The clock's own key gives its thresholds.
+    key = u8(w.keys, K_MECHANISM) ^ clock_rule_at(w.clock_rules, row).key
+    u = uniform(key, customer_row(w, i).key, clock.episode)
     x = call_apply(m, u, w)
     rule = mechanism_rule_at(w.mechanism_rules, m)
     for j in range(rule.reads_from, rule.reads_to):
