@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from small_worlds import SILENCE, FirstSeat, Weekly, busy, described, difference
 
 from lifesim import streams
 from lifesim.errors import StrategyError
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, E_MECHANISM
 from lifesim.scenario import Scenario
-from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Practice, Touches
+from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Mechanism, Practice, Touches
 
 DAYS = 60
 WRITE = "import sys, test_audit; test_audit.write(sys.argv[1])"
@@ -35,9 +36,45 @@ def eventful() -> Scenario:
     return uncontended(base.replace(behaviour=data["behaviour"], acquisition=data["acquisition"]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Worry(Mechanism):
+    """Worries by chance, fewer with a higher income, more with those that there are already."""
+
+    per_year: float = 20.0
+    income_effect: float = 0.3
+
+    reads: ClassVar = ("worry", "income")
+    states: ClassVar = {"worry": {"meaning": "worry", "half_life": "30d", "baseline": 0.0}}
+    coefficients: ClassVar = {"HOLDING.surrender": {"worry": 0.5}, "claim": {"worry": 0.2}}
+
+    @staticmethod
+    def rate(x, p):  # type: ignore[no-untyped-def]
+        return p[0] * math.exp(0.1 * x[0] - p[1] * x[1])
+
+    @staticmethod
+    def apply(x, p, u):  # type: ignore[no-untyped-def]
+        x[0] = 0.5 * x[0] + math.sqrt(-math.log(u))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joy(Mechanism):
+    """A second mechanism, so that the luck of one could be taken for the other's."""
+
+    reads: ClassVar = ("joy",)
+    states: ClassVar = {"joy": {"meaning": "joy", "half_life": "10d", "baseline": 0.0}}
+
+    @staticmethod
+    def rate(x, p):  # type: ignore[no-untyped-def]
+        return 15.0
+
+    @staticmethod
+    def apply(x, p, u):  # type: ignore[no-untyped-def]
+        x[0] = u
+
+
 def world_as_arrays() -> dict[str, Any]:
-    """The world after some weeks of campaigns by all channels and a desk that answers."""
-    return lives(run(eventful(), busy(), days=DAYS))
+    """The world after some weeks of campaigns by all channels and a desk that answers, with two mechanisms."""
+    return lives(run(eventful(), busy(), days=DAYS, mechanisms=[Worry(), Joy()]))
 
 
 def write(path: str) -> None:
@@ -61,6 +98,8 @@ def test_no_luck_is_used_twice_and_compilation_changes_no_bit(tmp_path: Path) ->
     compiled = world_as_arrays()
     assert len(compiled["log.key"]) > 1_000
     assert len(set(compiled["log.kind"].tolist())) >= 14, "too little happens for an audit"
+    mechanisms = compiled["log.kind"] == E_MECHANISM
+    assert np.bincount(compiled["log.detail"][mechanisms], minlength=2).min() > 50
     assert differences(compiled, audited) == []
 
 

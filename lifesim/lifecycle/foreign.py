@@ -6,10 +6,12 @@ mechanisms has empty tables and pays nothing.
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
 from lifesim.compiled import compiled
@@ -46,6 +48,33 @@ def _apply(typingctx: Any, function: Any, x: Any, p: Any, u: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(function, x, p, u), codegen
+
+
+#: Functions of mechanisms for the interpreter, by what takes the place of their address.
+_interpreted: dict[int, Callable[..., Any]] = {}
+
+
+def interpreted(function: Callable[..., Any]) -> int:
+    """Enter a function that the interpreter is to call; answers what stands for its address."""
+    _interpreted[id(function)] = function
+    return id(function)
+
+
+def _vector(address: int) -> Any:
+    """The numbers at an address, as compiled code takes them: nothing says how many there are."""
+    return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_double))
+
+
+def _interpreted_rate(function: int, x: int, p: int) -> float:
+    return float(_interpreted[function](_vector(x), _vector(p)))
+
+
+def _interpreted_apply(function: int, x: int, p: int, u: float) -> None:
+    _interpreted[function](_vector(x), _vector(p), u)
+
+
+if config.DISABLE_JIT:
+    _rate, _apply = _interpreted_rate, _interpreted_apply
 
 
 @compiled

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.errors import InputError
+from lifesim.lifecycle.foreign import interpreted
 from lifesim.lifecycle.layout import MECHANISM_RULE
 from lifesim.scenario import Scenario, State
 
@@ -43,7 +44,7 @@ class CompiledMechanisms:
         rules = np.zeros(len(reads), MECHANISM_RULE)
         ends = np.cumsum([len(read) for read in reads])
         for k, (rate, apply) in enumerate(self._functions):
-            rules[k] = (rate.address, apply.address, ends[k] - len(reads[k]), ends[k])
+            rules[k] = (_address(rate), _address(apply), ends[k] - len(reads[k]), ends[k])
         return {
             "mechanism_rules": rules,
             "mechanism_parameters": padded,
@@ -55,11 +56,18 @@ def _parameters(mechanism: Any) -> list[float]:
     return [float(getattr(mechanism, field.name)) for field in dataclasses.fields(mechanism)]
 
 
+def _address(function: Any) -> int:
+    """What the kernel calls a function by."""
+    return int(function.address) if hasattr(function, "address") else interpreted(function)
+
+
 def _compile(mechanism: Any) -> tuple[Any, Any]:
-    """Compile both functions for pointers to covariates and parameters."""
-    from numba import cfunc, types
+    """Compile both functions for pointers to covariates and parameters; as they are where nothing is compiled."""
+    from numba import cfunc, config, types
     from numba.core.errors import NumbaError
 
+    if config.DISABLE_JIT:
+        return type(mechanism).rate, type(mechanism).apply
     pointer = types.CPointer(types.float64)
     try:
         rate = cfunc(types.float64(pointer, pointer))(type(mechanism).rate)
