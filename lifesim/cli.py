@@ -174,8 +174,12 @@ def facts(
         str | None,
         typer.Option(metavar="RUN", help="Compare with a run: latest, or its directory."),
     ] = None,
+    sourced: Annotated[bool, typer.Option("--sourced", help="Only figures that have a source.")] = False,
+    arm: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only figures that the arm's plug-ins and contents touch.")
+    ] = None,
 ) -> None:
-    """List the figures behind a scenario: each with its source, or as an assumption.
+    """List every figure behind a scenario: a source or an assumption.
 
     Without a scenario: all figures that scenarios can refer to.
     """
@@ -187,9 +191,13 @@ def facts(
 
         lines = listings.comparison(compare_facts(_run_directory(compare, workspace.out_dir(root))))
     else:
-        from lifesim.scenario import facts_table, load
+        from lifesim.experiment import CHECKS, figures_behind
+        from lifesim.scenario import load
 
-        lines = listings.figures(facts_table(None if scenario is None else load(scenario, root=root)))
+        loaded = None if scenario is None else load(scenario, root=root, checks=CHECKS)
+        heading, rows = figures_behind(loaded, arm, sourced)
+        typer.echo(heading)
+        lines = listings.figures(rows)
     for line in lines:
         typer.echo(line)
 

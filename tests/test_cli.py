@@ -87,6 +87,13 @@ def test_help_fits_80_columns(run: Run, command: str) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_help_says_what_every_command_does_to_the_end(run: Run) -> None:
+    commands = run("--help")[1].split("Commands:\n")[1].splitlines()
+    assert len(commands) >= 6
+    for line in commands:
+        assert re.fullmatch(r"  [a-z]+ +[A-Z].*[^.]\.", line), line
+
+
 def test_the_command_line_needs_no_heavy_imports() -> None:
     heavy = ["numpy", "pandas", "numba", "pydantic", "scipy", "matplotlib", "pyarrow", "simpy"]
     code = f"import lifesim.cli, sys; print([m for m in {heavy} if m in sys.modules])"
@@ -262,9 +269,10 @@ def test_facts_fit_80_columns_and_brackets_are_no_markup(
         "source": "a report with a long name " * 5,
         "place": "scenarios/markets/base.yaml:12",
     }
-    vars(sys.modules["lifesim.scenario"])["facts_table"] = lambda scenario: [row]
+    vars(sys.modules["lifesim.experiment"])["figures_behind"] = lambda scenario, arm, sourced: ("one", [row])
     code, out, err = run("facts")
     assert (code, err) == (0, "")
+    assert out.startswith("one\n")
     assert "[red]21" in out
     assert max(map(len, out.splitlines())) <= 80
 

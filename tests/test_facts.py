@@ -126,9 +126,11 @@ def test_listing_has_a_row_for_each_figure_with_its_source(tmp_path: Path, monke
         "value": "1_200 CNY",
         "unit": "CNY a year",
         "source": "assumption",
+        "confidence": "assumption",
         "place": "base.yaml:2",
     }
     assert rows["products.term.grace"]["value"] == "30d"
+    assert rows["products.term.grace"]["confidence"] == "high"
     assert rows["products.term.grace"]["unit"] == "time to pay late"
     assert rows["products.term.grace"]["source"] == ("fact contract.grace_days × 0.5 (high): Chinese insurance law")
     assert re.fullmatch(r"fact messages\.push_open low \(low\): contentbase; .*", rows["open"]["source"])
@@ -141,5 +143,6 @@ def test_listing_has_a_row_for_each_figure_with_its_source(tmp_path: Path, monke
         "value": "60%",
         "unit": "of customers",
         "source": "assumption",
+        "confidence": "assumption",
         "place": "shop.yaml:5",
     }

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from lifesim.experiment.comparison import compare as compare
     from lifesim.experiment.comparison import run as run
     from lifesim.experiment.figures import compare_facts as compare_facts
+    from lifesim.experiment.sources import figures_behind as figures_behind
     from lifesim.experiment.store import read_run as read_run
 
 _HOMES = {
     "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
-    "compare_facts": "figures", "read_run": "store",
+    "compare_facts": "figures", "figures_behind": "sources", "read_run": "store",
 }  # fmt: skip
-__all__ = ["CHECKS", "Result", "check_file", "compare", "compare_facts", "read_run", "run"]
+__all__ = ["CHECKS", "Result", "check_file", "compare", "compare_facts", "figures_behind", "read_run", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -155,7 +155,8 @@ def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
     list of dict
         One row per parameter: ``parameter`` (dotted path), ``value`` (as written), ``unit`` (the
         field's unit, or else its description), ``source`` (``fact <name> (<confidence>): <source>``
-        or ``assumption``) and ``place`` (``file:line``, or ``default`` where no file states it).
+        or ``assumption``), ``confidence`` (one of `CONFIDENCES`) and ``place`` (``file:line``, or
+        ``default`` where no file states it).
     """
     stated = [
         {
@@ -163,15 +164,26 @@ def listing(source: Source, model_instance: BaseModel) -> list[dict[str, str]]:
             "value": _as_written(node),
             "unit": _unit(_field(model_instance, path)),
             "source": _origin(node),
+            "confidence": _confidence(node),
             "place": f"{node.key_place.file}:{node.key_place.line}",
         }
         for path, node in source.leaves()
         if _is_figure(node) and not _is_text(_field(model_instance, path))
     ]
-    return stated + [
-        {"parameter": dotted(path), "value": value, "unit": _unit(field), "source": "assumption", "place": "default"}
-        for path, value, field in _defaults(model_instance, source.data, ())
-    ]
+    defaults = _defaults(model_instance, source.data, ())
+    return stated + [default_row(path, value, _unit(field)) for path, value, field in defaults]
+
+
+def default_row(path: KeyPath, value: str, unit: str) -> dict[str, str]:
+    """The row of a figure that no file states."""
+    return {
+        "parameter": dotted(path),
+        "value": value,
+        "unit": unit,
+        "source": "assumption",
+        "confidence": "assumption",
+        "place": "default",
+    }
 
 
 def _defaults(part: object, stated: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, FieldInfo]]:
@@ -215,6 +227,10 @@ def _origin(node: Node) -> str:
         return "assumption"
     name, use = node.provenance.fact, node.provenance.use
     return f"fact {name}{' ' + use if use else ''} {load_facts()[name].label}"
+
+
+def _confidence(node: Node) -> str:
+    return "assumption" if node.provenance is None else load_facts()[node.provenance.fact].confidence
 
 
 def _field(instance: BaseModel, path: KeyPath) -> FieldInfo | None:

@@ -115,7 +115,7 @@ def _or_fact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def facts_table(scenario: Scenario | None = None) -> list[dict[str, str]]:
-    """Rows with the keys parameter, value, unit, source, place.
+    """Rows with the keys parameter, value, unit, source, confidence, place.
 
     With a scenario: every parameter and where its value comes from, a fact or an assumption. Without: all facts.
     """
@@ -127,6 +127,6 @@ def facts_table(scenario: Scenario | None = None) -> list[dict[str, str]]:
         value = "" if fact.value is None else str(fact.value)
         rows.append(
             {"parameter": name, "value": (value + ends).strip(), "unit": fact.unit or "",
-             "source": f"{fact.source} ({fact.confidence})", "place": "facts.yaml"}
+             "source": f"{fact.source} ({fact.confidence})", "confidence": fact.confidence, "place": "facts.yaml"}
         )  # fmt: skip
     return rows

@@ -1,0 +1,93 @@
+"""The figures behind a scenario and behind one of its arms, and how many of them have a source."""
+
+from __future__ import annotations
+
+import pytest
+from quiet_world import base
+
+from lifesim.errors import InputError
+from lifesim.experiment.sources import figures_behind
+from lifesim.scenario import Arm, Scenario
+
+
+def with_arms(**arms: Arm) -> Scenario:
+    """The base scenario with other arms beside the control."""
+    return base().replace(arms={"control": Arm(use="current_practice"), **arms})
+
+
+def named(scenario: Scenario, arm: str | None = None, sourced: bool = False) -> dict[str, dict[str, str]]:
+    return {row["parameter"]: row for row in figures_behind(scenario, arm, sourced)[1]}
+
+
+def test_totals_count_all_rows_by_their_confidence() -> None:
+    heading, rows = figures_behind(base())
+    counts = {each: sum(row["confidence"] == each for row in rows) for each in ("high", "medium", "low")}
+    assert min(counts.values()) > 0
+    assert heading == (
+        f"{sum(counts.values())} of {len(rows)} figures have a source: {counts['high']} high, "
+        f"{counts['medium']} medium, {counts['low']} low confidence; the rest are assumptions"
+    )
+
+
+def test_sourced_shows_those_with_a_source_and_still_counts_all() -> None:
+    heading, every = figures_behind(base())
+    same, few = figures_behind(base(), sourced=True)
+    assert same == heading
+    assert few == [row for row in every if row["confidence"] != "assumption"]
+    assert all(row["source"].startswith("fact ") for row in few)
+
+
+def test_without_a_scenario_an_entry_without_source_is_an_assumption() -> None:
+    heading, every = figures_behind()
+    assert f" of {len(every)} figures" in heading
+    assert 0 < len(figures_behind(sourced=True)[1]) < len(every)
+
+
+def test_parameters_of_plug_ins_are_figures_also_at_their_defaults() -> None:
+    campaign = Arm(orchestration=({"weekly_campaign": {"max_age": 45}},), allocation="fill_seats")
+    rows = named(with_arms(campaign=campaign).replace(mechanisms=["financial_stress"]))
+    assert rows["practices.current_practice.orchestration[0].newsletter.day"]["value"] == "8"
+    assert rows["mechanisms[0].financial_stress.shocks_per_year"]["value"] == "0.15"
+    at = rows["arms.campaign.orchestration[0].weekly_campaign.at"]
+    assert (at["value"], at["source"], at["place"]) == ("19:00", "assumption", "default")
+    # Stated in the scenario, it is no default; true and false are no figures.
+    assert "arms.campaign.orchestration[0].weekly_campaign.max_age" not in rows
+    assert not any(name.endswith("skilled_first") for name in rows)
+
+
+def test_an_arm_touches_its_plug_ins_contents_and_channels_and_what_they_move() -> None:
+    rows = named(with_arms(mine=Arm(orchestration=("weekly_campaign",))), "mine")
+    for name in (
+        "arms.mine.orchestration[0].weekly_campaign.max_age",
+        "contents.sign_in_gift.benefit",
+        "channels.push.opened",
+        "segments.mainstream.consent.push",
+        "behaviour.transitions.AWARENESS.need_formed.rate",
+        "behaviour.states.need.half_life",
+        "behaviour.states.fatigue.half_life",
+        "contact_policy.marketing_cap.touches",
+    ):
+        assert name in rows, name
+    groups = ("practices", "contents.newsletter", "channels.sms", "products", "desk", "segments.mainstream.consent.sms")
+    assert not [name for name in rows if name.startswith(groups)]
+
+
+def test_an_arm_touches_the_practice_that_it_uses() -> None:
+    rows = named(with_arms(mine=Arm(use="current_practice")), "mine")
+    assert "practices.current_practice.orchestration[1].premium_notices.days_before" in rows
+    assert "contents.newsletter.visit" in rows
+    assert "desk.patience" in rows
+    assert "contents.advice.visit" in rows
+    assert named(with_arms(silent=Arm()), "silent") == {}
+
+
+def test_calls_touch_the_desk() -> None:
+    rows = named(with_arms(mine=Arm(orchestration=("care_programme",))), "mine")
+    assert {"channels.call.delivered", "channels.sms.cost", "desk.patience", "contents.care_call.visit"} <= set(rows)
+
+
+def test_an_arm_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="there is no arm 'controll' in scenario 'aa'; did you mean 'control'"):
+        figures_behind(base(), "controll")
+    with pytest.raises(InputError, match="--arm needs a scenario"):
+        figures_behind(None, "control")
