@@ -148,10 +148,12 @@ def check(
     _mount(context, near=target)
     problems = 0
     for file in _to_check(path):
-        found = _problems(file)
+        found, cautions = _findings(file)
         problems += len(found)
         for line in found:
             _complain(line)
+        for line in cautions:
+            _say(f"warning: {line}")
         if not found:
             typer.echo(f"{workspace.shown(file)}: ok")
     if problems:
@@ -257,16 +259,18 @@ def _to_check(path: Path) -> list[Path]:
     return files
 
 
-def _problems(file: Path) -> list[str]:
+def _findings(file: Path) -> tuple[list[str], list[str]]:
+    """What is wrong with a file, and what is worth a second look; a line each."""
     try:
         if file.suffix == ".py":
             workspace.plugins_in(file)
-            return []
-        from lifesim.experiment import check_file
+            return [], []
+        from lifesim.experiment.checks import findings
 
-        return [str(problem) for problem in check_file(file)]
+        problems, cautions = findings(file)
+        return list(map(str, problems)), list(map(str, cautions))
     except LifesimError as error:
-        return str(error).splitlines()
+        return str(error).splitlines(), []
 
 
 # Errors -----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ start: 2026-01-05
 warm_up: 10d
 horizon: 30d
 population:
-  size: 200
+  size: 2_000
   segments: {striving_youth: 60%, mainstream: 40%}
 arms:
   control: {use: current_practice}
@@ -78,7 +78,11 @@ def test_the_good_scenario_is_good(check: Check) -> None:
 #: What is changed, and the one line that must come of it, behind the name of the file.
 CHANGES = {
     "unknown key": ("horizon:", "horizn: 3d\nhorizon:", "6:1: horizn: unknown key 'horizn'; did you mean 'horizon'?"),
-    "unknown key inside": ("  size: 200", "  size: 200\n  sise: 3", "9:3: population.sise: unknown key 'sise'; did"),
+    "unknown key inside": (
+        "  size: 2_000",
+        "  size: 2_000\n  sise: 3",
+        "9:3: population.sise: unknown key 'sise'; did",
+    ),
     "wrong unit": ("30d", "30x", "6:10: horizon: '30x' is not a duration; write 90d, 2w"),
     "no unit": ("30d", "30", "6:10: horizon: 30 has no unit; write 30d for days"),
     "percent as a number": ("60%", "60", "9:30: population.segments.striving_youth: 60 is above 1; write '60%'"),
@@ -88,8 +92,8 @@ CHANGES = {
         "9:3: population.segments: shares must sum to 100%, and striving_youth 50% + mainstream 40% is 90%",
     ),
     "shares of branches": (
-        "  size: 200",
-        "  size: 200\n  branches: {a: 50%, b: 60%}",
+        "  size: 2_000",
+        "  size: 2_000\n  branches: {a: 50%, b: 60%}",
         "9:3: population.branches: shares must sum to 100%, and a 50% + b 60% is 110%; write ~ to remove",
     ),
     "unknown practice": (
@@ -154,12 +158,12 @@ CHANGES = {
         "14:30: .* 5 is beyond 100%; opt_out_rate is a share, write 5pp",
     ),
     "duplicate key": (
-        "  size: 200",
-        "  size: 200\n  size: 300",
+        "  size: 2_000",
+        "  size: 2_000\n  size: 300",
         "9:3: population.size: key 'size' is given twice, first on line 8",
     ),
-    "tab": ("  size: 200", "\tsize: 200", "8:1: a tab indents this line; YAML indents with spaces"),
-    "tab inside": ("  size: 200", "  size:\t200", "8:8: a tab stands here; write spaces, or put the text in quotes"),
+    "tab": ("  size: 2_000", "\tsize: 2_000", "8:1: a tab indents this line; YAML indents with spaces"),
+    "tab inside": ("  size: 2_000", "  size:\t200", "8:8: a tab stands here; write spaces, or put the text in quotes"),
     "full-width colon": (
         "horizon: 30d",
         "horizon：30d",
@@ -180,18 +184,18 @@ CHANGES = {
     "alias": ("What is wrong here?", "*what", "3:11: question: alias '*what' is not allowed; write the value out"),
     "tag": ("What is wrong here?", "!!python/name:os x", "3:11: question: tag .* is not allowed; remove it"),
     "too many people": (
-        "size: 200",
+        "size: 2_000",
         "size: 900_000_000_000",
         "8:9: population.size: 900,000,000,000 customers need about 900,000 GB of memory and this machine has .*",
     ),
-    "nobody": ("size: 200", "size: 0", "8:9: population.size: must be at least 1"),
+    "nobody": ("size: 2_000", "size: 0", "8:9: population.size: must be at least 1"),
     "negative size": (
-        "size: 200",
+        "size: 2_000",
         "size: -5",
         "8:9: population.size: -5 is negative; write a whole number of 0 or more",
     ),
     "half a person": (
-        "size: 200",
+        "size: 2_000",
         "size: 1.5",
         "8:9: population.size: 1.5 is not a whole number; write 50000 or 50_000",
     ),
@@ -232,7 +236,7 @@ CHANGES = {
     "base that is not there": (
         "base.yaml",
         "bas.yaml",
-        "1:10: extends: no such file 'markets/bas.yaml'; did you mean 'base.yaml'?",
+        "1:10: extends: no such file 'markets/bas.yaml'; did you mean 'markets/base.yaml'?",
     ),
     "base outside": ("markets/base", "../../x", "1:10: extends: '../../x.yaml' leads outside of scenarios"),
     "base that is itself": ("markets/base", "tiny", "1:10: extends: extends itself: tiny.yaml -> tiny.yaml"),
@@ -294,6 +298,88 @@ def test_what_a_scenario_adds_is_checked_too(check: Check, name: str) -> None:
     code, said = check(f"{GOOD}{more}\n")
     assert (code, len(said)) == (2, 1), said
     assert re.match(rf"error: {FILE}:16:\d+: {re.escape(line)}", said[0]), said[0]
+
+
+DISTRIBUTIONS = {
+    "mean: 90": "segments.mainstream.traits.age.mean: 90 lies outside low 18 to high 70; move mean, low or high",
+    "high: 30": "segments.mainstream.traits.age.mean: 38 lies outside low 18 to high 30; move mean, low or high",
+    "low: 80": "segments.mainstream.traits.age.low: must not exceed high (70)",
+}
+
+
+@pytest.mark.parametrize("change", DISTRIBUTIONS)
+def test_a_distribution_whose_middle_is_cut_off(check: Check, change: str) -> None:
+    code, said = check(f"{GOOD}segments: {{mainstream: {{traits: {{age: {{{change}}}}}}}}}\n")
+    assert (code, len(said)) == (2, 1), said
+    assert DISTRIBUTIONS[change] in said[0]
+
+
+def test_a_median_that_is_cut_off(check: Check) -> None:
+    code, said = check(f"{GOOD}segments: {{mainstream: {{traits: {{income: {{median: 10}}}}}}}}\n")
+    assert (code, len(said)) == (2, 1), said
+    assert "income.median: 10 lies outside low 15000 to high 1.5e+06; move median, low or high" in said[0]
+
+
+#: What is added, and the one warning that must come of it; None for none.
+CAUTIONS = {
+    "desk: {cost: 1_200 CNY}": "desk.cost: 1_200 CNY is 100 times the 12 CNY of scenarios/markets/base.yaml:",
+    "desk: {cost: 0.12 CNY}": "desk.cost: 0.12 CNY is 1/100 of the 12 CNY of scenarios/markets/base.yaml:",
+    "desk: {cost: 240 CNY}": None,
+    "desk: {cost: 0 CNY}": None,
+    "products: {accident: {premium: {median: 3万}}}": "products.accident.premium.median: 3万 is 100 times",
+    "acquisition: {advertising: {rate: 400/d}}": "acquisition.advertising.rate: 400/d is 365 times the 400/y of",
+    "acquisition: {advertising: {rate: 400/w}}": "acquisition.advertising.rate: 400/w is 52.1 times the 400/y of",
+    "acquisition: {advertising: {rate: 40/month}}": None,
+    "contact_policy: {marketing_cap: {within: 700d}}": None,
+}
+
+
+@pytest.mark.parametrize("more", CAUTIONS)
+def test_a_figure_far_from_the_one_it_overrides_is_a_warning(check: Check, more: str) -> None:
+    code, said = check(f"{GOOD}{more}\n")
+    wanted = CAUTIONS[more]
+    assert code == 0
+    assert said[0] == f"{FILE}: ok"
+    assert len(said) == (1 if wanted is None else 2), said
+    if wanted is not None:
+        assert re.match(rf"warning: {FILE}:16:\d+: {re.escape(wanted)}", said[1]), said[1]
+        assert said[1].endswith("; is the unit right?")
+
+
+def test_few_customers_are_a_warning(check: Check) -> None:
+    code, said = check(changed("2_000", "999"))
+    assert code == 0
+    assert said[1:] == [
+        f"warning: {FILE}:8:9: population.size: 999 customers are few: chance will cover what a strategy does; "
+        "write 10_000 for a quick look"
+    ]
+    assert check(changed("2_000", "1_000")) == (0, [f"{FILE}: ok"])
+
+
+ARMS = {
+    "{orchestration: [weekly_campaign]}": "no newsletter, no premium_notices, nobody who answers inquiries",
+    "{orchestration: [weekly_campaign, newsletter]}": "no premium_notices, nobody who answers inquiries",
+    "{orchestration: [newsletter, premium_notices]}": "nobody who answers inquiries",
+    "{orchestration: [{newsletter: {day: 3}}, premium_notices], allocation: fill_seats}": None,
+    "{}": "no newsletter, no premium_notices, nobody who answers inquiries",
+}
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_an_arm_that_starts_from_nothing_is_a_warning(check: Check, arm: str) -> None:
+    code, said = check(changed("{use: current_practice, orchestration: [weekly_campaign]}", arm))
+    lacks = ARMS[arm]
+    warning = (
+        f"warning: {FILE}:12:3: arms.campaign: has no `use`, so it has {lacks}; write use: current_practice, "
+        "or leave it if silence is what you want to compare with"
+    )
+    assert (code, said) == (0, [f"{FILE}: ok", *([warning] if lacks else [])])
+
+
+def test_where_even_the_control_has_no_practice_the_market_has_one(check: Check) -> None:
+    code, said = check(changed("control: {use: current_practice}", "control: {}"))
+    assert (code, len(said)) == (0, 2)
+    assert said[1].startswith(f"warning: {FILE}:11:3: arms.control: has no `use`, so it has no newsletter")
 
 
 BYTES = {

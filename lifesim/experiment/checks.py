@@ -13,6 +13,7 @@ from lifesim.errors import InputError, Problem, ScenarioError
 from lifesim.experiment import plugins
 from lifesim.metrics import METRICS
 from lifesim.scenario import Scenario, load
+from lifesim.scenario.cautions import cautions
 from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
 from lifesim.workspace import suggest
@@ -114,6 +115,11 @@ def problems(scenario: Scenario) -> list[Problem]:
 
 def check_file(path: Path) -> list[Problem]:
     """All problems of a scenario file and of the book that it names; none when it can run."""
+    return findings(path)[0]
+
+
+def findings(path: Path) -> tuple[list[Problem], list[Problem]]:
+    """As `check_file`; and, of a file that can run, what is worth a second look."""
     try:
         scenario = load(path, checks=CHECKS)
         if scenario.population.book is not None:
@@ -121,7 +127,7 @@ def check_file(path: Path) -> list[Problem]:
 
             read_book(scenario, scenario.folder)
     except ScenarioError as error:
-        return error.problems
+        return error.problems, []
     except InputError as error:
-        return [Problem("", "", line) for line in str(error).splitlines()]
-    return []
+        return [Problem("", "", line) for line in str(error).splitlines()], []
+    return [], cautions(scenario)

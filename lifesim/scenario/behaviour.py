@@ -55,8 +55,7 @@ class Normal(Part):
         """See ``Part``."""
         if self.sd < 0:
             yield PathError(("sd",), "must not be negative")
-        if self.low > self.high:
-            yield PathError(("low",), f"must not exceed high ({self.high:g})")
+        yield from _outside_its_range("mean", self.mean, self.low, self.high)
 
 
 class Lognormal(Part):
@@ -73,8 +72,7 @@ class Lognormal(Part):
             yield PathError(("median",), "median and low must be above zero")
         if self.spread < 0:
             yield PathError(("spread",), "must not be negative")
-        if self.low > self.high:
-            yield PathError(("low",), f"must not exceed high ({self.high:g})")
+        yield from _outside_its_range("median", self.median, self.low, self.high)
 
     def share_below(self, value: float) -> float:
         """Share of the distribution, before cutting, below a value."""
@@ -82,6 +80,14 @@ class Lognormal(Part):
             return float(value >= self.median)
         score = math.log(value / self.median) / self.spread
         return 0.5 * math.erfc(-score / math.sqrt(2.0))
+
+
+def _outside_its_range(name: str, middle: float, low: float, high: float) -> Iterator[PathError]:
+    """Complain about a range that is none, or a middle that is cut off: hardly anyone would be as described."""
+    if low > high:
+        yield PathError(("low",), f"must not exceed high ({high:g})")
+    elif not low <= middle <= high:
+        yield PathError((name,), f"{middle:g} lies outside low {low:g} to high {high:g}; move {name}, low or high")
 
 
 class Trait(Part):

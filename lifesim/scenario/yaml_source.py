@@ -6,17 +6,44 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.fact_reference import resolve_facts
 from lifesim.scenario.wording import shown, suggest
-from lifesim.scenario.yaml_nodes import KeyPath, Node, Provenance, dotted, read_tree
+from lifesim.scenario.yaml_nodes import KeyPath, Node, Place, Provenance, dotted, read_tree
 from lifesim.scenario.yaml_text import display_name
 
 MAX_EXTENDS = 10
 
 __all__ = ["Provenance", "Source", "read"]
+
+
+class Override(NamedTuple):
+    """A value that a file gives in place of one that it inherits."""
+
+    path: KeyPath
+    inherited: Node
+    given: Node
+
+
+@dataclass
+class Merging:
+    """What came up while files were merged.
+
+    Attributes
+    ----------
+    problems
+        What is wrong before any model is asked; `lifesim.scenario.validate.validate` reports it.
+    overrides
+        Values given in place of inherited ones.
+    removed
+        Keys that ``~`` removes, by the place that says so.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
+    removed: dict[Place, KeyPath] = field(default_factory=dict)
 
 
 @dataclass
@@ -29,13 +56,18 @@ class Source:
         The tree of the merged mapping.
     files
         Files that were read, the scenario itself first.
-    problems
-        What is wrong before any model is asked; `lifesim.scenario.validate.validate` reports it.
+    merging
+        What came up on the way.
     """
 
     root: Node
     files: tuple[Path, ...] = ()
-    problems: list[Problem] = field(default_factory=list)
+    merging: Merging = field(default_factory=Merging)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong before any model is asked."""
+        return self.merging.problems
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -94,7 +126,7 @@ def read(path: Path, search: Sequence[Path] = ()) -> Source:
     """
     reader = _Reader(path.resolve().parent, [folder.resolve() for folder in search])
     root = reader.merged(path, ())
-    return Source(root, tuple(reader.files), reader.problems)
+    return Source(root, tuple(reader.files), reader.merging)
 
 
 class _Reader:
@@ -104,7 +136,7 @@ class _Reader:
         self._roots = [home, *search]
         self._done: dict[Path, Node] = {}
         self.files: list[Path] = []
-        self.problems: list[Problem] = []
+        self.merging = Merging()
 
     def merged(self, path: Path, chain: tuple[Path, ...]) -> Node:
         resolved = path.resolve()
@@ -112,14 +144,14 @@ class _Reader:
             return self._done[resolved]
         root, problems = read_tree(path)
         self.files.append(resolved)
-        self.problems += problems
+        self.merging.problems += problems
         assert isinstance(root.value, dict)
         extends = root.value.pop("extends", None)
-        root = resolve_facts(root, (), self.problems)
+        root = resolve_facts(root, (), self.merging.problems)
         parents = self._parents(extends, resolved, (*chain, resolved)) if extends else []
         # The last one named wins over the earlier ones, and the file itself over them all.
         for node in [*reversed(parents)]:
-            root = merge(node, root, (), self.problems)
+            root = merge(node, root, (), self.merging)
         self._done[resolved] = root
         return root
 
@@ -150,8 +182,9 @@ class _Reader:
         for candidate in inside:
             if candidate.is_file():
                 return candidate
-        near = {each.name for path in inside for each in path.parent.glob("*.yaml")}
-        hint = suggest(Path(name.value).name, near) if near else ""
+        # Written as the file writes it, so that it can be copied.
+        near = {str(Path(name.value).with_name(each.name)) for path in inside for each in path.parent.glob("*.yaml")}
+        hint = suggest(name.value, near) if near else ""
         _refuse(name, f"no such file {shown(name.value)}{hint}")
 
 
@@ -159,21 +192,23 @@ def _refuse(node: Node, message: str) -> NoReturn:
     raise ScenarioError([Problem(str(node.place), "extends", message)])
 
 
-def merge(parent: Node, child: Node, path: KeyPath, problems: list[Problem]) -> Node:
+def merge(parent: Node, child: Node, path: KeyPath, merging: Merging) -> Node:
     """`child` over `parent`: mappings merge, anything else replaces, ``~`` removes."""
     if not isinstance(parent.value, dict) or not isinstance(child.value, dict):
+        merging.overrides.append(Override(path, parent, child))
         return child
     entries = dict(parent.value)
     for key, node in child.value.items():
         if key not in entries:
             entries[key] = node
         elif node.value is not None:
-            entries[key] = merge(entries[key], node, (*path, key), problems)
+            entries[key] = merge(entries[key], node, (*path, key), merging)
         elif node.text:
             del entries[key]
+            merging.removed[node.key_place] = (*path, key)
         else:
             message = "no value; write ~ to remove what is inherited, or leave the key out"
-            problems.append(Problem(str(node.key_place), dotted((*path, key)), message))
+            merging.problems.append(Problem(str(node.key_place), dotted((*path, key)), message))
     return Node(entries, child.place, child.key_place)
 
 
