@@ -199,6 +199,11 @@ CHANGES = {
         "size: 1.5",
         "8:9: population.size: 1.5 is not a whole number; write 50000 or 50_000",
     ),
+    "bare zero": (
+        "horizon: 30d",
+        "horizon: 0",
+        "6:10: horizon: 0 is zero; give a duration longer than 0s, such as 90",
+    ),
     "zero horizon": ("30d", "0d", "6:10: horizon: '0d' is zero; give a duration longer than 0s, such as 90d"),
     "part of a day": ("30d", "3h", "6:10: horizon: must be a whole number of days; write 1d"),
     "beyond storage": ("30d", "60y", "6:10: horizon: is too long; warm-up and horizon together take 60y at most"),
@@ -298,6 +303,80 @@ def test_what_a_scenario_adds_is_checked_too(check: Check, name: str) -> None:
     code, said = check(f"{GOOD}{more}\n")
     assert (code, len(said)) == (2, 1), said
     assert re.match(rf"error: {FILE}:16:\d+: {re.escape(line)}", said[0]), said[0]
+
+
+#: What is added, and the lines that must come of it, behind the name of the file.
+LINES = {
+    "measure: {guardrails: {opt_out_rate: 5%}}": (
+        "measure.guardrails.opt_out_rate: '5%' is a share; write 5pp for a difference in percentage points",
+    ),
+    "measure: {guardrails: {complaints_per_10k: few}}": (
+        "measure.guardrails.complaints_per_10k: 'few' is not a limit; write 0.5pp for a metric that is a share",
+    ),
+    "segments: {mainstream: {traits: {age: {mean: 25岁}}}}": (
+        "segments.mainstream.traits.age.mean: '25岁' is not a number; write 25",
+    ),
+    "segments: {mainstream: {traits: {income: {median: 8万}}}}": (
+        "segments.mainstream.traits.income.median: '8万' is not a number; write 80000",
+    ),
+    "segments: {mainstream: {book: {pet: 5%}}}": (
+        "segments.mainstream.book: shares must sum to 100%, and accident 30% + medical 35% + critical_illness 27% + ",
+        "segments.mainstream.book.pet: unknown product 'pet'; known: accident, annuity, critical_illness, medical",
+    ),
+    "channels: {wechat: {cost: 1 CNY}}": ("channels.wechat: 'wechat' is unknown; channels are fixed: push, sms, call",),
+    "channels: {smss: {cost: 1 CNY}}": ("channels.smss: 'smss' is unknown; did you mean 'sms'?",),
+    "segments: {mainstream: {reach: {post: 5%}}}": (
+        "segments.mainstream.reach.post: 'post' is unknown; channels are fixed: push, sms, call",
+    ),
+    "products: {pet: {family: health, term: short, needs_person: false, grace: 60d, commission: 1%}}": (
+        "products.pet: missing keys 'premium', 'renewal_commission', 'claim_multiple', 'choice', 'renewal', "
+        "'recovery'; "
+        "copy products.accident (scenarios/markets/base.yaml:",
+    ),
+    "contents: {advert: {kind: benefit}}": ("contents.advert.visit: missing key 'visit'; add it",),
+    "products: {annuity: ~}": (
+        "products.annuity: is removed here, but segments.wealth_rising.book.annuity (scenarios/markets/base.yaml:",
+        "products.annuity: is removed here, but segments.mainstream.book.annuity (scenarios/markets/base.yaml:",
+    ),
+    "contents: {advice: ~}": ("contents.advice: is removed here, but desk.content (scenarios/markets/base.yaml:",),
+}
+
+
+@pytest.mark.parametrize("more", LINES)
+def test_every_slip_is_told_in_full_where_it_was_made(check: Check, more: str) -> None:
+    text = GOOD if not more.startswith("measure") else changed("measure:\n  primary: first_purchase_rate\n", "")
+    more = more.replace("measure: {", "measure: {primary: first_purchase_rate, ")
+    code, said = check(f"{text}{more}\n")
+    wanted = LINES[more.replace("primary: first_purchase_rate, ", "")]
+    assert (code, len(said)) == (2, len(wanted)), said
+    for line, start in zip(said, wanted, strict=True):
+        assert re.match(rf"error: {FILE}:\d+:\d+: {re.escape(start)}", line), line
+
+
+def test_the_remedy_of_a_removal_can_be_copied(check: Check) -> None:
+    removal = "products: {annuity: ~}\n"
+    _, said = check(GOOD + removal)
+    remedies = [re.search("; write (.*) too, and let the other shares sum to 100%$", line) for line in said]
+    assert [remedy and remedy[1] for remedy in remedies] == [
+        "segments: {wealth_rising: {book: {annuity: ~}}}",
+        "segments: {mainstream: {book: {annuity: ~}}}",
+    ]
+    mended = (
+        "segments: {wealth_rising: {book: {annuity: ~, medical: 40%}}, mainstream: {book: {annuity: ~, medical: 43%}}}"
+    )
+    assert check(f"{GOOD}{removal}{mended}\n") == (0, [f"{FILE}: ok"])
+
+
+def test_what_no_longer_fits_is_told_at_what_was_changed(check: Check) -> None:
+    _, said = check(f"{GOOD}segments: {{mainstream: {{traits: {{age: {{high: 30}}}}}}}}\n")
+    assert re.match(rf"error: {FILE}:16:\d+: segments.mainstream.traits.age.mean: 38 lies outside", said[0])
+    assert re.search(r"\(inherited from scenarios/markets/base.yaml:\d+\)$", said[0])
+
+
+def test_an_age_with_its_unit_as_a_parameter(check: Check) -> None:
+    code, said = check(changed("[weekly_campaign]", "[{weekly_campaign: {max_age: 25岁}}]"))
+    assert (code, len(said)) == (2, 1)
+    assert said[0].endswith("max_age: '25岁' is not a whole number; write 25; the default is 32")
 
 
 DISTRIBUTIONS = {

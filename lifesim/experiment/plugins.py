@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lifesim.scenario import Arm, PlugIn, Scenario
-from lifesim.scenario.quantities import parse_clock_time
+from lifesim.scenario.quantities import bare_number, parse_clock_time
 from lifesim.scenario.units import PathError
 from lifesim.strategy import Practice, Schedule
 from lifesim.workspace import Plugin, discover, suggest
@@ -55,7 +55,9 @@ def _made(plugin: Plugin, kind: str, parameters: dict[str, Any]) -> Any:
             raise PathError(path, message, at_key=True)
         wanted = _wanted(fields[name].default)
         if wanted is not None and not wanted[0](value):
-            raise PathError(path, f"{value!r} is not {wanted[1]}; the default is {fields[name].default!r}")
+            number = bare_number(value) if "number" in wanted[1] else ""
+            hint = f"write {number}; " if number else ""
+            raise PathError(path, f"{value!r} is not {wanted[1]}; {hint}the default is {fields[name].default!r}")
     try:
         made = plugin.cls(**{name: _frozen(value) for name, value in parameters.items()})
     except Exception as error:

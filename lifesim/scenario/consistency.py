@@ -87,6 +87,13 @@ def products_exist(scenario: Scenario) -> Found:
         yield from unknown(segment.book, scenario.products, ("segments", name, "book"), "product")
 
 
+def shares_of_segments_sum_to_one(scenario: Scenario) -> Found:
+    """Shares of stages and of products do; here, so that a wrong sum does not hide a wrong product."""
+    for name, segment in scenario.segments.items():
+        yield from sums_to_one(segment.start, ("segments", name, "start"))
+        yield from sums_to_one(segment.book, ("segments", name, "book"))
+
+
 def sources_bring_segments(scenario: Scenario) -> Found:
     """Arrivals are of segments that exist."""
     for name, source in scenario.acquisition.items():
@@ -206,7 +213,7 @@ def costs_fit(scenario: Scenario) -> Found:
 
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
-    sources_bring_segments, channels_are_complete, contents_move_what_exists, desk_says_what_exists,
-    products_depend_on_what_exists, clocks_know_segments, spells_exist, days_are_whole, time_fits, ages_fit,
-    start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
+    desk_says_what_exists, products_depend_on_what_exists, clocks_know_segments, spells_exist, days_are_whole,
+    time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
 )  # fmt: skip

@@ -28,11 +28,10 @@ from lifesim.scenario.units import (
     Count,
     Date,
     Duration,
+    Limit,
     Name,
     PathError,
-    Points,
     PositiveDuration,
-    Real,
     Share,
 )
 from lifesim.scenario.yaml_source import Source as SourceFile
@@ -55,7 +54,7 @@ class Measure(Part):
     """What decides."""
 
     primary: Name = about("metric that answers the question")
-    guardrails: dict[Name, Points | Real] = about("largest change for the worse, by metric", default={})
+    guardrails: dict[Name, Limit] = about("largest change for the worse, by metric", default={})
 
 
 class Experiment(Part):

@@ -38,11 +38,6 @@ class Segment(Part):
     consent: dict[Channel, Share] = about("customers who consent to marketing over a channel")
     refuses_targeting: Share = about("customers who refuse automated targeting")
 
-    def complaints(self) -> Iterator[PathError]:
-        """See ``Part``."""
-        yield from sums_to_one(self.start, ("start",))
-        yield from sums_to_one(self.book, ("book",))
-
 
 class Book(Part):
     """The insurer's own book of customers, a Parquet or CSV file."""

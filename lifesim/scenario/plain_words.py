@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.wording import full_width_hint, shown, suggest
 
 _EXPECTED = {
@@ -54,7 +55,7 @@ def plain_words(error: Any) -> str:
         return f"missing key '{error['loc'][-1]}'; add it"
     if kind in ("literal_error", "enum"):
         known = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
-        return f"{shown(given)} is unknown{suggest(str(given), known)}" + _hint(given)
+        return f"{shown(given)} is unknown{_one_of(str(given), known)}" + _hint(given)
     if kind == "union_tag_invalid":
         known = re.findall(r"'([^']*)'", context["expected_tags"])
         return f"'{context['tag']}' is unknown{suggest(context['tag'], known)}"
@@ -68,6 +69,14 @@ def plain_words(error: Any) -> str:
     if kind in ("too_short", "too_long"):
         return _length(kind, context)
     return _other(error["msg"], given)
+
+
+def _one_of(given: str, known: list[str]) -> str:
+    """As `suggest`; of channels it says that a scenario cannot add one."""
+    hint = suggest(given, known)
+    if tuple(known) == CHANNELS and "did you mean" not in hint:
+        return f"; channels are fixed: {', '.join(CHANNELS)}"
+    return hint
 
 
 def _quote(kind: str, given: object) -> str:

@@ -36,6 +36,7 @@ _RATE_SECONDS: Final = _DURATION_SECONDS | {
     "month": YEAR // 12,
     "year": YEAR,
 }
+_SCALES: Final = {"": Decimal(1), "%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 _MONEY_FEN: Final = {"": 100, "万": 1_000_000}
 
 
@@ -71,6 +72,15 @@ def _refuse_bare(value: object, unit: str, meaning: str) -> None:
         raise ValueError(f"{shown(value)} has no unit; write {text}{unit} {meaning}")
 
 
+def bare_number(value: object) -> str:
+    """The plain number in a text such as ``25岁``, ``5万`` or ``5%``; empty where there is none."""
+    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+    found = re.fullmatch(rf"({_NUMBER}) ?([万亿%]?)[^0-9]*", text[:_TEXT_LIMIT])
+    if found is None:
+        return ""
+    return f"{_EXACT.multiply(_decimal(found[1]), _SCALES[found[2]]).normalize(_EXACT):f}"
+
+
 DURATION_PATTERN: Final = rf"({_NUMBER}) ?(s|min|h|d|w|y)"
 _DURATION_WANTED: Final = "a duration; write 90d, 2w, 3y, 12h, 30min or 45s"
 
@@ -98,7 +108,7 @@ def parse_duration(value: object) -> int:
 
 def parse_positive_duration(value: object) -> int:
     """Seconds of a duration longer than zero; raises ValueError for ``0d``."""
-    seconds = parse_duration(value)
+    seconds = 0 if value == 0 or value == "0" else parse_duration(value)
     if seconds == 0:
         raise ValueError(f"{shown(value)} is zero; give a duration longer than 0s, such as 90d")
     return seconds
@@ -137,6 +147,18 @@ def parse_points(value: object) -> float:
     if not -1.0 <= points <= 1.0:
         raise ValueError(f"{shown(value)} is beyond 100pp; write a difference such as 0.5pp")
     return points
+
+
+def parse_limit(value: object) -> float:
+    """Largest change of a metric: ``0.5pp`` of a share, or a number in the metric's own unit."""
+    if not isinstance(value, str):
+        return parse_real(value)
+    share = re.fullmatch(rf"({_NUMBER}) ?%", value.strip())
+    if share:
+        raise ValueError(f"{shown(value)} is a share; write {share[1]}pp for a difference in percentage points")
+    if re.fullmatch(POINTS_PATTERN, value.strip()):
+        return parse_points(value)
+    raise ValueError(f"{shown(value)} is not a limit; write 0.5pp for a metric that is a share, else a number")
 
 
 def format_points(points: float) -> str:
@@ -228,7 +250,9 @@ def parse_count(value: object) -> int:
     elif isinstance(value, int) and not isinstance(value, bool):
         count = value
     else:
-        raise ValueError(f"{shown(value)} is not a whole number; write 50000 or 50_000")
+        number = bare_number(value)
+        better = number if number.isdecimal() else "50000 or 50_000"
+        raise ValueError(f"{shown(value)} is not a whole number; write {better}")
     if not 0 <= count <= _INT64_MAX:
         problem = "negative" if count < 0 else "too large"
         raise ValueError(f"{shown(value)} is {problem}; write a whole number of 0 or more")
@@ -238,7 +262,7 @@ def parse_count(value: object) -> int:
 def parse_real(value: object) -> float:
     """Finite number; raises ValueError for text, truth values, NaN and infinity."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{shown(value)} is not a number; write one such as 0.23")
+        raise ValueError(f"{shown(value)} is not a number; write {bare_number(value) or 'one such as 0.23'}")
     try:
         number = float(value)
     except OverflowError:

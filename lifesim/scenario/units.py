@@ -5,6 +5,7 @@ Each is the plain Python type behind it plus a parser, a serialiser and a JSON s
 - ``Duration`` and ``PositiveDuration``: ``90d``, ``2w``, ``3y``, ``12h``; int seconds
 - ``Share`` (alias ``Probability``): ``60%``, ``0.6``; float in [0, 1]
 - ``Points``: ``0.5pp``; float, 0.005
+- ``Limit``: ``0.5pp`` of a share, else a number; float
 - ``Money``: ``12.50``, ``1_200 CNY``, ``80万``; int fen
 - ``Rate``: ``3/y``, ``0.4/month``; float per second
 - ``ClockTime``: ``09:00``; int seconds of the day
@@ -117,6 +118,17 @@ Points = Annotated[
     BeforeValidator(quantities.parse_points),
     _written(quantities.format_points),
     _text(quantities.POINTS_PATTERN, "Difference of two shares in percentage points", "0.5pp", signed=True),
+]
+Limit = Annotated[
+    float,
+    BeforeValidator(quantities.parse_limit),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^(?!-)(?:{quantities.POINTS_PATTERN})$"}],
+            "description": "Largest change: percentage points of a share, or a number in the metric's unit",
+            "examples": ["0.5pp", 10],
+        }
+    ),
 ]
 Money = Annotated[
     int,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,10 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.model_types import models_at
+from lifesim.scenario.placing import Found, gathered, told
 from lifesim.scenario.plain_words import plain_words
 from lifesim.scenario.units import ModelError, PathError
 from lifesim.scenario.wording import full_width_hint, suggest
-from lifesim.scenario.yaml_nodes import KeyPath, dotted
+from lifesim.scenario.yaml_nodes import KeyPath
 from lifesim.scenario.yaml_source import Source, read
 
 __all__ = ["PathError", "complete", "load_model", "suggest", "validate"]
@@ -73,16 +73,16 @@ def complete(source: Source, model: type[Model], checks: Sequence[Check], own: S
     """
     problems = list(dict.fromkeys(source.problems))
     blamed = [problem.path for problem in problems]
-    found: list[_Found] = []
+    found: list[Found] = []
     try:
         instance = model.model_validate(source.data)
         found += [found for check in checks for found in map(_complaint, check(instance))]
     except ValidationError as error:
         located = [one for each in error.errors(include_url=False) for one in _located(each, source, model)]
-        found += _without_other_branches(located)
+        found += gathered(_without_other_branches(located), source)
         found += _of_partial(source, model, (*own, *checks))
     for each in found:
-        problem = _problem(each, source)
+        problem = told(each, source)
         # What could not be read is already reported; that it does not fit is no news.
         if not any(_is_within(problem.path, path) for path in blamed):
             problems.append(problem)
@@ -91,7 +91,7 @@ def complete(source: Source, model: type[Model], checks: Sequence[Check], own: S
     return instance
 
 
-def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check]) -> list[_Found]:
+def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check]) -> list[Found]:
     """What checks find in an instance that has only the fields that are valid on their own."""
     fields = {}
     for name, field in model.model_fields.items():
@@ -106,7 +106,7 @@ def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check])
     partial = model.model_construct(**fields)
     for name in set(model.model_fields) - set(fields):
         partial.__dict__.pop(name, None)
-    found: list[_Found] = []
+    found: list[Found] = []
     for check in checks:
         try:
             found += map(_complaint, check(partial))
@@ -115,35 +115,21 @@ def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check])
     return found
 
 
-def _complaint(error: PathError) -> _Found:
-    return _Found(error.path, error.message, error.at_key, ())
+def _complaint(error: PathError) -> Found:
+    return Found(error.path, error.message, error.at_key, between=True)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """One error of pydantic, led back to the file.
-
-    `branches` are the members of unions that were tried on the way: the path up to each, and how
-    pydantic calls the member.
-    """
-
-    path: KeyPath
-    message: str
-    at_key: bool
-    branches: tuple[tuple[KeyPath, str], ...]
-
-
-def _located(error: Any, source: Source, model: type[BaseModel]) -> list[_Found]:
+def _located(error: Any, source: Source, model: type[BaseModel]) -> list[Found]:
     path, branches, at_key = _to_file(error["loc"], error["type"], source)
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, (PathError, ModelError)):
         errors = cause.errors if isinstance(cause, ModelError) else (cause,)
-        return [_Found((*path, *each.path), each.message, each.at_key, branches) for each in errors]
+        return [Found((*path, *each.path), each.message, each.at_key, branches, between=True) for each in errors]
     if error["type"] == "extra_forbidden":
         known = [name for each in models_at(model, error["loc"][:-1]) for name in _names(each)]
         message = f"unknown key '{path[-1]}'{suggest(str(path[-1]), known)}"
-        return [_Found(path, message + full_width_hint(path[-1]), True, branches)]
-    return [_Found(path, plain_words(error), at_key, branches)]
+        return [Found(path, message + full_width_hint(path[-1]), True, branches)]
+    return [Found(path, plain_words(error), at_key, branches, error["type"])]
 
 
 def _to_file(
@@ -176,10 +162,10 @@ def _names(model: type[BaseModel]) -> Iterable[str]:
     return (field.alias or name for name, field in model.model_fields.items())
 
 
-def _without_other_branches(found: list[_Found], level: int = 0) -> list[_Found]:
+def _without_other_branches(found: list[Found], level: int = 0) -> list[Found]:
     """`found`, where of every union only the member that the writer most likely meant is left."""
     kept = [each for each in found if len(each.branches) <= level]
-    unions: dict[KeyPath, dict[str, list[_Found]]] = {}
+    unions: dict[KeyPath, dict[str, list[Found]]] = {}
     for each in found:
         if len(each.branches) > level:
             at, member = each.branches[level]
@@ -190,7 +176,7 @@ def _without_other_branches(found: list[_Found], level: int = 0) -> list[_Found]
     return kept
 
 
-def _likeliest(at: KeyPath, members: list[list[_Found]]) -> list[_Found]:
+def _likeliest(at: KeyPath, members: list[list[Found]]) -> list[Found]:
     """Of the errors of each member of a union at `at`, those to report."""
     if len(members) == 1:
         return members[0]
@@ -200,12 +186,7 @@ def _likeliest(at: KeyPath, members: list[list[_Found]]) -> list[_Found]:
         return min(shaped, key=len)
     whole = [one for each in members for one in each if one.path == at]
     messages = list(dict.fromkeys(one.message for one in whole))
-    return [_Found(at, "; or ".join(messages), whole[0].at_key, ())] if whole else members[0]
-
-
-def _problem(found: _Found, source: Source) -> Problem:
-    place = source.key_position if found.at_key else source.position
-    return Problem(place(found.path), dotted(found.path), found.message)
+    return [Found(at, "; or ".join(messages), whole[0].at_key)] if whole else members[0]
 
 
 def _is_within(path: str, outer: str) -> bool:
