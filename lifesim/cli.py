@@ -50,6 +50,17 @@ class Events(StrEnum):
     all = "all"
 
 
+class What(StrEnum):
+    """Names that scenario files use."""
+
+    strategies = "strategies"
+    metrics = "metrics"
+    contents = "contents"
+    segments = "segments"
+    products = "products"
+    channels = "channels"
+
+
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the table and the page.")]
 OutOption = Annotated[
     Path | None,
@@ -201,6 +212,26 @@ def facts(
         typer.echo(heading)
         lines = listings.figures(rows)
     for line in lines:
+        typer.echo(line)
+
+
+@app.command("list")
+def list_names(
+    context: typer.Context,
+    what: Annotated[What, typer.Argument(help="Of which kind.")],
+    scenario: Annotated[str | None, typer.Argument(help="Name or path of a scenario.")] = None,
+) -> None:
+    """List the names that a scenario may use, with what they mean.
+
+    Strategies and metrics are listed without a scenario too; with one, only those that it uses.
+    """
+    root = _mount(context, near=scenario)
+    from lifesim.experiment import CHECKS, known_names
+    from lifesim.report import listings
+    from lifesim.scenario import load
+
+    loaded = None if scenario is None else load(scenario, root=root, checks=CHECKS)
+    for line in listings.figures(known_names(what.value, loaded)):
         typer.echo(line)
 
 

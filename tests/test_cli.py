@@ -79,7 +79,7 @@ def test_the_version(run: Run) -> None:
     assert run("--version") == (0, f"lifesim {lifesim.__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["", "run", "report", "check", "schema", "facts", "init"])
+@pytest.mark.parametrize("command", ["", "run", "report", "check", "schema", "facts", "list", "init"])
 def test_help_fits_80_columns(run: Run, command: str) -> None:
     code, out, err = run(*command.split(), "--help")
     assert (code, err) == (0, "")

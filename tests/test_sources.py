@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from quiet_world import base
+from collections.abc import Iterator
 
+import pytest
+from quiet_world import REPO, base
+
+from lifesim import workspace
 from lifesim.errors import InputError
 from lifesim.experiment.sources import figures_behind
 from lifesim.scenario import Arm, Scenario
+
+
+@pytest.fixture(autouse=True)
+def _workspace() -> Iterator[None]:
+    """Work with the strategies of the checkout."""
+    workspace.unmount()
+    workspace.mount(REPO)
+    yield
+    workspace.unmount()
 
 
 def with_arms(**arms: Arm) -> Scenario:

@@ -14,12 +14,24 @@ if TYPE_CHECKING:
     from lifesim.experiment.figures import compare_facts as compare_facts
     from lifesim.experiment.sources import figures_behind as figures_behind
     from lifesim.experiment.store import read_run as read_run
+    from lifesim.experiment.vocabulary import known_names as known_names
 
 _HOMES = {
     "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
     "compare_facts": "figures", "figures_behind": "sources", "read_run": "store",
+    "known_names": "vocabulary",
 }  # fmt: skip
-__all__ = ["CHECKS", "Result", "check_file", "compare", "compare_facts", "figures_behind", "read_run", "run"]
+__all__ = [
+    "CHECKS",
+    "Result",
+    "check_file",
+    "compare",
+    "compare_facts",
+    "figures_behind",
+    "known_names",
+    "read_run",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
