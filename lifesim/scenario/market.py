@@ -88,7 +88,9 @@ class Content(Part):
     lifts: dict[str, Real] = about(
         "extra hazard at opening by STAGE.cause, as a multiple of the background hazard", default={}
     )
-    fit: dict[Stage, Real] = about("factor on impulses by stage; 1 where not named", default={})
+    fit: dict[Stage, Real] = about(
+        "factor by stage on impulses, and on lifts where it is above zero; 1 where not named", default={}
+    )
     visit: Share = about("opened touches that lead straight to an app session")
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
 
