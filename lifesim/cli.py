@@ -11,10 +11,12 @@ import os
 import signal
 import sys
 import tempfile
+import textwrap
 import threading
 import traceback
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -209,8 +211,7 @@ def facts(
 
         loaded = None if scenario is None else load(scenario, root=root, checks=CHECKS)
         heading, rows = figures_behind(loaded, arm, sourced)
-        typer.echo(heading)
-        lines = listings.figures(rows)
+        lines = chain(textwrap.wrap(heading, listings.WIDTH), listings.figures(rows))
     for line in lines:
         typer.echo(line)
 

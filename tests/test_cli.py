@@ -269,10 +269,13 @@ def test_facts_fit_80_columns_and_brackets_are_no_markup(
         "source": "a report with a long name " * 5,
         "place": "scenarios/markets/base.yaml:12",
     }
-    vars(sys.modules["lifesim.experiment"])["figures_behind"] = lambda scenario, arm, sourced: ("one", [row])
+    vars(sys.modules["lifesim.experiment"])["figures_behind"] = lambda scenario, arm, sourced: (
+        "many words " * 9,
+        [row],
+    )
     code, out, err = run("facts")
     assert (code, err) == (0, "")
-    assert out.startswith("one\n")
+    assert out.startswith("many words many words ")
     assert "[red]21" in out
     assert max(map(len, out.splitlines())) <= 80
 

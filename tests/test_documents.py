@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 import lifesim
 from lifesim import cli, workspace
@@ -68,7 +70,7 @@ def test_the_columns_that_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("page", "file"),
-    [("README.md", "orchestration/newcomer_offer.py"), ("docs/strategies.md", "orchestration/quiet_care.py")],
+    [("README.md", "orchestration/timely_offer.py"), ("docs/strategies.md", "orchestration/quiet_care.py")],
 )
 def test_an_example_of_a_strategy_runs(root: Path, page: str, file: str) -> None:
     (source,) = blocks(text(page), "python")
@@ -87,6 +89,21 @@ def test_an_example_of_a_strategy_runs(root: Path, page: str, file: str) -> None
     assert result.failures == []
     touches = result.tables["touches"]
     assert set(touches.loc[touches["arm"] == "example", "campaign"]) >= {name}
+
+
+def test_the_commands_of_the_readme_are_commands() -> None:
+    page = text("README.md")
+    lines = [line for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ lifesim ")]
+    inline = re.findall(r"`(lifesim [a-z][^`]*)`", page)
+    commands = [shlex.split(line.removeprefix("$ "), comments=True) for line in [*lines, *inline]]
+    assert len(commands) >= 12
+    assert "source .venv/bin/activate" in page
+    known = typer.main.get_command(cli.app)
+    assert isinstance(known, typer.core.TyperGroup)
+    for _, name, *words in commands:
+        words = words[: words.index(">")] if ">" in words else words
+        words = words[: words.index("&&")] if "&&" in words else words
+        known.commands[name].make_context(name, words)  # refuses unknown options and missing arguments
 
 
 def test_the_first_scenario_and_the_extension_of_the_readme_are_valid(root: Path) -> None:
