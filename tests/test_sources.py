@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from quiet_world import REPO, base
 
-from lifesim import workspace
+from lifesim import cli, workspace
 from lifesim.errors import InputError
 from lifesim.experiment.sources import figures_behind
 from lifesim.scenario import Arm, Scenario
@@ -103,3 +104,15 @@ def test_an_arm_that_is_not_there() -> None:
         figures_behind(base(), "controll")
     with pytest.raises(InputError, match="--arm needs a scenario"):
         figures_behind(None, "control")
+
+
+def test_the_command_begins_with_the_totals_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--root", str(REPO), "facts", "striving_youth", "--arm", "campaign", "--sourced"])
+    captured = capsys.readouterr()
+    assert (stop.value.code, captured.err) == (0, "")
+    lines = captured.out.splitlines()
+    assert re.match(r"\d+ of \d+ figures have a source: \d+ high, ", lines[0])
+    assert max(map(len, lines)) <= 80
+    assert "channels.push.opened  0.07" in lines
+    assert not any("assumption;" in line for line in lines)
