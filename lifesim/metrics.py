@@ -25,6 +25,8 @@ class Metric:
         The value is scale x numerator / denominator.
     top, bottom
         Integer columns, shape (n,), from customers and outcomes.
+    group
+        Reports draw the metrics of a group together.
     """
 
     name: str
@@ -41,7 +43,8 @@ class Metric:
     top: Column
     bottom: Column
     window: str = "from the fork to the end of the horizon"
-    window_zh: str = "从分叉时点到观察期末"
+    window_zh: str = "从分叉到观察期末"
+    group: Literal["sales", "relationship", "money", "contact"] = "sales"
 
 
 def _everyone(c: Customers, o: Outcomes) -> Any:
@@ -72,6 +75,7 @@ def _per_10k(
     what: tuple[str, str],
     column: Column,
     scale: float,
+    group: Any = "sales",
 ) -> Metric:
     """A metric for 10,000 customers."""
     return Metric(
@@ -88,6 +92,7 @@ def _per_10k(
         scale * 10_000,
         column,
         _everyone,
+        group=group,
     )
 
 
@@ -110,51 +115,70 @@ _ALL = (
         "customers with a policy at the fork who hold one at the end", "customers with a policy at the fork",
         "分叉时有保单且期末仍持有至少一张的客户", "分叉时有保单的客户", 1.0,
         lambda c, o: np.where(_holders(c, o) == 1, np.minimum(c["policies"], 1), 0), _holders,
+        group="relationship",
     ),
     Metric(
         "premium_payment_rate", "Premiums paid when due", "到期缴费率", "share", "比例", "higher",
         "premiums due that were paid, grace included", "premiums due",
         "到期后（含宽限期）缴纳的保费笔数", "到期保费笔数", 1.0, _outcome("paid"), _outcome("due"),
+        group="relationship",
     ),
     _per_10k("policies_per_10k", "New policies per 10,000 customers", "每万客户新增保单", "count", "件", "higher",
              ("policies issued", "承保件数"), _outcome("purchases"), 1.0),
     _per_10k("ape_per_10k", "New annualised premium per 10,000", "每万客户年化新保", _CNY, _YUAN, "higher",
              ("annualised premium of policies issued", "新承保保单的年化保费"), _outcome("ape"), _FEN),
     _per_10k("premium_per_10k", "Premium received per 10,000", "每万客户实收保费", _CNY, _YUAN, "neither",
-             ("premium received; never a profit", "实收保费（不是利润）"), _outcome("premium"), _FEN),
+             ("premium received, first and later ones; never a profit", "实收保费，含首年与续期（不是利润）"),
+             _outcome("premium"), _FEN, "money"),
+    _per_10k("commission_per_10k", "Commission per 10,000", "每万客户佣金", _CNY, _YUAN, "neither",
+             ("commission on premiums received, first and later ones; it grows with sales",
+              "按实收保费计提的佣金，含首年与续期；随业绩增长"), _outcome("commission"), _FEN, "money"),
+    _per_10k("claims_per_10k", "Claims paid per 10,000", "每万客户赔付", _CNY, _YUAN, "neither",
+             ("claims paid; the liability for later claims is not in it", "已付赔款；不含未来赔付责任"),
+             _outcome("claims"), _FEN, "money"),
     _per_10k("cost_per_10k", "Contact, benefit, acquisition cost per 10,000", "每万客户触达权益获客成本", _CNY, _YUAN,
-             "lower", ("cost of contacts, benefits and acquisition", "触达、权益与获客成本"), _costs, _FEN),
+             "lower",
+             ("cost of touches sent, conversations, benefits and arrivals; without commission, claims and fixed costs "
+              "such as wages and systems",
+              "已发送触达、通话、权益与获客的成本；不含佣金、赔款以及工资、系统等固定成本"), _costs, _FEN, "money"),
     _per_10k("referrals_per_10k", "Recommendations per 10,000", "每万客户转介绍", "count", "次", "higher",
              ("recommendations to friends", "向朋友推荐次数"), _outcome("referred"), 1.0),
     _per_10k("friends_policies_per_10k", "New policies of referred friends per 10,000", "每万客户转介新增保单",
              "count", "件", "higher",
              ("policies issued to friends they referred, and to theirs", "其转介客户（逐级）的承保件数"),
              _outcome("friends_purchases"), 1.0),
-    _per_10k("losses_per_10k", "Losses per 10,000", "每万客户流失", "count", "次", "lower",
-             ("moves into LOST, death included", "进入流失状态的次数（含身故）"), _outcome("losses"), 1.0),
+    _per_10k("losses_per_10k", "Customers lost per 10,000", "每万客户流失", "count", "次", "lower",
+             ("moves into the stage Lost, death included; who comes back and is lost again counts twice",
+              "进入“已流失”阶段的次数（含身故）；挽回后再次流失计两次"), _outcome("losses"), 1.0, "relationship"),
     _per_10k("complaints_per_10k", "Complaints per 10,000", "每万客户投诉", "count", "件", "lower",
-             ("complaints to the insurer", "客服投诉件数"), _outcome("complaints"), 1.0),
+             ("complaints to the insurer", "客服投诉件数"), _outcome("complaints"), 1.0, "relationship"),
     Metric(
         "opt_out_rate", "Opt-outs", "退订率", "share", "比例", "lower",
-        "consents withdrawn", "customers", "撤回营销同意的次数", "客户数", 1.0, _outcome("opt_outs"), _everyone,
+        "withdrawals of consent, not customers: each channel withdrawn counts", "customers",
+        "撤回营销同意的次数（不是人数）：每撤回一个渠道计一次", "客户数", 1.0, _outcome("opt_outs"), _everyone,
+        group="contact",
     ),
     Metric(
         "touches_per_customer", "Touches per customer", "人均触达次数", "count", "次", "neither",
         "touches sent", "customers", "发送的触达次数", "客户数", 1.0, _outcome("sent"), _everyone,
+        group="contact",
     ),
     Metric(
         "open_rate", "Open rate", "打开率", "share", "比例", "higher",
         "touches opened", "touches delivered", "打开的触达", "送达的触达",
         1.0, _outcome("opened"), _outcome("delivered"),
+        group="contact",
     ),
     Metric(
         "sessions_per_customer", "App sessions per customer", "人均访问次数", "count", "次", "higher",
         "app sessions", "customers", "应用访问次数", "客户数", 1.0, _outcome("sessions"), _everyone,
+        group="contact",
     ),
     Metric(
         "answer_rate", "Inquiries answered", "咨询应答率", "share", "比例", "higher",
         "conversations with an adviser after an inquiry", "inquiries", "咨询后与顾问通话次数", "咨询次数",
         1.0, _outcome("answered"), _outcome("inquiries"),
+        group="contact",
     ),
 )  # fmt: skip
 
@@ -204,5 +228,5 @@ def _of_friends(customers: Customers, outcomes: Outcomes) -> dict[str, Any]:
 def described() -> dict[str, dict[str, str]]:
     """What every metric is, for the manifest of a run."""
     keys = ("label_en", "label_zh", "unit", "unit_zh", "better", "numerator", "denominator", "window",
-            "numerator_zh", "denominator_zh", "window_zh")  # fmt: skip
+            "numerator_zh", "denominator_zh", "window_zh", "group")  # fmt: skip
     return {name: {key: getattr(metric, key) for key in keys} for name, metric in METRICS.items()}

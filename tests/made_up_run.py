@@ -80,6 +80,14 @@ def made_up_occupancy(arms: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def plug_in(name: str, four: str) -> dict[str, Any]:
+    """A plug-in as a manifest describes it."""
+    return {
+        "kind": "orchestration", "name": name, "says": f"What {name} does.", "oracle": False, "hash": four * 16,
+        "parameters": {"hour": {"value": "19", "set": True}, "share": {"value": "0.25", "set": False}},
+    }  # fmt: skip
+
+
 @dataclass
 class FakeRun:
     path: Path
@@ -105,7 +113,15 @@ def made_up_run(
         },
         "replications": 10, "seed": 20260105, "lifesim": "0.1.0",
         "created": "2026-01-05T10:00:00+00:00", "seconds": 61.234, "failures": [],
-        "metrics": METRICS, "stages": STAGES, "plugins": {"orchestration.journey": "ab12" * 16},
+        "metrics": METRICS, "stages": STAGES, "scenario_hash": "5ce7" * 16, "oracles": {},
+        "plugins": {"orchestration/journey": "ab12" * 16, "orchestration/nobody_uses_it": "dead" * 16},
+        "arms": {
+            "control": {"use": "current_practice", "plugins": [plug_in("newsletter", "cd34")]},
+            **{arm: {"use": None, "plugins": [plug_in("journey", "ab12")]} for arm in arms},
+        },
+        "mechanisms": [plug_in("stress", "ef56") | {"kind": "mechanisms"}],
+        "segments": {"mainstream": 0.4, "striving_youth": 0.475, "wealth_rising": 0.125},
+        "products": {"annuity": {"family": "wealth", "term": "long", "premium": 12000.0}},
     }  # fmt: skip
     effects = made_up_effects(arms, segments)
     tables = {

@@ -253,7 +253,10 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
         "sessions_per_customer": story.sum(story.kind(E_SESSION)),
         "premium_payment_rate": story.sum(story.kind(E_PREMIUM)),
+        "claims_per_10k": story.sum(story.kind(E_CLAIM), story.log["amount"]),
+        "commission_per_10k": o["commission"],
     }
+    assert o["commission"].sum() > 0
     rows = {(r["metric"], r["segment"]): r for r in totals(segments, c, o) if r["scope"] == "everyone"}
     assert {metric for metric, _ in rows} == set(METRICS)
     for metric, by_customer in expected.items():
@@ -271,6 +274,15 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
         mine = (c["branch"] == place) & (c["joined"] <= END)
         ledger = {r["account"]: r["amount_fen"] for r in table(result, "ledger") if r["branch"] == branch}
         assert ledger == {name: o[name][mine].sum(dtype=np.int64) for name in LEDGER}
+        products = [r for r in table(result, "products") if r["branch"] == branch]
+        held = world.state.policies
+        held = held[held["customer"] >= 0]
+        held = held[mine[held["customer"]]]
+        new = held["issued"] >= world.scenario.warm_up
+        assert sum(r["policies"] for r in products) == len(held)
+        assert sum(r["new_policies"] for r in products) == np.count_nonzero(new) > 0
+        assert sum(r["new_ape_fen"] for r in products) == held["premium"][new].sum()
+        assert [r["product"] for r in products] == list(world.scenario.products)
     assert sum(r["sessions"] for r in table(result, "sessions")) == o["sessions"].sum()
     opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()

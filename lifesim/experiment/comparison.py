@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import pickle
 import tempfile
@@ -11,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +17,15 @@ from typing import TYPE_CHECKING, Any
 from lifesim.errors import InputError, RunError, ScenarioError
 from lifesim.experiment import checks, plugins, tasks
 from lifesim.experiment.executor import UnitFailure, default_workers, run_units
+from lifesim.experiment.manifest import manifest
 from lifesim.experiment.work import Unit, UnitResult
-from lifesim.metrics import METRICS, described
-from lifesim.scenario import STAGES, Arm, Scenario
+from lifesim.metrics import METRICS
+from lifesim.scenario import Arm, Scenario
 from lifesim.strategy import Practice
-from lifesim.workspace import current_root, out_dir, source_hashes
+from lifesim.workspace import current_root, out_dir
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DAY = 86_400
 
 
 @dataclass
@@ -41,6 +38,8 @@ class Result:
         Paired effects on the customers present at the fork, one row per metric, segment and arm.
     effects_everyone
         The same over everyone, those who joined later included.
+    effects_by_branch
+        Effects on the primary metric in each branch, with a column ``branch``; customers present at the fork.
     tables
         All tables of the run by name, see ``docs/architecture.md``.
     failures
@@ -49,11 +48,14 @@ class Result:
         Run directory; none for a run that was not written.
     oracles
         By arm, the plug-ins that saw what no insurer sees.
+    practices
+        By arm, its plug-ins with their parameters.
     """
 
     scenario: Scenario
     effects: pd.DataFrame
     effects_everyone: pd.DataFrame
+    effects_by_branch: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     failures: list[str]
     seconds: float
@@ -61,6 +63,7 @@ class Result:
     customer_days: float = 0.0
     path: Path | None = None
     oracles: dict[str, list[str]] = field(default_factory=dict)
+    practices: dict[str, Practice] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Everything of interest as plain data."""
@@ -133,6 +136,7 @@ def compare(
     result = _merged(scenario, results, failures)
     result.seconds = time.perf_counter() - began
     result.oracles = {arm: practice.oracles for arm, practice in practices.items() if practice.oracles}
+    result.practices = practices
     return result
 
 
@@ -231,12 +235,27 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) 
         scenario=scenario,
         effects=effects(whole, scales, control, "present"),
         effects_everyone=effects(whole, scales, control, "everyone"),
+        effects_by_branch=_by_branch(whole, scenario),
         tables=tables,
         failures=failures,
         seconds=0.0,
         timings=timings,
         customer_days=sum(result.customer_days for result in results),
     )
+
+
+def _by_branch(whole: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Effects on the primary metric in each branch."""
+    import pandas as pd
+
+    from lifesim.experiment.effects import EVERYONE, effects
+
+    primary = scenario.measure.primary
+    found = []
+    for branch, mine in whole.groupby("branch", sort=False):
+        rows = effects(mine, {primary: METRICS[primary].scale}, scenario.experiment.control)
+        found.append(rows[rows["segment"] == EVERYONE].assign(branch=branch))
+    return pd.concat(found, ignore_index=True)
 
 
 def run(
@@ -277,11 +296,19 @@ def run(
         result = compare(scenario, workers=workers, events=events, on_progress=tell)
         for name, table in result.tables.items():
             writer.write_table(name, table)
-        writer.write_table("effects", result.effects)
-        writer.write_table("effects_everyone", result.effects_everyone)
+        for name in ("effects", "effects_everyone", "effects_by_branch"):
+            writer.write_table(name, getattr(result, name))
+        writer.write_text("effects.csv", _csv(result))
         writer.write_text("scenario.json", json.dumps(scenario.model_dump(mode="json", by_alias=True), indent=1))
-        result.path = writer.commit(_manifest(result, created))
+        result.path = writer.commit(manifest(result, created))
     return result
+
+
+def _csv(result: Result) -> str:
+    """The effects for a spreadsheet; the mark at the start tells it that the text is UTF-8."""
+    oracle = result.effects["arm"].isin(list(result.oracles))
+    text: str = result.effects.assign(oracle=oracle).to_csv(index=False, lineterminator="\r\n")
+    return "\ufeff" + text
 
 
 @contextmanager
@@ -302,37 +329,3 @@ def _bar(name: str, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
-    scenario = result.scenario
-    dumped = json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True)
-    customers = scenario.population.total
-    return {
-        "scenario": {
-            "name": scenario.name,
-            "question": scenario.question,
-            "start": scenario.start.isoformat(),
-            "warm_up_days": scenario.warm_up // DAY,
-            "horizon_days": scenario.horizon // DAY,
-            "size": customers,
-            "control": scenario.experiment.control,
-            "arms": list(scenario.arms),
-            "primary": scenario.measure.primary,
-            "guardrails": dict(scenario.measure.guardrails),
-        },
-        "scenario_hash": hashlib.sha256(dumped.encode()).hexdigest(),
-        "plugins": source_hashes(),
-        "replications": scenario.experiment.replications,
-        "seed": scenario.experiment.seed,
-        "versions": {name: version(name) for name in ("lifesim", "numpy", "numba", "pandas", "simpy")},
-        "lifesim": version("lifesim"),
-        "created": created.isoformat(timespec="seconds"),
-        "seconds": round(result.seconds, 3),
-        "timings": {what: round(seconds, 3) for what, seconds in result.timings.items()},
-        "customer_days": round(result.customer_days),
-        "failures": result.failures,
-        "oracles": result.oracles,
-        "metrics": described(),
-        "stages": list(STAGES),
-    }

@@ -35,6 +35,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, number), **labels)
         result.add_rows("milestones", _milestones(world, c[rows]), **labels)
+        result.add_rows("products", _products(world, rows), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
     result.add("sessions", _sessions(world, segments), **labels)
     result.add_rows("touches", _touches(world), **labels)
@@ -72,6 +73,26 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
             "customers": len(customers),
         }
         for k, name in enumerate(MILESTONES)
+    ]
+
+
+def _products(world: World, rows: Any) -> list[dict[str, Any]]:
+    """Policies of the chosen customers at the end, and those of them that were issued since the fork."""
+    held = world.state.policies
+    held = held[held["customer"] >= 0]
+    held = held[rows[held["customer"]]]
+    new = held[held["issued"] >= world.scenario.warm_up]
+    names = list(world.scenario.products)
+    policies = np.bincount(held["product"], minlength=len(names))
+    new_policies = np.bincount(new["product"], minlength=len(names))
+    return [
+        {
+            "product": name,
+            "policies": int(policies[k]),
+            "new_policies": int(new_policies[k]),
+            "new_ape_fen": int(new["premium"][new["product"] == k].sum()),
+        }
+        for k, name in enumerate(names)
     ]
 
 

@@ -1,0 +1,113 @@
+"""What a run directory says about its arms, and the effects beside the Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pytest
+from made_up_run import made_up_effects
+
+import lifesim
+from lifesim.experiment import plugins
+from lifesim.experiment.comparison import Result, _by_branch, _csv
+from lifesim.experiment.manifest import composition, plug_in
+from lifesim.scenario import Scenario
+from lifesim.strategy import Practice, Schedule, Touches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seer:
+    """Sees it all.
+
+    And more.
+    """
+
+    hour: int
+    days: tuple[int, ...] = ()
+    oracle = True
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule()
+
+    def touch(self, customers: Any, luck: Any) -> Touches | None:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wordless:
+    share: float = 0.5
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    base = lifesim.load("striving_youth")
+    arms = {
+        "control": {"use": "current_practice"},
+        "campaign": {"orchestration": [{"weekly_campaign": {"max_age": 30}}]},
+    }
+    return base.replace(arms=arms, mechanisms=["financial_stress"])
+
+
+def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> None:
+    described = composition(scenario, plugins.practices(scenario))
+    control, campaign = described["arms"]["control"], described["arms"]["campaign"]
+    assert (control["use"], campaign["use"]) == ("current_practice", None)
+    names = [(each["kind"], each["name"]) for each in control["plugins"]]
+    assert names == [
+        ("orchestration", "newsletter"), ("orchestration", "premium_notices"), ("grading", "uniform_grades"),
+        ("allocation", "fill_seats"),
+    ]  # fmt: skip
+    weekly, grading, allocation = campaign["plugins"]
+    assert weekly["says"].startswith("Friday evening: a sign-in gift")
+    assert weekly["parameters"]["max_age"] == {"value": "30", "set": True}
+    assert weekly["parameters"]["at"] == {"value": "19:00", "set": False}
+    assert weekly["oracle"] is False
+    assert len(weekly["hash"]) == 64
+    assert (grading["name"], allocation["name"], allocation["hash"]) == ("NoGrades", "NobodyAnswers", None)
+    assert described["mechanisms"][0]["name"] == "financial_stress"
+    assert described["mechanisms"][0]["parameters"]["severity"] == {"value": "1.0", "set": False}
+    assert described["segments"] == {"striving_youth": 0.6, "wealth_rising": 0.15, "mainstream": 0.25}
+    annuity = scenario.products["annuity"]
+    assert described["products"]["annuity"] == {
+        "family": "wealth", "term": "long", "premium": annuity.premium.median / 100,
+    }  # fmt: skip
+    assert described["contents"]["newsletter"] == {"kind": "education"}
+
+
+def test_practices_made_in_python_are_described_too(scenario: Scenario) -> None:
+    described = composition(scenario, {"mine": Practice(orchestrations={"seer": Seer(hour=9)})})
+    assert described["arms"]["mine"]["plugins"][0] == {
+        "kind": "orchestration", "name": "seer", "says": "Sees it all.", "oracle": True, "hash": None,
+        "parameters": {"hour": {"value": "9", "set": True}, "days": {"value": "none", "set": False}},
+    }  # fmt: skip
+    assert plug_in("grading", "wordless", Wordless())["says"] == ""
+
+
+def test_the_spreadsheet_holds_the_effects_and_marks_oracles(scenario: Scenario) -> None:
+    effects = made_up_effects(("journey", "旅程"), ("all",))
+    text = _csv(Result(scenario, effects, effects, effects, {}, [], 0.0, oracles={"旅程": ["seer"]}))
+    assert text.encode("utf-8").startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(text[1:])))
+    assert len(rows) == len(effects)
+    assert [float(row["effect"]) for row in rows] == pytest.approx(effects["effect"].tolist())
+    assert {(row["arm"], row["oracle"]) for row in rows} == {("journey", "False"), ("旅程", "True")}
+
+
+def test_effects_by_branch_are_those_of_its_customers(scenario: Scenario) -> None:
+    gains = {("north", 0): 4, ("north", 1): 6, ("south", 0): -2, ("south", 1): -4}
+    totals = pd.DataFrame(
+        [
+            {"replication": r, "branch": branch, "arm": arm, "segment": "mainstream", "scope": "present",
+             "metric": "first_purchase_rate", "numerator": 10 + (gain if arm == "campaign" else 0), "denominator": 100}
+            for (branch, r), gain in gains.items() for arm in ("control", "campaign")
+        ]
+    )  # fmt: skip
+    found = _by_branch(totals, scenario)
+    assert found["branch"].tolist() == ["north", "south"]
+    assert found["segment"].tolist() == ["all", "all"]
+    assert found["effect"].tolist() == pytest.approx([0.05, -0.03])
