@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,43 @@ from lifesim.experiment.store import StoredRun, read_run
 from lifesim.scenario.facts import load_facts
 
 DAY = 86_400
+WRITTEN = {"push": "push", "sms": "SMS"}
+
+
+class NothingToCountError(Exception):
+    """A figure has no meaning in a run because nothing of its kind happened; says what."""
 
 
 def compare_facts(run_dir: Path) -> list[dict[str, Any]]:
-    """Rows with the keys fact, source_value, low, high, simulated, note; the control arm of a run.
+    """Rows with the keys fact, source_value, low, high, simulated, outside, note; the control arm of a run.
 
-    A figure that the run cannot observe is left out.
+    ``outside`` says whether the simulated figure lies beyond the range. Where nothing of the kind happened in the run,
+    ``simulated`` is None and the note says what was missing. A figure that the run cannot observe is left out.
     """
     run = read_run(run_dir)
     facts = load_facts()
     rows = []
     for name, (figure, note) in FIGURES.items():
-        simulated = figure(run)
-        if simulated is None:
-            continue
+        try:
+            simulated = figure(run)
+        except NothingToCountError as reason:
+            simulated, note = None, str(reason)
+        else:
+            if simulated is None:
+                continue
         fact = facts[name]
         rows.append(
             {"fact": name, "source_value": fact.value, "low": fact.low, "high": fact.high,
-             "simulated": round(simulated, 4), "note": note}
+             "simulated": None if simulated is None else round(simulated, 4),
+             "outside": _outside(simulated, fact.low, fact.high), "note": note}
         )  # fmt: skip
     return rows
+
+
+def _outside(simulated: float | None, low: float | None, high: float | None) -> bool:
+    if simulated is None:
+        return False
+    return (low is not None and simulated < low) or (high is not None and simulated > high)
 
 
 def _control(run: StoredRun, table: str) -> Any:
@@ -45,12 +63,19 @@ def decision_days(run: StoredRun) -> float | None:
     return float(rows["seconds"].sum()) / DAY / completed if completed else None
 
 
-def _touch_share(channel: str, top: str, bottom: str) -> Callable[[StoredRun], float | None]:
+def _touch_share(channel: str, top: str, bottom: str, marketing: bool = False) -> Callable[[StoredRun], float | None]:
+    """Share of touches, or of marketing touches only: nobody opts out of a service notice."""
+
     def share(run: StoredRun) -> float | None:
         rows = _control(run, "touches")
-        rows = rows[(rows["channel"] == channel) & (rows["outcome"].isin([top, bottom]))]
+        rows = rows[rows["channel"] == channel]
+        if marketing:
+            contents = json.loads(run.text("scenario.json"))["contents"]
+            rows = rows[rows["content"].map(lambda name: contents[name]["kind"] != "service").astype(bool)]
         counts = rows.groupby("outcome")["count"].sum()
-        return float(counts.get(top, 0)) / float(counts[bottom]) if counts.get(bottom, 0) else None
+        if not counts.get(bottom, 0):
+            raise NothingToCountError(f"no {'marketing ' if marketing else ''}{WRITTEN[channel]} sent")
+        return float(counts.get(top, 0)) / float(counts[bottom])
 
     return share
 
@@ -78,6 +103,8 @@ FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     ),
     "messages.push_open": (_touch_share("push", "opened", "delivered"), "opened over delivered"),
     "messages.sms_click": (_touch_share("sms", "opened", "delivered"), "opened over delivered"),
-    "messages.sms_opt_out_per_message": (_touch_share("sms", "opted_out", "delivered"), "opted out over delivered"),
+    "messages.sms_opt_out_per_message": (
+        _touch_share("sms", "opted_out", "delivered", marketing=True), "opted out over delivered, marketing only",
+    ),
     "sales.lead_contact_rate": (_connected, "calls connected over calls made"),
 }  # fmt: skip

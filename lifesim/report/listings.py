@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 WIDTH = 80
+OUTSIDE = "OUT OF RANGE"
 _INDENT = "    "
 _NUMBERS = (9, 15, 11)
 """Columns of a comparison: source, range, simulated."""
@@ -36,7 +37,7 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     Parameters
     ----------
     rows
-        With the keys fact, source_value, low, high, simulated, note.
+        With the keys fact, source_value, low, high, simulated, outside, note; figures outside their range are marked.
     """
     yield _row("", "source", "range", "simulated")
     for row in rows:
@@ -49,7 +50,8 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         else:
             yield name
             yield _row("", *numbers)
-        yield from _wrapped(str(row["note"] or ""), "", _INDENT)
+        note = "; ".join(part for part in (OUTSIDE if row["outside"] else "", str(row["note"] or "")) if part)
+        yield from _wrapped(note, "", _INDENT)
 
 
 def _row(name: str, *numbers: str) -> str:

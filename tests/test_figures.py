@@ -1,0 +1,67 @@
+"""Simulated figures beside their sources: what is out of range is marked, and nothing is not 0."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lifesim.experiment.figures import compare_facts
+from lifesim.experiment.store import RunWriter
+from lifesim.report import listings
+
+
+def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
+    """A run whose control arm sent these: channel, content, outcome, count."""
+    contents = {"offer": {"kind": "product_offer"}, "notice": {"kind": "service"}}
+    rows = [
+        {"replication": 0, "branch": "a", "arm": arm, "campaign": "c", "channel": channel, "content": content,
+         "outcome": outcome, "count": count}
+        for arm in ("control", "other") for channel, content, outcome, count in touches
+    ]  # fmt: skip
+    premiums = {
+        "arm": "control",
+        "metric": "premium_payment_rate",
+        "scope": "present",
+        "numerator": 9,
+        "denominator": 10,
+    }
+    episodes = {"arm": "control", "stage": "FIRST_PURCHASE", "to": "all", "completed": 0, "seconds": 0}
+    with RunWriter(folder, "a-run") as writer:
+        writer.write_table("touches", pd.DataFrame(rows))
+        writer.write_table("totals", pd.DataFrame([premiums]))
+        writer.write_table("episodes", pd.DataFrame([episodes]))
+        writer.write_text("scenario.json", json.dumps({"contents": contents}))
+        return writer.commit({"scenario": {"control": "control"}})
+
+
+def rows_of(folder: Path, touches: list[tuple[str, str, str, int]]) -> dict[str, dict[str, Any]]:
+    return {row["fact"].removeprefix("messages."): row for row in compare_facts(a_run(folder, touches))}
+
+
+def test_nobody_opts_out_of_what_was_never_sent(tmp_path: Path) -> None:
+    """Service notices are no marketing: a run that sent nothing else has no share of opt-outs."""
+    rows = rows_of(tmp_path, [("sms", "notice", "delivered", 100), ("sms", "notice", "opened", 3)])
+    assert rows["sms_opt_out_per_message"]["simulated"] is None
+    assert rows["sms_opt_out_per_message"]["note"] == "no marketing SMS sent"
+    assert rows["sms_click"]["simulated"] == 0.03
+    assert rows["push_open"]["note"] == "no push sent"
+    assert not any(row["outside"] for row in rows.values())
+    assert "stages.decision_days_mean" not in rows
+
+
+@pytest.mark.parametrize(("count", "outside"), [(5, False), (13, False), (14, True), (3, True)])
+def test_what_is_out_of_range_is_marked(tmp_path: Path, count: int, outside: bool) -> None:
+    """The source says 0.4% to 1.3%; notices do not thin the share out."""
+    sent = [
+        ("sms", "offer", "delivered", 1000),
+        ("sms", "offer", "opted_out", count),
+        ("sms", "notice", "delivered", 9),
+    ]
+    row = rows_of(tmp_path, sent)["sms_opt_out_per_message"]
+    assert (row["simulated"], row["outside"]) == (count / 1000, outside)
+    lines = "\n".join(listings.comparison([row]))
+    assert ("OUT OF RANGE; opted out over delivered" in lines) == outside
