@@ -124,13 +124,14 @@ def run(
     )
     assert result.path is not None  # it has been written
     if as_json:
-        typer.echo(json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False))
         _write_page(result.path, lang)
+        typer.echo(json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False))
     else:
+        page = _write_page(result.path, lang)  # first: a reader of the table may leave early
         _print_effects(result.path, lang)
         typer.echo(f"took {result.seconds:.1f} s")
         typer.echo(f"run  {workspace.shown(result.path)}")
-        typer.echo(f"page {workspace.shown(_write_page(result.path, lang))}")
+        typer.echo(f"page {workspace.shown(page)}")
     if result.failures:
         raise RunError("\n".join(result.failures))
 
@@ -144,9 +145,10 @@ def report(
 ) -> None:
     """Show the effects of a finished run and write its page."""
     path = _run_directory(run_directory, out or workspace.out_dir(_mount(context)))
+    page = _write_page(path, lang)  # first: a reader of the table may leave early
     _print_effects(path, lang)
     typer.echo(f"run  {workspace.shown(path)}")
-    typer.echo(f"page {workspace.shown(_write_page(path, lang))}")
+    typer.echo(f"page {workspace.shown(page)}")
 
 
 @app.command()
@@ -169,6 +171,8 @@ def check(
             _say(f"warning: {line}")
         if not found:
             typer.echo(f"{workspace.shown(file)}: ok")
+            for line in _oracles(file):
+                typer.echo(f"{workspace.shown(file)}: {line}")
     if problems:
         raise typer.Exit(InputError.exit_code)
 
@@ -257,14 +261,10 @@ def _mount(context: typer.Context, near: str | None = None) -> Path:
 
 
 def _print_effects(run_directory: Path, lang: Lang) -> None:
-    from rich.console import Console
-
     from lifesim.experiment.store import read_run
-    from lifesim.report import effects_table
+    from lifesim.report import print_findings
 
-    stored = read_run(run_directory)
-    metrics, primary = stored.manifest["metrics"], stored.manifest["scenario"].get("primary")
-    Console().print(effects_table(stored.table("effects"), metrics, lang.value, primary))
+    print_findings(read_run(run_directory), lang.value)
 
 
 def _write_page(run_directory: Path, lang: Lang) -> Path:
@@ -303,6 +303,16 @@ def _findings(file: Path) -> tuple[list[str], list[str]]:
         return list(map(str, problems)), list(map(str, cautions))
     except LifesimError as error:
         return str(error).splitlines(), []
+
+
+def _oracles(file: Path) -> list[str]:
+    """What has to be said of plug-ins that see what no insurer sees."""
+    why = "sees what no insurer can see: an upper bound, not a strategy"
+    if file.suffix == ".py":
+        return [f"oracle '{each.name}' {why}" for each in workspace.plugins_in(file) if getattr(each.cls, "oracle", 0)]
+    from lifesim.experiment import oracles_in
+
+    return [f"arm '{arm}' is an oracle ({', '.join(names)}): {why}" for arm, names in oracles_in(file).items()]
 
 
 # Errors -----------------------------------------------------------------------------------------

@@ -228,6 +228,27 @@ def test_run_ends_in_table_time_and_places(run: Run, finished: Finished, tmp_pat
     }
 
 
+@pytest.mark.parametrize("words", [("run", "x"), ("report", "here")])
+def test_the_page_is_written_before_anything_is_printed(
+    run: Run, finished: Finished, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """A reader such as `head` may close the output in the middle of the table."""
+    written: list[Path] = []
+
+    def write(path: Path, lang: cli.Lang) -> Path:
+        written.append(path)
+        return path
+
+    def closed(path: Path, lang: cli.Lang) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(cli, "_write_page", write)
+    monkeypatch.setattr(cli, "_print_effects", closed)
+    monkeypatch.setattr(cli, "_run_directory", lambda name, out: out / name)
+    assert run(*words)[0] == 1
+    assert len(written) == 1
+
+
 def test_run_hands_its_options_on(run: Run, finished: Finished, tmp_path: Path) -> None:
     options = "--out here --workers 2 --replications 3 --seed 4 --events all --quiet"
     assert run("run", "x", *options.split())[0] == 0
@@ -296,6 +317,23 @@ def test_check_says_ok_or_what_is_wrong(run: Run, tmp_path: Path) -> None:
     code, out, err = run("check", ".")
     assert (code, out) == (2, f"{mine}: ok\n")
     assert err == ("error: strategies/allocation/other.py:2: ZeroDivisionError: division by zero\n")
+
+
+def test_check_names_oracles(run: Run, tmp_path: Path) -> None:
+    """A strategy that sees what no insurer sees, in a file and in the arm of a scenario."""
+    workspace.create(tmp_path / "new")
+    file = tmp_path / "new/strategies/allocation/fill_seats.py"
+    file.write_text(
+        file.read_text().replace("skilled_first: bool = True", "skilled_first: bool = True\n    oracle = True")
+    )
+    why = "sees what no insurer can see: an upper bound, not a strategy"
+    code, out, _ = run("--root", "new", "check", str(file))
+    assert (code, out.splitlines()[1]) == (0, f"{workspace.shown(file)}: oracle 'fill_seats' {why}")
+    workspace.unmount()
+    scenario = "new/scenarios/striving_youth.yaml"
+    code, out, _ = run("--root", "new", "check", scenario)
+    arms = [f"{scenario}: arm '{arm}' is an oracle (allocation): {why}" for arm in ("control", "campaign")]
+    assert (code, out.splitlines()) == (0, [f"{scenario}: ok", *arms])
 
 
 def test_check_finds_the_workspace_of_the_file(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from made_up_run import METRICS, effect_row, made_up_effects
+from made_up_run import METRICS, effect_row, made_up_effects, made_up_run
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -19,9 +19,10 @@ from lifesim.report import effects_table
 from lifesim.report.catalogue import LANGUAGES, TEXTS, Catalogue, printable
 from lifesim.report.charts import mean_occupancy
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
-from lifesim.report.formats import decimals, limit_amount, plain, show, signed
+from lifesim.report.formats import decimals, interval, limit_amount, plain, show, signed
 from lifesim.report.page import TEMPLATES
 from lifesim.report.readings import Reading, metric, readings
+from lifesim.report.tables import caption, findings
 from lifesim.report.verdicts import answer, guardrail_verdict, in_sentence
 
 
@@ -60,12 +61,13 @@ def test_both_languages_say_it_with_the_same_placeholders(key: str) -> None:
 def test_every_text_is_used_and_every_used_text_exists() -> None:
     folder = TEMPLATES.parent
     sources = [*folder.glob("*.py"), *TEMPLATES.glob("*.j2")]
-    source = "\n".join(path.read_text("utf-8") for path in sources if path.name != "catalogue.py")
+    source = "\n".join(path.read_text("utf-8") for path in sources if not path.name.startswith(("catalogue", "texts")))
     plain_keys = set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", source))
-    assert plain_keys - {"verdict.", "guardrail."} <= set(TEXTS)
+    assert {key for key in plain_keys if not key.endswith(".")} <= set(TEXTS)
     families = ("verdict.", "guardrail.", "better.", "provenance.", "column.", "answer.", "stage.")
+    families += ("group.", "family.", "term.", "channel.", "kind.", "word.")
     sections = {"effects.heading", "effects.lead", "everyone.heading", "everyone.lead"}
-    own = {"segment.all"}
+    own = {"segment.all", "points"}
     unused = {key for key in TEXTS if not key.startswith(families)} - plain_keys - sections - own
     assert not unused
 
@@ -108,7 +110,7 @@ def test_signs() -> None:
 def test_shares_are_shown_in_percent_and_points() -> None:
     shown = show(one_reading(), Catalogue("en"))
     assert (shown.control_mean, shown.arm_mean) == ("4.1%", "4.9%")
-    assert (shown.effect, shown.interval) == ("+0.8 points", "0.5 to 1.1")
+    assert (shown.effect, shown.interval) == ("+0.8 pp", "0.5 to 1.1")
     assert shown.relative == "+19%"
     assert show(one_reading(), Catalogue("zh")).interval == "0.5 至 1.1"
 
@@ -126,7 +128,7 @@ def test_missing_numbers_are_named() -> None:
 
 def test_limits_carry_their_unit() -> None:
     t = Catalogue("en")
-    assert limit_amount(0.005, metric("opt_out_rate", METRICS, "en"), t) == "0.5 points"
+    assert limit_amount(0.005, metric("opt_out_rate", METRICS, "en"), t) == "0.5 pp"
     assert limit_amount(1.0, metric("complaints_per_10k", METRICS, "en"), t) == "1 per 10,000 customers"
 
 
@@ -178,9 +180,12 @@ def test_guardrail_verdicts(better: str, low: float | None, high: float | None, 
 def test_answers() -> None:
     t = Catalogue("en")
     assert answer(one_reading(), 365, t) == (
-        "In the simulated year, arm “journey” changed first purchase rate by +0.8 points against "
-        "“control” (95% interval 0.5 to 1.1; 10 replications): better."
+        "In the simulated year, arm “journey” changed first purchase rate from 4.1% to 4.9% against “control”: "
+        "+0.8 percentage points (95% interval 0.5 to 1.1; 10 replications), "
+        "about 80 more per 10,000 customers at the fork. Verdict: better."
     )
+    fewer = one_reading(effect=-0.0002, low=-0.0003, high=-0.0001)
+    assert "about 2.0 fewer per 10,000 customers at the fork. Verdict: worse." in answer(fewer, 365, t)
     assert "no clear difference" in answer(one_reading(low=-0.001), 1095, t)
     assert answer(one_reading(), 1095, t).startswith("In the 3 simulated years")
     assert answer(one_reading(), 90, t).startswith("In the 90 simulated days")
@@ -190,21 +195,69 @@ def test_answers() -> None:
     assert in_sentence("APE per customer") == "APE per customer"
 
 
+def test_an_end_beside_zero_never_reads_zero() -> None:
+    """Whatever the decimals are: an interval that includes 0, or stops short of it, shows which."""
+    t = Catalogue("en")
+    assert interval(-0.2, 12.0, 1.0, 0, t) == "\u22120.2 to 12"
+    assert interval(0.004, 12.0, 1.0, 1, t) == "0.004 to 12.0"
+    assert interval(-0.00001, 1.0, 1.0, 2, t) == "\u22120.00001 to 1.00"
+    assert interval(0.0, 12.0, 1.0, 0, t) == "0 to 12"
+
+
+def test_few_replications_are_no_verdict() -> None:
+    assert [one_reading(replications=n).verdict for n in (2, 4, 5)] == ["hint", "hint", "better"]
+    assert one_reading(replications=2, low=-0.001).verdict == "unclear"
+    assert one_reading(replications=2, effect=0.0, low=0.0, high=0.0).verdict == "same"
+
+
+@pytest.mark.parametrize(
+    ("lang", "label", "effect", "limits"),
+    [("en", "million CNY", "+0.046", "0.037 to 0.055"), ("zh", "万元", "+4.6", "3.7 至 5.5")],
+)
+def test_large_money_is_counted_in_millions(lang: str, label: str, effect: str, limits: str) -> None:
+    effects = made_up_effects(("journey",), ("all",))
+    row = readings(effects, METRICS, lang, "ape_per_10k")[0]
+    shown = show(row, Catalogue(lang))
+    assert (row.metric.unit_label, shown.effect, shown.interval) == (label, effect, limits)
+    small = effects.assign(control_mean=effects["control_mean"] / 1000, arm_mean=effects["arm_mean"] / 1000)
+    assert readings(small, METRICS, lang, "ape_per_10k")[0].metric.unit_label in ("CNY", "元")
+
+
+def test_ranges_of_replications_are_told() -> None:
+    t = Catalogue("en")
+    assert "over 10 replications." in caption([one_reading(), one_reading()], t)
+    assert "over 8 to 10 replications, depending on the row." in caption(
+        [one_reading(), one_reading(replications=8)], t
+    )
+    assert "hints only" in caption([one_reading(replications=3)], t)
+
+
 # The terminal table -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_terminal_table_fits_80_columns_with_whole_labels(lang: str) -> None:
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_terminal_table_fits_with_whole_labels_and_numbers(lang: str, width: int) -> None:
     effects = made_up_effects(("journey", "weekly_campaign"), ("all", "mainstream"))
-    table = effects_table(effects, METRICS, lang, primary="first_purchase_rate")
-    text = as_text(table)
-    assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= 80
+    table = effects_table(effects, METRICS, lang, primary="first_purchase_rate", width=width)
+    text = as_text(table, width)
+    assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= width
+    t = Catalogue(lang)
+    kept = {str(column.header) for column in table.columns}
+    for row in readings(effects, METRICS, lang):
+        shown = show(row, t)
+        assert shown.interval in text
+        assert shown.effect in text
+        assert shown.arm_mean in text or t("column.arm_mean") not in kept
+    assert (t("column.control_mean") in kept) == (width > 60)
     assert "…" not in text
-    column = "".join(line[:24] for line in text.splitlines())
+    wide = table.columns[0].width
+    assert wide is not None
+    column = " ".join(line[:wide] for line in text.splitlines())
     for given in METRICS.values():
         for word in re.findall(r"\w+", given[f"label_{lang}"]) if lang == "en" else ["年化新保"]:
             assert word in column
-    assert "+45,678" in text
+    assert "+0.046" in text or "+4.6" in text
     verdicts = ("better", "worse", "unclear") if lang == "en" else ("更好", "更差", "不明确")
     assert all(word in text for word in verdicts)
 
@@ -219,6 +272,23 @@ def test_terminal_table_puts_the_primary_metric_first_and_shows_names_as_they_ar
 def test_terminal_table_of_an_unknown_segment_says_so() -> None:
     effects = made_up_effects(("journey",), ("all",))
     assert "No effects for segment martians" in as_text(effects_table(effects, METRICS, segment="martians"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_terminal_tells_the_answer_the_guardrails_and_the_oracles(lang: str) -> None:
+    run = made_up_run()
+    run.manifest["oracles"] = {"journey": ["seer"]}
+    lines = findings(run, lang)
+    t = Catalogue(lang)
+    assert lines[0].startswith(t("answer.year"))
+    assert t("oracle.why") in lines[0]
+    assert t("oracle.why") not in lines[1]
+    assert any("weekly_campaign" in line and t("guardrail.exceeded") in line for line in lines[3:])
+    assert any(f"journey [{t('oracle.tag')}]" in line for line in lines[3:])
+    assert lines[-1] == t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why"))
+    table = as_text(effects_table(run.tables["effects"], METRICS, lang, oracles=["journey"], width=100), 100)
+    assert f"journey [{t('oracle.tag')}]" in table
+    assert f"weekly_campaign [{t('oracle.tag')}]" not in table
 
 
 # Charts -----------------------------------------------------------------------------------------

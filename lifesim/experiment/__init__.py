@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lifesim.experiment.checks import CHECKS as CHECKS
     from lifesim.experiment.checks import check_file as check_file
+    from lifesim.experiment.checks import oracles_in as oracles_in
     from lifesim.experiment.comparison import Result as Result
     from lifesim.experiment.comparison import compare as compare
     from lifesim.experiment.comparison import run as run
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
     "compare_facts": "figures", "figures_behind": "sources", "read_run": "store",
-    "known_names": "vocabulary",
+    "known_names": "vocabulary", "oracles_in": "checks",
 }  # fmt: skip
 __all__ = [
     "CHECKS",
@@ -29,6 +30,7 @@ __all__ = [
     "compare_facts",
     "figures_behind",
     "known_names",
+    "oracles_in",
     "read_run",
     "run",
 ]

@@ -131,3 +131,9 @@ def findings(path: Path) -> tuple[list[Problem], list[Problem]]:
     except InputError as error:
         return [Problem("", "", line) for line in str(error).splitlines()], []
     return [], cautions(scenario)
+
+
+def oracles_in(path: Path) -> dict[str, list[str]]:
+    """By arm of a scenario file that can run, the plug-ins that see what no insurer sees."""
+    practices = plugins.practices(load(path))
+    return {arm: practice.oracles for arm, practice in practices.items() if practice.oracles}

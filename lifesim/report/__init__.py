@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lifesim.report.page import RunTables, render_page, write_page
-from lifesim.report.tables import effects_table
+from lifesim.report.tables import effects_table, print_findings
 
-__all__ = ["RunTables", "effects_table", "render_page", "write_page"]
+__all__ = ["RunTables", "effects_table", "print_findings", "render_page", "write_page"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lifesim.report.catalogue import Catalogue
 from lifesim.report.figures import ForestRow, Line, Mark, Style, forest, panel
-from lifesim.report.formats import show, tick_text, unit_text
+from lifesim.report.formats import share_of_control, show, tick_text, unit_text
 from lifesim.report.readings import Reading
 
 if TYPE_CHECKING:
@@ -26,23 +26,46 @@ class Chart:
     svg: str
 
 
-def metrics_forest(overall: Sequence[Reading], styles: Mapping[str, Style], t: Catalogue) -> Chart:
-    """Relative effects of every metric, all customers; those without one are named beneath."""
-    rows, missing = [], []
+MOST_LINES = 40
+"""Lines of text and marks of one drawing at most: a printed page holds it whole."""
+
+
+def metrics_forests(overall: Sequence[Reading], styles: Mapping[str, Style], t: Catalogue) -> list[Chart]:
+    """Relative effects of every metric, all customers, one drawing per group of metrics.
+
+    Metrics without a relative effect are named beneath the last one.
+    """
+    groups: dict[str, list[ForestRow]] = {}
+    missing = []
     for described, of_metric in groupby(overall, key=lambda row: row.metric):
         marks = tuple(_relative_marks(of_metric, styles, t))
         if marks:
-            rows.append(ForestRow(described.label, marks))
+            groups.setdefault(described.group or "other", []).append(ForestRow(described.label, marks))
         else:
             missing.append(described.label)
     title = t("forest.metrics")
-    names = t("list_separator").join(missing)
-    return Chart(
-        title=title,
-        note=t("forest.metrics_note"),
-        missing=t("forest.not_shown", metrics=names) if missing else "",
-        svg=forest(rows, lambda value: tick_text(value) + "%", "metrics", title) if rows else "",
-    )
+    charts: list[Chart] = []
+    for group, rows in groups.items():
+        for part in _parts(rows):
+            name = t("forest.group", title=title, group=t.group(group))
+            drawn = forest(part, lambda value: tick_text(value) + "%", f"metrics{len(charts)}", name)
+            charts.append(Chart(name, "", "", drawn))
+    if not charts:
+        charts = [Chart(title, "", "", "")]
+    said = t("forest.not_shown", metrics=t("list_separator").join(missing)) if missing else ""
+    return [*charts[:-1], replace(charts[-1], missing=said)]
+
+
+def _parts(rows: Sequence[ForestRow]) -> Iterator[list[ForestRow]]:
+    """Cut rows so that each part is low enough."""
+    part: list[ForestRow] = []
+    for row in rows:
+        if part and sum(len(each.marks) + 1.5 for each in [*part, row]) > MOST_LINES:
+            yield part
+            part = []
+        part.append(row)
+    if part:
+        yield part
 
 
 def segments_forest(
@@ -90,7 +113,8 @@ def occupancy_panels(
         ]
         if lines:
             label = t("stages.panel", stage=t.stage(code))
-            charts.append(Chart(t.stage(code), "", "", panel(lines, tick_text, f"stage{place}", label)))
+            drawn = panel(lines, tick_text, f"stage{place}", label, t("stages.days"))
+            charts.append(Chart(t.stage(code), "", "", drawn))
     return charts
 
 
@@ -110,17 +134,16 @@ def mean_occupancy(occupancy: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _relative_marks(rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue) -> Iterator[Mark]:
     for row in rows:
-        shown = show(row, t)
-        text = t("value_interval", value=shown.relative, interval=shown.relative_interval)
-        yield from _mark(row, (row.relative, row.relative_low, row.relative_high), 100.0, text, styles)
+        found = share_of_control(row, t)
+        if found is not None:
+            yield from _mark(row, found[0], 100.0, found[1], styles)
 
 
 def _absolute_marks(rows: Iterator[Reading], styles: Mapping[str, Style], t: Catalogue) -> Iterator[Mark]:
     for row in rows:
         shown = show(row, t)
         text = t("value_interval", value=shown.effect_number, interval=shown.interval)
-        scale = 100.0 if row.metric.is_share else 1.0
-        yield from _mark(row, (row.effect, row.low, row.high), scale, text, styles)
+        yield from _mark(row, (row.effect, row.low, row.high), row.metric.scale, text, styles)
 
 
 def _mark(
@@ -136,5 +159,5 @@ def _mark(
         return
     low = effect if low is None else low
     high = effect if high is None else high
-    clear = row.verdict not in ("unclear", "same")
+    clear = row.verdict not in ("unclear", "same", "hint")
     yield Mark(styles[row.arm], effect * scale, low * scale, high * scale, clear, text)

@@ -133,14 +133,14 @@ def forest(rows: Sequence[ForestRow], tick: Callable[[float], str], name: str, l
         return _svg(figure, name, label)
 
 
-def panel(lines: Sequence[Line], tick: Callable[[float], str], name: str, label: str) -> str:
-    """One line per arm over days; parameters as for `forest`."""
-    width, height = 320.0, 180.0
+def panel(lines: Sequence[Line], tick: Callable[[float], str], name: str, label: str, days: str) -> str:
+    """One line per arm over days, which stand on the axis; other parameters as for `forest`."""
+    width, height = 320.0, 196.0
     values = [value for line in lines for value in line.values]
     low, high = min(values), max(values)
     with _drawing(name):
         figure, axes = _canvas(width, height)
-        axes.set_position((0.2, 0.14, 0.74, 0.81))
+        axes.set_position((0.2, 0.22, 0.74, 0.74))
         for line in lines:
             # The line itself does not bend the view, so its own scale is set below.
             axes.plot(
@@ -157,6 +157,7 @@ def panel(lines: Sequence[Line], tick: Callable[[float], str], name: str, label:
         axes.spines[["left", "bottom"]].set_color(GRID)
         _ticks(axes, tick, on_y=False)
         _ticks(axes, tick, on_y=True)
+        axes.set_xlabel(days, fontsize=FONT_SIZE - 1, color=MUTED, labelpad=3, parse_math=False)
         return _svg(figure, name, label)
 
 

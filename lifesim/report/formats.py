@@ -14,7 +14,7 @@ MOST_DECIMALS = 4
 
 @dataclass(frozen=True)
 class Shown:
-    """The numbers of one reading as text; share metrics in % and points."""
+    """The numbers of one reading as text; share metrics in % and percentage points (pp)."""
 
     control_mean: str
     arm_mean: str
@@ -27,7 +27,7 @@ class Shown:
 
 def show(reading: Reading, t: Catalogue) -> Shown:
     """Text for every number of ``reading``, the decimals fitted to the width of its interval."""
-    scale = 100.0 if reading.metric.is_share else 1.0
+    scale = reading.metric.scale
     mean = reading.control_mean if reading.control_mean is not None else reading.arm_mean
     places = decimals(
         _scaled(reading.low, scale),
@@ -39,7 +39,7 @@ def show(reading: Reading, t: Catalogue) -> Shown:
     return Shown(
         control_mean=_or_na(reading.control_mean, scale, places, t, percent),
         arm_mean=_or_na(reading.arm_mean, scale, places, t, percent),
-        effect=amount(reading.effect, reading.metric, places, t, with_unit=False),
+        effect=amount(reading.effect, reading.metric, places, t, short=True),
         effect_number=_signed_or_na(reading.effect, scale, places, t, ""),
         interval=interval(reading.low, reading.high, scale, places, t),
         relative=_signed_or_na(reading.relative, 100, relative_places, t, "%"),
@@ -48,28 +48,30 @@ def show(reading: Reading, t: Catalogue) -> Shown:
 
 
 def effect_amount(reading: Reading, t: Catalogue) -> str:
-    """The effect with its unit, for use in a sentence: ``+0.8 points``, ``+1,234 CNY``."""
-    scale = 100.0 if reading.metric.is_share else 1.0
+    """The effect with its unit, for use in a sentence: ``+0.8 percentage points``, ``+1,234 CNY``."""
+    scale = reading.metric.scale
     places = decimals(_scaled(reading.low, scale), _scaled(reading.high, scale), _scaled(reading.effect, scale))
     return amount(reading.effect, reading.metric, places, t)
 
 
-def amount(value: float | None, metric: Metric, places: int, t: Catalogue, with_unit: bool = True) -> str:
-    """A signed change of ``metric``; points always carry their name, lest they be read as %."""
+def amount(value: float | None, metric: Metric, places: int, t: Catalogue, short: bool = False) -> str:
+    """A signed change of ``metric``; percentage points always carry their name, lest they be read as %.
+
+    ``short``: as it stands in a table whose labels carry the other units.
+    """
     if value is None:
         return t("na")
+    text = signed(value * metric.scale, places)
     if metric.is_share:
-        return t("points", value=signed(value * 100, places))
-    text = signed(value, places)
-    return t("amount", value=text, unit=metric.unit_label) if with_unit and metric.unit_label else text
+        return t("points.short" if short else "points", value=text)
+    return t("amount", value=text, unit=metric.unit_label) if metric.unit_label and not short else text
 
 
 def limit_amount(limit: float, metric: Metric, t: Catalogue) -> str:
     """A guardrail's limit in the unit of its metric, without needless zeros."""
-    scale = 100.0 if metric.is_share else 1.0
-    text = f"{limit * scale:,.6g}".replace("-", MINUS)
+    text = f"{limit * metric.scale:,.6g}".replace("-", MINUS)
     if metric.is_share:
-        return t("points", value=text)
+        return t("points.short", value=text)
     return t("amount", value=text, unit=metric.unit_label) if metric.unit_label else text
 
 
@@ -77,7 +79,41 @@ def interval(low: float | None, high: float | None, scale: float, places: int, t
     """Both ends of an interval, ``0.5 to 1.1``."""
     if low is None or high is None:
         return t("na")
-    return t("interval", low=plain(low * scale, places), high=plain(high * scale, places))
+    return t("interval", low=_end(low * scale, places), high=_end(high * scale, places))
+
+
+def _end(value: float, places: int) -> str:
+    """An end of an interval: one that is not 0 never reads 0, or the text would contradict the verdict."""
+    text = plain(value, places)
+    if value == 0 or float(text.replace(",", "").replace(MINUS, "-")) != 0:
+        return text
+    return plain(value, -math.floor(math.log10(abs(value))))
+
+
+def share_of_control(reading: Reading, t: Catalogue) -> tuple[tuple[float, float, float], str] | None:
+    """Effect and its interval as parts of the control's mean, and both as text; None where that is not defined.
+
+    It is the interval that the verdict rests on, in another unit. Without an interval the ends stand on the effect.
+    """
+    base, effect = reading.control_mean, reading.effect
+    if not base or effect is None:
+        return None
+    low, high = reading.low, reading.high
+    ends = (effect if low is None else low, effect if high is None else high)
+    parts = (effect / abs(base), ends[0] / abs(base), ends[1] / abs(base))
+    known = low is not None and high is not None
+    places = decimals(parts[1] * 100, parts[2] * 100, 10.0)
+    text = interval(parts[1], parts[2], 100, places, t) if known else t("na")
+    return parts, t("value_interval", value=signed(parts[0] * 100, places) + "%", interval=text)
+
+
+def per_10k(reading: Reading, t: Catalogue) -> str:
+    """What a change of a share means for 10,000 of those it is a share of; empty for other metrics."""
+    if not reading.metric.is_share or not reading.effect:
+        return ""
+    count = abs(reading.effect) * 10_000
+    key = "answer.more" if reading.effect > 0 else "answer.fewer"
+    return t(key, count=f"{count:,.{0 if count >= 10 else 1}f}", of=reading.metric.denominator)
 
 
 def unit_text(metric: Metric, t: Catalogue) -> str:

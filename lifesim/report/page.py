@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lifesim.errors import RunError
+from lifesim.report.arms import arm_cards, hashes, plug_in, product_rows, shared
 from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
-from lifesim.report.charts import metrics_forest, occupancy_panels, segments_forest
+from lifesim.report.charts import metrics_forests, occupancy_panels, segments_forest
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
-from lifesim.report.readings import Metric, Reading, metric, readings
-from lifesim.report.verdicts import answer, guardrails, in_sentence
+from lifesim.report.readings import FEW, Metric, Reading, metric, readings
+from lifesim.report.verdicts import answers, guardrails, same_money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,9 @@ class RunTables(Protocol):
 
     @property
     def manifest(self) -> dict[str, Any]: ...
+
+    @property
+    def tables(self) -> Collection[str]: ...
 
     def table(self, name: str) -> pd.DataFrame: ...
 
@@ -102,11 +106,11 @@ def render_page(run: RunTables, lang: str = "en") -> str:
 def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
     manifest = run.manifest
     scenario, metrics = manifest["scenario"], manifest["metrics"]
-    primary = scenario.get("primary")
-    present = readings(run.table("effects"), metrics, t.lang, primary)
-    everyone = readings(run.table("effects_everyone"), metrics, t.lang, primary)
+    primary, oracles = scenario.get("primary"), manifest.get("oracles") or {}
+    present = readings(run.table("effects"), metrics, t.lang, primary, oracles)
+    everyone = readings(run.table("effects_everyone"), metrics, t.lang, primary, oracles)
     overall = [row for row in present if row.segment == "all"]
-    styles = _styles(scenario)
+    rails = guardrails(scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t)
     measured = dict.fromkeys([*metrics, *(row.metric.name for row in present)])
     return {
         "t": t,
@@ -114,19 +118,64 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "name": printable(scenario["name"]),
         "question": printable(scenario.get("question") or ""),
         "failures": [printable(failure) for failure in manifest.get("failures", [])],
-        "answers": _answers(overall, scenario, metrics, t),
-        "guardrails": guardrails(scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t),
-        "legend": [(printable(arm), look) for arm, look in styles.items()],
-        "metrics_forest": metrics_forest(overall, styles, t),
-        "segments_forest": segments_forest(present, primary, styles, t),
-        "panels": occupancy_panels(run.table("occupancy"), manifest.get("stages", []), styles, t),
+        "oracles": {printable(arm) for arm in oracles},
+        "few": FEW,
+        "answers": answers(scenario, overall, rails, metrics, t),
+        "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),
+        "same_money": same_money(overall, int(scenario["horizon_days"]), t),
         "metrics": [_described(metric(name, metrics, t.lang), t) for name in measured],
+        "stages": [(t.stage(code), t(f"stage.{code}_is")) for code in manifest.get("stages", []) if t.has_stage(code)],
         "replications": manifest["replications"],
         "provenance": _provenance(manifest, t),
-        "plugins": _plugins(manifest.get("plugins")),
+        **_drawn(run, present, overall, t),
+        **_composition(run, t),
+        **_branches(run, primary, t),
     }
+
+
+def _drawn(run: RunTables, present: Sequence[Reading], overall: Sequence[Reading], t: Catalogue) -> dict[str, Any]:
+    """Figures, each with a legend of the arms that are in it; one that failed is in none."""
+    scenario, occupancy = run.manifest["scenario"], run.table("occupancy")
+    styles = _styles(scenario)
+    compared = {row.arm for row in overall if row.effect is not None}
+    counted = set(occupancy["arm"].astype(str))
+    return {
+        "forest_legend": [(printable(arm), look) for arm, look in styles.items() if arm in compared],
+        "panel_legend": [(printable(arm), look) for arm, look in styles.items() if arm in counted],
+        "metrics_forests": metrics_forests(overall, styles, t),
+        "segments_forest": segments_forest(present, scenario.get("primary"), styles, t),
+        "panels": occupancy_panels(occupancy, run.manifest.get("stages", []), styles, t),
+    }
+
+
+def _composition(run: RunTables, t: Catalogue) -> dict[str, Any]:
+    """What the arms and the world were made of."""
+    touches = run.table("touches") if "touches" in run.tables else None
+    unit, rows = product_rows(run.table("products"), t) if "products" in run.tables else ("", [])
+    return {
+        "arms": arm_cards(run.manifest, touches, t),
+        "mechanisms": [plug_in(each, t) for each in run.manifest.get("mechanisms") or []],
+        "shared": shared(run.manifest, t),
+        "hashes": hashes(run.manifest),
+        "products": rows,
+        "products_unit": unit,
+    }
+
+
+def _branches(run: RunTables, primary: str | None, t: Catalogue) -> dict[str, Any]:
+    """Effects on the primary metric by branch, where there are several."""
+    if "effects_by_branch" not in run.tables:
+        return {"branches": [], "branches_metric": ""}
+    table = run.table("effects_by_branch")
+    if table["branch"].nunique() < 2:
+        return {"branches": [], "branches_metric": ""}
+    oracles = run.manifest.get("oracles") or {}
+    # A branch takes the place of the segment: an effects table all the same.
+    rows = readings(table.assign(segment=table["branch"]), run.manifest["metrics"], t.lang, primary, oracles)
+    shown = [(printable(row.segment), _effect_row(row, primary, t)) for row in rows]
+    return {"branches": shown, "branches_metric": rows[0].metric.label}
 
 
 def _treated(scenario: Mapping[str, Any]) -> list[str]:
@@ -136,22 +185,6 @@ def _treated(scenario: Mapping[str, Any]) -> list[str]:
 def _styles(scenario: Mapping[str, Any]) -> dict[str, Style]:
     arms = [scenario["control"], *_treated(scenario)]
     return {arm: style(place) for place, arm in enumerate(arms)}
-
-
-def _answers(
-    overall: Sequence[Reading],
-    scenario: Mapping[str, Any],
-    metrics: Mapping[str, Mapping[str, Any]],
-    t: Catalogue,
-) -> list[dict[str, str]]:
-    """A sentence per arm on the primary metric, or the one that says why there is none."""
-    primary = scenario.get("primary")
-    rows = [row for row in overall if row.metric.name == primary]
-    if rows:
-        days = int(scenario["horizon_days"])
-        return [{"verdict": row.verdict, "text": answer(row, days, t)} for row in rows]
-    label = metric(primary, metrics, t.lang).label if primary else t("answer.no_primary")
-    return [{"verdict": "unclear", "text": t("answer.none", metric=in_sentence(label))}]
 
 
 def _groups(rows: Sequence[Reading], primary: str | None, t: Catalogue) -> list[EffectGroup]:
@@ -206,13 +239,9 @@ def _provenance(manifest: Mapping[str, Any], t: Catalogue) -> list[tuple[str, st
         "version": manifest["lifesim"],
         "created": manifest["created"],
         "seconds": t("provenance.seconds_value", seconds=f"{manifest['seconds']:,.1f}"),
+        "hash": manifest.get("scenario_hash") or t("na"),
     }
     return [(t(f"provenance.{key}"), printable(value)) for key, value in facts.items()]
-
-
-def _plugins(plugins: Any) -> list[tuple[str, str]]:
-    """Name and hash of each plug-in, from a mapping; a run without plug-ins has none."""
-    return [(printable(name), printable(value)) for name, value in sorted((plugins or {}).items())]
 
 
 def _replace(target: Path, text: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import printable
@@ -12,10 +12,16 @@ from lifesim.report.catalogue import printable
 if TYPE_CHECKING:
     import pandas as pd
 
+FEW = 5
+"""With fewer replications an interval rests on too few worlds: what it shows is a hint."""
+
+_LARGE_MONEY = {"en": (1_000_000, 1_000_000, "million {unit}"), "zh": (100_000, 10_000, "万{unit}")}
+"""By language: from which amount on, counted in what, and its name."""
+
 
 @dataclass(frozen=True)
 class Metric:
-    """How one metric is named and read, in the language of the report."""
+    """How one metric is named and read, in the language of the report; values are shown times ``scale``."""
 
     name: str
     label: str
@@ -25,10 +31,12 @@ class Metric:
     numerator: str
     denominator: str
     window: str
+    group: str = ""
+    scale: float = 1.0
 
     @property
     def is_share(self) -> bool:
-        """Whether values are fractions of 1, shown as % and their differences as points."""
+        """Whether values are fractions of 1, shown as % and their differences as percentage points."""
         return self.unit == "share"
 
 
@@ -49,6 +57,7 @@ class Reading:
     relative_low: float | None
     relative_high: float | None
     replications: int
+    oracle: bool = False
 
     @property
     def has_interval(self) -> bool:
@@ -56,13 +65,18 @@ class Reading:
 
     @property
     def verdict(self) -> str:
-        """Word for the effect: better, worse, higher, lower, unclear or same (a catalogue key)."""
+        """Word for the effect: better, worse, higher, lower, hint, unclear or same (a catalogue key).
+
+        It rests on the interval of the effect, never on that of the relative effect.
+        """
         if self.low is None or self.high is None or self.effect is None:
             return "unclear"
         if self.low == self.high == 0:
             return "same"
         if self.low <= 0 <= self.high:
             return "unclear"
+        if self.replications < FEW:
+            return "hint"
         rises = self.low > 0
         if self.metric.better not in ("higher", "lower"):
             return "higher" if rises else "lower"
@@ -86,6 +100,8 @@ def metric(name: str, metrics: Mapping[str, Mapping[str, Any]], lang: str) -> Me
         numerator=in_language("numerator"),
         denominator=in_language("denominator"),
         window=in_language("window"),
+        group=str(given.get("group") or ""),
+        scale=100.0 if unit == "share" else 1.0,
     )
 
 
@@ -94,6 +110,7 @@ def readings(
     metrics: Mapping[str, Mapping[str, Any]],
     lang: str,
     primary: str | None = None,
+    oracles: Collection[str] = (),
 ) -> list[Reading]:
     """All rows of ``effects``: the primary metric first, then the manifest's order, then by arm.
 
@@ -108,9 +125,11 @@ def readings(
         Language of the labels, ``"en"`` or ``"zh"``.
     primary
         Name of the primary metric.
+    oracles
+        Arms that see what no insurer sees.
     """
     order = {name: place for place, name in enumerate(metrics)}
-    found = list(_read(effects, metrics, lang))
+    found = [replace(row, oracle=row.arm in oracles) for row in _legible(list(_read(effects, metrics, lang)), lang)]
     arms = list(dict.fromkeys(reading.arm for reading in found))
 
     def place(reading: Reading) -> tuple[bool, int, int]:
@@ -118,6 +137,26 @@ def readings(
         return name != primary, order.get(name, len(order)), arms.index(reading.arm)
 
     return sorted(found, key=place)
+
+
+def large_money(largest: float, unit: str, lang: str) -> tuple[float, str]:
+    """Factor and unit in which amounts up to ``largest`` are shown: millions, in Chinese 万."""
+    threshold, counted_in, name = _LARGE_MONEY[lang]
+    return (1 / counted_in, name.format(unit=unit)) if largest >= threshold else (1.0, unit)
+
+
+def _legible(rows: list[Reading], lang: str) -> Iterator[Reading]:
+    """Large amounts of money in a larger unit, the same for all rows of a metric."""
+    largest: dict[str, float] = {}
+    for row in rows:
+        amounts = [abs(value) for value in (row.control_mean, row.arm_mean) if value is not None]
+        largest[row.metric.name] = max(*amounts, largest.get(row.metric.name, 0.0), 0.0)
+    for row in rows:
+        if row.metric.unit == "CNY":
+            scale, unit = large_money(largest[row.metric.name], row.metric.unit_label, lang)
+            yield replace(row, metric=replace(row.metric, scale=scale, unit_label=unit))
+        else:
+            yield row
 
 
 def _read(effects: pd.DataFrame, metrics: Mapping[str, Mapping[str, Any]], lang: str) -> Iterator[Reading]:

@@ -1,28 +1,25 @@
-"""Effects as a table for the terminal."""
+"""Effects for the terminal: a table, and what it comes to."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import label_with_unit, show
-from lifesim.report.readings import Reading, readings
+from lifesim.report.readings import FEW, Reading, readings
+from lifesim.report.verdicts import answers, guardrails, same_money, titled
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
     from rich.text import Text
 
-# Widths in cells of a terminal; with a space between columns they add up to 80.
-WIDTHS = {
-    "metric": 24,
-    "control_mean": 10,
-    "arm_mean": 10,
-    "effect": 11,
-    "interval": 13,
-    "verdict": 7,
-}
+    from lifesim.report.page import RunTables
+
+NUMBERS = ("control_mean", "arm_mean", "effect", "interval", "verdict")
+NARROWEST_LABEL = 18
 STYLES = {"better": "bold cyan", "worse": "bold yellow", "higher": "bold", "lower": "bold"}
 
 
@@ -32,8 +29,12 @@ def effects_table(
     lang: str = "en",
     primary: str | None = None,
     segment: str = "all",
+    oracles: Collection[str] = (),
+    width: int = 80,
 ) -> Table:
-    """Effects of one segment as a table that fits 80 columns.
+    """Effects of one segment as a table that fits a terminal.
+
+    No number is ever cut: where they do not fit beside the labels, the two columns of means go first.
 
     Parameters
     ----------
@@ -47,6 +48,10 @@ def effects_table(
         Name of the primary metric: it comes first.
     segment
         Name of the segment; ``all`` is everyone.
+    oracles
+        Arms that see what no insurer sees.
+    width
+        Cells of the terminal.
 
     Raises
     ------
@@ -58,29 +63,93 @@ def effects_table(
     from rich.text import Text
 
     t = Catalogue(lang)
+    rows = [row for row in readings(effects, metrics, lang, primary, oracles) if row.segment == segment]
+    cells = {id(row): _numbers(row, t) for row in rows}
+    widths = _widths(cells.values(), width, t)
     # Names come from the user: as Text they are never read as markup.
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption_justify="left")
-    for name, width in WIDTHS.items():
-        number = name not in ("metric", "verdict")
-        table.add_column(
-            Text(t(f"column.{name}")),
-            width=width,
-            justify="right" if number else "left",
-            overflow="fold",
-        )
-    rows = [row for row in readings(effects, metrics, lang, primary) if row.segment == segment]
+    for name, cells_wide in widths.items():
+        side: Literal["left", "right"] = "left" if name in ("metric", "verdict") else "right"
+        table.add_column(Text(t(f"column.{name}")), width=cells_wide, justify=side, overflow="fold")
     if not rows:
         table.caption = Text(t("table.empty", segment=t.segment(segment)))
         return table
     for (arm, control), of_arm in groupby(_by_arm(rows), key=lambda row: (row.arm, row.control)):
-        heading = t("table.arm", arm=printable(arm), control=printable(control))
+        heading = t("table.arm", arm=titled(arm, arm in oracles, t), control=titled(control, control in oracles, t))
         table.add_row(Text(heading, style="bold"))
         for row in of_arm:
-            table.add_row(*_cells(row, t, row.metric.name == primary))
+            shown = cells[id(row)]
+            table.add_row(_label(row, t, primary), *(shown[name] for name in widths if name != "metric"))
         table.add_section()
-    counts = sorted({row.replications for row in rows})
-    table.caption = Text(t("table.caption", replications=", ".join(map(str, counts))))
+    table.caption = Text(caption(rows, t))
     return table
+
+
+def caption(rows: Sequence[Reading], t: Catalogue) -> str:
+    """What the numbers are, and over how many replications."""
+    counts = [row.replications for row in rows]
+    least, most = min(counts), max(counts)
+    over = (
+        t("table.replications", count=least) if least == most else t("table.replications_range", least=least, most=most)
+    )
+    said = [t("table.caption", replications=over)]
+    if least < FEW:
+        said.append(t("table.hints", few=FEW))
+    return t.joined(said)
+
+
+def findings(run: RunTables, lang: str) -> list[str]:
+    """The answer, the guardrails and what has to be said of the arms, as lines for the terminal."""
+    t = Catalogue(lang)
+    scenario, metrics = run.manifest["scenario"], run.manifest["metrics"]
+    oracles = run.manifest.get("oracles") or {}
+    rows = readings(run.table("effects"), metrics, lang, scenario.get("primary"), oracles)
+    overall = [row for row in rows if row.segment == "all"]
+    treated = [arm for arm in scenario["arms"] if arm != scenario["control"]]
+    rails = guardrails(scenario.get("guardrails") or {}, overall, treated, metrics, t)
+    lines = [line.text for line in answers(scenario, overall, rails, metrics, t)]
+    lines.append("")
+    marked = {printable(arm) for arm in oracles}
+    for rail in rails:
+        said = vars(rail) | {"arm": titled(rail.arm, rail.arm in marked, t)}
+        lines.append(t("table.rail", **said | {"verdict": t(f"guardrail.{rail.verdict}")}))
+    notes = [same_money(overall, int(scenario["horizon_days"]), t)]
+    if oracles:
+        notes.append(t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why")))
+    return [*lines, *(note for note in notes if note)]
+
+
+def print_findings(run: RunTables, lang: str) -> None:
+    """Print the effects of a run, as wide as the terminal is, and beneath them the answer."""
+    from rich.console import Console
+    from rich.text import Text
+
+    manifest, console = run.manifest, Console()
+    primary, oracles = manifest["scenario"].get("primary"), manifest.get("oracles") or {}
+    effects = run.table("effects")
+    console.print(effects_table(effects, manifest["metrics"], lang, primary, oracles=oracles, width=console.width))
+    console.print()
+    for line in findings(run, lang):
+        console.print(Text(line))
+
+
+def _widths(rows: Iterable[dict[str, Text]], width: int, t: Catalogue) -> dict[str, int]:
+    """Cells of each column: as many as its longest number takes, and the rest for the labels."""
+    found = list(rows)
+    wanted = {name: max([_longest_word(t(f"column.{name}")), *(row[name].cell_len for row in found)])
+              for name in NUMBERS}  # fmt: skip
+    for dropped in ((), ("control_mean",), ("control_mean", "arm_mean")):
+        kept = {name: cells for name, cells in wanted.items() if name not in dropped}
+        rest = width - sum(kept.values()) - len(kept)
+        if rest >= NARROWEST_LABEL:
+            break
+    return {"metric": max(rest, NARROWEST_LABEL // 2)} | kept
+
+
+def _longest_word(text: str) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, text.split()))
 
 
 def _by_arm(rows: list[Reading]) -> list[Reading]:
@@ -88,13 +157,20 @@ def _by_arm(rows: list[Reading]) -> list[Reading]:
     return sorted(rows, key=lambda row: arms.index(row.arm))
 
 
-def _cells(row: Reading, t: Catalogue, is_primary: bool) -> list[Text]:
+def _numbers(row: Reading, t: Catalogue) -> dict[str, Text]:
+    """The columns of a row beside its label."""
     from rich.text import Text
 
     shown = show(row, t)
-    label = label_with_unit(row.metric, t)
-    if is_primary:
-        label = t("label_unit", label=label, unit=t("primary.mark"))
     verdict = Text(t(f"verdict.{row.verdict}"), style=STYLES.get(row.verdict, "dim"))
-    numbers = (shown.control_mean, shown.arm_mean, shown.effect, shown.interval)
-    return [Text(label, style="bold" if is_primary else ""), *map(Text, numbers), verdict]
+    texts = (shown.control_mean, shown.arm_mean, shown.effect, shown.interval)
+    return dict(zip(NUMBERS, [*map(Text, texts), verdict], strict=True))
+
+
+def _label(row: Reading, t: Catalogue, primary: str | None) -> Text:
+    from rich.text import Text
+
+    label = label_with_unit(row.metric, t)
+    if row.metric.name != primary:
+        return Text(label)
+    return Text(t("label_unit", label=label, unit=t("primary.mark")), style="bold")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifesim.report.catalogue import Catalogue, printable
-from lifesim.report.formats import effect_amount, limit_amount, show
+from lifesim.report.formats import effect_amount, limit_amount, per_10k, show
 from lifesim.report.readings import Metric, Reading, metric
 
 
@@ -23,6 +23,14 @@ class Guardrail:
     verdict: str
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one arm did to the primary metric; ``tone`` is how it may look: a verdict, or ``mixed``."""
+
+    tone: str
+    text: str
+
+
 def period(horizon_days: int, t: Catalogue) -> str:
     """The simulated period as the opening of a sentence."""
     if horizon_days == 365:
@@ -32,14 +40,60 @@ def period(horizon_days: int, t: Catalogue) -> str:
     return t("answer.days", days=horizon_days)
 
 
+def answers(
+    scenario: Mapping[str, Any],
+    overall: Sequence[Reading],
+    rails: Sequence[Guardrail],
+    metrics: Mapping[str, Mapping[str, Any]],
+    t: Catalogue,
+) -> list[Answer]:
+    """A sentence per arm on the primary metric and its guardrails, or the one that says why there is none.
+
+    Parameters
+    ----------
+    scenario
+        Part of the manifest.
+    overall
+        Readings of all customers.
+    """
+    primary = scenario.get("primary")
+    days = int(scenario["horizon_days"])
+    found = []
+    for row in overall:
+        if row.metric.name == primary:
+            mine = [rail for rail in rails if rail.arm == printable(row.arm)]
+            broken = any(rail.verdict == "exceeded" for rail in mine)
+            sentences = [answer(row, days, t), *rails_sentences(mine, t)]
+            tone = "mixed" if broken and row.verdict == "better" else row.verdict
+            found.append(Answer(tone, t.joined(sentences)))
+    if found:
+        return found
+    label = metric(primary, metrics, t.lang).label if primary else t("answer.no_primary")
+    return [Answer("unclear", t("answer.none", metric=in_sentence(label)))]
+
+
+def rails_sentences(rails: Sequence[Guardrail], t: Catalogue) -> list[str]:
+    """Whether an arm keeps its guardrails, in at most two sentences."""
+    broken = [rail.label for rail in rails if rail.verdict == "exceeded"]
+    unsettled = [rail.label for rail in rails if rail.verdict in ("unclear", "missing")]
+    said = []
+    if broken:
+        said.append(t("answer.rails_exceeded", names=t("list_separator").join(broken)))
+    if unsettled:
+        said.append(t("answer.rails_open", names=t("list_separator").join(unsettled)))
+    return said or ([t("answer.rails_respected")] if rails else [])
+
+
 def answer(reading: Reading, horizon_days: int, t: Catalogue) -> str:
     """What one arm did to one metric, in a sentence that says how sure it is."""
     shown = show(reading, t)
     values: dict[str, object] = {
         "period": period(horizon_days, t),
-        "arm": printable(reading.arm),
-        "control": printable(reading.control),
+        "arm": quoted(reading.arm, reading.oracle, t),
+        "control": quoted(reading.control, False, t),
         "metric": in_sentence(reading.metric.label),
+        "before": shown.control_mean,
+        "after": shown.arm_mean,
         "effect": effect_amount(reading, t),
         "interval": shown.interval,
         "replications": reading.replications,
@@ -50,7 +104,38 @@ def answer(reading: Reading, horizon_days: int, t: Catalogue) -> str:
         return t("answer.no_interval", **values)
     if reading.verdict in ("same", "unclear"):
         return t(f"answer.{reading.verdict}", **values)
-    return t("answer.changed", **values, verdict=t(f"verdict.{reading.verdict}"))
+    return t("answer.changed", **values, meaning=per_10k(reading, t), verdict=t(f"verdict.{reading.verdict}"))
+
+
+def quoted(arm: str, oracle: bool, t: Catalogue) -> str:
+    """Name of an arm inside a sentence; an oracle's with the reason why it is no strategy."""
+    if not oracle:
+        return t("arm.quoted", arm=printable(arm))
+    return t("arm.quoted_oracle", arm=printable(arm), tag=t("oracle.tag"), why=t("oracle.why"))
+
+
+def titled(arm: str, oracle: bool, t: Catalogue) -> str:
+    """Name of an arm in a table of text, with its mark."""
+    name = printable(arm)
+    return t("oracle.name", arm=name, tag=t("oracle.tag")) if oracle else name
+
+
+def same_money(overall: Sequence[Reading], horizon_days: int, t: Catalogue) -> str:
+    """Says for which arms premium received changed by just the premium of new policies; empty for none."""
+    if horizon_days > 365:
+        return ""
+    new = {row.arm: row for row in overall if row.metric.name == "ape_per_10k"}
+    received = {row.arm: row for row in overall if row.metric.name == "premium_per_10k"}
+    arms = [arm for arm in new if arm in received and new[arm].effect and _close(new[arm].effect, received[arm].effect)]
+    if not arms:
+        return ""
+    first, second = new[arms[0]].metric.label, received[arms[0]].metric.label
+    return t("effects.same_money", arms=t("list_separator").join(map(printable, arms)), first=first, second=second)
+
+
+def _close(one: float | None, other: float | None) -> bool:
+    """The same but for rounding of the last bits."""
+    return one is not None and other is not None and abs(one - other) <= 1e-9 * abs(one)
 
 
 def in_sentence(label: str) -> str:
@@ -85,21 +170,25 @@ def guardrails(
     found = {(row.metric.name, row.arm): row for row in rows}
     result = []
     for name, limit in limits.items():
-        described = metric(name, metrics, t.lang)
         for arm in arms:
             reading = found.get((name, arm))
+            described = reading.metric if reading else metric(name, metrics, t.lang)
             shown = show(reading, t) if reading else None
             result.append(
                 Guardrail(
                     label=described.label,
                     arm=printable(arm),
                     limit=limit_amount(float(limit), described, t),
-                    effect=effect_amount(reading, t) if reading else t("na"),
+                    effect=_rail_effect(reading, t) if reading else t("na"),
                     interval=shown.interval if shown else t("na"),
                     verdict=guardrail_verdict(reading, float(limit)) if reading else "missing",
                 )
             )
     return result
+
+
+def _rail_effect(reading: Reading, t: Catalogue) -> str:
+    return show(reading, t).effect if reading.metric.is_share else effect_amount(reading, t)
 
 
 def _harm(low: float, high: float, described: Metric) -> tuple[float, float]:

@@ -1,0 +1,159 @@
+"""What a run was made of: its arms and their plug-ins, the world they share, products and branches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lifesim.report.catalogue import TEXTS, Catalogue, printable
+from lifesim.report.readings import large_money
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class PlugIn:
+    """A plug-in as text; a parameter is its name, its value and whether it differs from the default."""
+
+    kind: str
+    name: str
+    says: str
+    oracle: bool
+    parameters: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True)
+class ArmCard:
+    """One arm: where it starts, its plug-ins, and what it sent."""
+
+    name: str
+    is_control: bool
+    starts: str
+    plugins: tuple[PlugIn, ...]
+    contents: str
+
+
+def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Catalogue) -> list[ArmCard]:
+    """Every arm of a run; none for a run whose manifest does not describe them.
+
+    Parameters
+    ----------
+    touches
+        The table of the run; None where nothing was sent.
+    """
+    control, failed = manifest["scenario"]["control"], manifest.get("failures")
+    cards = []
+    for name, arm in (manifest.get("arms") or {}).items():
+        use = arm.get("use")
+        sent = _contents(name, touches, t)
+        cards.append(
+            ArmCard(
+                name=printable(name),
+                is_control=name == control,
+                starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
+                plugins=tuple(plug_in(each, t) for each in arm["plugins"]),
+                contents=sent or ("" if failed else t("arms.no_contents")),
+            )
+        )
+    return cards
+
+
+def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:
+    """One plug-in of the manifest as text."""
+    parameters = given["parameters"].items()
+    return PlugIn(
+        kind=_known("kind", given["kind"], t),
+        name=printable(given["name"]),
+        says=printable(given["says"]),
+        oracle=bool(given.get("oracle")),
+        parameters=tuple((printable(name), printable(each["value"]), bool(each["set"])) for name, each in parameters),
+    )
+
+
+def _contents(arm: str, touches: pd.DataFrame | None, t: Catalogue) -> str:
+    """Contents that an arm sent, with their channel and how often in a replication."""
+    if touches is None:
+        return ""
+    sent = touches[(touches["arm"] == arm) & touches["outcome"].isin(["delivered", "failed"])]
+    replications = sent["replication"].nunique()
+    counts = sent.groupby(["content", "channel"], sort=True, observed=True)["count"].sum().reset_index()
+    columns = (counts["content"], counts["channel"], counts["count"].astype(int).tolist())
+    texts = [
+        t("arms.content", content=printable(content), channel=_known("channel", str(channel), t),
+          count=f"{count / replications:,.0f}")
+        for content, channel, count in zip(*columns, strict=True)
+        if count
+    ]  # fmt: skip
+    return t("arms.contents", contents=t("list_separator").join(texts)) if texts else ""
+
+
+def hashes(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Plug-ins that arms and mechanisms use, each with its arms, and the hash of its file."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for arm, described in (manifest.get("arms") or {}).items():
+        for each in described["plugins"]:
+            if each.get("hash"):
+                users.setdefault((f"{each['kind']}/{each['name']}", each["hash"]), []).append(arm)
+    for each in manifest.get("mechanisms") or []:
+        if each.get("hash"):
+            users[f"mechanisms/{each['name']}", each["hash"]] = []
+    return [
+        (printable(f"{name} ({', '.join(arms)})" if arms else name), printable(value))
+        for (name, value), arms in users.items()
+    ]
+
+
+def shared(manifest: Mapping[str, Any], t: Catalogue) -> list[tuple[str, str]]:
+    """Term and text of what is the same in every arm: segments with their shares, and products."""
+    found = []
+    segments, products = manifest.get("segments") or {}, manifest.get("products") or {}
+    if segments:
+        shares = [f"{printable(name)} {share:.1%}".replace(".0%", "%") for name, share in segments.items()]
+        found.append((t("arms.segments"), t("list_separator").join(shares)))
+    if products:
+        texts = [
+            t("arms.product", product=printable(name), family=_known("family", each["family"], t),
+              term=_known("term", each["term"], t))
+            for name, each in products.items()
+        ]  # fmt: skip
+        found.append((t("arms.products"), t("list_separator").join(texts)))
+    return found
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """New policies of one product in one arm, as text."""
+
+    product: str
+    arm: str
+    policies: str
+    premium: str
+
+
+def product_rows(products: pd.DataFrame, t: Catalogue) -> tuple[str, list[ProductRow]]:
+    """Unit of money, and new policies in force at the end by product and arm: means over replications.
+
+    Parameters
+    ----------
+    products
+        The table of the run; see ``docs/architecture.md``.
+    """
+    keys = ["product", "arm", "replication"]
+    sums = products.groupby(keys, sort=False, observed=True)[["new_policies", "new_ape_fen"]].sum()
+    means = sums.groupby(level=["product", "arm"], sort=False).mean()
+    yuan = means["new_ape_fen"] / 100
+    scale, unit = large_money(float(yuan.max()), "CNY" if t.lang == "en" else "元", t.lang)
+    rows = [
+        ProductRow(printable(product), printable(arm), f"{means['new_policies'][product, arm]:,.1f}",
+                   f"{yuan[product, arm] * scale:,.{0 if scale == 1 else 2}f}")
+        for product in dict.fromkeys(products["product"])
+        for arm in dict.fromkeys(products["arm"])
+    ]  # fmt: skip
+    return unit, rows
+
+
+def _known(family: str, name: str, t: Catalogue) -> str:
+    key = f"{family}.{name}"
+    return t(key) if key in TEXTS else printable(name)

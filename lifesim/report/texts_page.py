@@ -1,0 +1,182 @@
+"""The rest of the page, in words: its sections, the arms, a glossary.
+
+A key maps to a pair (English, Chinese).
+"""
+
+from __future__ import annotations
+
+PAGE: dict[str, tuple[str, str]] = {
+    # effects
+    "effects.heading": ("All effects", "全部效果"),
+    "effects.lead": (
+        "Customers present at the fork, with those they referred or who joined later counted as outcomes only.",
+        "统计分叉时已在册的客户；其转介和之后加入的客户只作为结果计入。",
+    ),
+    "everyone.heading": ("All effects, everyone counted", "全部效果（含后来加入者）"),
+    "everyone.lead": (
+        "The same metrics over all customers. The denominators include those who joined after the fork, so where an "
+        "arm wins more newcomers, a rate can fall although nobody was lost.",
+        "同样的指标，统计全部客户。分母也包括分叉后加入的客户，因此如果某策略组带来更多新客户，"
+        "即使没有流失，比率也可能下降。",
+    ),
+    # metrics
+    "metrics.heading": ("What is measured", "指标口径"),
+    "metrics.numerator": ("Numerator", "分子"),
+    "metrics.denominator": ("Denominator", "分母"),
+    "metrics.window": ("Window", "统计窗口"),
+    "metrics.better": ("Better when", "何者为好"),
+    "better.higher": ("higher", "越高越好"),
+    "better.lower": ("lower", "越低越好"),
+    "better.neither": ("neither", "无好坏之分"),
+    # how to read
+    "read.heading": ("How to read this", "如何解读"),
+    "read.paired": (
+        "Paired worlds. Every arm runs in its own copy of the same synthetic world: same "
+        "customers, same market, same luck. A difference between arms comes from the strategy.",
+        "配对的世界。每个策略组都在同一个合成世界的副本中运行：同样的客户、同样的市场、同样的运气。"
+        "各组之间的差异来自策略本身。",
+    ),
+    "read.replications": (
+        "Replications. The run was repeated {replications} times, each time with a new population, "
+        "market and luck. An effect is the mean of the differences; the interval shows how far "
+        "they varied.",
+        "重复。本次运行重复了 {replications} 次，每次重新抽取人群、市场和运气。"
+        "效果是各次差异的均值，区间反映差异的波动。",
+    ),
+    "read.interval": (
+        "Intervals are conditional on the model. They say how sure the simulation is of its own "
+        "answer, not how sure it is that real customers behave like the model.",
+        "区间以模型成立为前提。它说明模拟对自己的答案有多大把握，而不是真实客户与模型相符的把握。",
+    ),
+    "read.many": (
+        "Many metrics. Where a strategy changes nothing, about one metric in twenty still looks "
+        "better or worse by luck. The primary metric was named in advance; take the others as "
+        "hints.",
+        "指标众多。即使策略毫无作用，大约每二十个指标也会有一个碰巧显得更好或更差。"
+        "主要指标是事先指定的，其余只作线索。",
+    ),
+    "read.assumptions": (
+        "Assumptions. Customers are synthetic. Behaviour rests on published figures where they "
+        "exist and on assumptions elsewhere; the facts command lists both. Review them, and "
+        "confirm a promising strategy with a live test, before relying on a figure here.",
+        "假设。客户是合成的。其行为有公开数据的以数据为依据，其余为假设；facts 命令会列出两者。"
+        "在依赖这里的任何数字之前，请先审阅这些假设，并用真实测试验证有希望的策略。",
+    ),
+    # provenance
+    "provenance.heading": ("Where this comes from", "运行信息"),
+    "provenance.scenario": ("Scenario", "场景"),
+    "provenance.version": ("lifesim version", "lifesim 版本"),
+    "provenance.created": ("Created", "生成时间"),
+    "provenance.seconds": ("Running time", "运行时间"),
+    "provenance.seconds_value": ("{seconds} s", "{seconds} 秒"),
+    "provenance.seed": ("Seed", "随机种子"),
+    "provenance.replications": ("Replications", "重复次数"),
+    "provenance.size": ("Customers at the start", "起始客户数"),
+    "provenance.start": ("Fork", "分叉日"),
+    "provenance.warm_up": ("Warm-up", "预热期"),
+    "provenance.horizon": ("Horizon", "观察期"),
+    "provenance.days": ("{days} days", "{days} 天"),
+    "provenance.control": ("Control", "对照组"),
+    "provenance.arms": ("Arms", "策略组"),
+    "provenance.hash": ("Hash of the scenario", "场景哈希值"),
+    "provenance.plugins": ("Plug-ins used and the hashes of their files", "所用插件及其文件哈希值"),
+    "failures.heading": ("Parts of this run failed", "本次运行有部分失败"),
+    "failures.lead": (
+        "The results leave these parts out:",
+        "结果不包含以下部分：",
+    ),
+    # the arms
+    "arms.heading": ("The arms", "策略组"),
+    "arms.lead": (
+        "What each arm does. An arm starts from a practice, if it names one, and adds to it. Parameters in bold differ "
+        "from the default of the plug-in.",
+        "各策略组做什么。策略组如指定了某种做法，则以其为起点再加以补充。粗体参数与插件的默认值不同。",
+    ),
+    "arms.control": ("control", "对照组"),
+    "arms.use": ("Starts from the practice {use}", "以做法 {use} 为起点"),
+    "arms.silence": ("No practice: starts from silence", "没有做法：从无任何动作开始"),
+    "arms.contents": ("Contents sent: {contents}", "发送的内容：{contents}"),
+    "arms.content": ("{content} by {channel}, {count} a replication", "{content}（{channel}，每次重复 {count} 次）"),
+    "arms.no_contents": ("Sent nothing.", "没有发送任何内容。"),
+    "arms.no_parameters": ("no parameters", "没有参数"),
+    "arms.mechanisms": ("Mechanisms, in every arm", "机制（所有策略组）"),
+    "arms.world": ("In every arm", "所有策略组共同的部分"),
+    "arms.segments": ("Segments at the start", "起始客群"),
+    "arms.products": ("Products", "产品"),
+    "arms.product": ("{product} ({family}, {term} term)", "{product}（{family}，{term}险）"),
+    "family.protection": ("protection", "保障型"),
+    "family.health": ("health", "健康险"),
+    "family.wealth": ("wealth", "财富型"),
+    "term.short": ("short", "短期"),
+    "term.long": ("long", "长期"),
+    "channel.push": ("push", "推送"),
+    "channel.sms": ("SMS", "短信"),
+    "channel.call": ("call", "电话"),
+    "kind.orchestration": ("Orchestration: who gets which touch when", "编排：何时触达何人"),
+    "kind.grading": ("Grading: how good is a lead", "分级：线索质量"),
+    "kind.allocation": ("Allocation: who takes a lead", "分配：线索由谁跟进"),
+    "kind.mechanisms": ("Mechanism", "机制"),
+    # products and branches
+    "products.heading": ("By product", "分产品"),
+    "products.lead": (
+        "Policies issued since the fork that are still in force at the end, and their annualised premium: mean over "
+        "replications, whole market, everyone counted. Policies that ended before are not in it.",
+        "分叉后承保且期末仍有效的保单及其年化保费：各次重复的均值，整个市场，全部客户。此前已终止的保单不在其中。",
+    ),
+    "products.product": ("Product", "产品"),
+    "products.policies": ("New policies in force", "期末有效新保单"),
+    "products.premium": ("Annualised premium ({unit})", "年化保费（{unit}）"),
+    "branches.heading": ("{metric}, by branch", "分公司：{metric}"),
+    "branches.branch": ("Branch", "分公司"),
+    # words
+    "words.heading": ("Words", "术语"),
+    "word.arm": ("Arm", "策略组"),
+    "word.arm_is": (
+        "One strategy under comparison, run in its own copy of the world. The control is the one the others are "
+        "compared with.",
+        "参与比较的一种策略，在自己的世界副本中运行。对照组是其他各组的比较对象。",
+    ),
+    "word.warm_up": ("Warm-up", "预热期"),
+    "word.warm_up_is": (
+        "Time that the world runs under the control's practice before anything is compared.",
+        "比较开始之前，世界按对照组的做法运行的一段时间。",
+    ),
+    "word.fork": ("Fork", "分叉"),
+    "word.fork_is": (
+        "The moment at the end of the warm-up from which every arm runs in its own copy of the same world.",
+        "预热期结束的时刻，此后每个策略组在同一世界的各自副本中运行。",
+    ),
+    "word.horizon": ("Horizon", "观察期"),
+    "word.horizon_is": (
+        "The time from the fork to the end, over which everything is counted.",
+        "从分叉到结束的时间，所有指标都在其中统计。",
+    ),
+    "word.replication": ("Replication", "重复"),
+    "word.replication_is": (
+        "One run of all arms with a new population, market and luck.",
+        "以新的人群、市场和运气把所有策略组运行一遍。",
+    ),
+    "word.touch": ("Touch", "触达"),
+    "word.touch_is": ("One message or call to one customer.", "对一位客户的一次消息或电话。"),
+    "word.pp": ("pp", "百分点"),
+    "word.pp_is": ("Percentage points: from 4% to 5% is 1 pp.", "比率之差：从 4% 到 5% 为 1 个百分点。"),
+    "word.guardrail": ("Guardrail", "护栏指标"),
+    "word.guardrail_is": ("A metric that must not get worse by more than its limit.", "恶化程度不得超过限度的指标。"),
+    "word.oracle": ("Oracle", "全知视角"),
+    "word.oracle_is": (
+        "A plug-in that sees what no insurer can see. Its arm is an upper bound, not a strategy.",
+        "使用了保险公司看不到的信息的插件，其策略组只是效果上限，不是可用的策略。",
+    ),
+    "stage.AWARENESS_is": (
+        "Prospects without a policy who are not deciding on one.",
+        "没有保单、也未在考虑投保的潜在客户。",
+    ),
+    "stage.FIRST_PURCHASE_is": ("A need is felt; the first policy is being weighed.", "已有需求，正在考虑首张保单。"),
+    "stage.HOLDING_is": ("Holds a policy, nothing due.", "持有保单，近期无缴费事项。"),
+    "stage.RENEWAL_UPSELL_is": (
+        "A premium falls due soon, or a further policy is weighed.",
+        "保费即将到期，或在考虑加保。",
+    ),
+    "stage.CHURN_WARNING_is": ("Holds a policy and drifts towards leaving.", "仍持有保单，但有流失倾向。"),
+    "stage.LOST_is": ("Gone, for now or for good; death included.", "已离开，暂时或永久，含身故。"),
+}
