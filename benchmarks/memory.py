@@ -34,12 +34,15 @@ class Finished:
         Peaks of resident memory, added up over the command and the processes it started; none
         where the system does not tell. They need not have been at one moment, so that the sum is an
         upper bound of what was in use.
+    worker_bytes
+        The largest peak among the processes that the command started.
     """
 
     code: int
     output: str
     seconds: float
     peak_bytes: int | None
+    worker_bytes: int | None = None
 
 
 def watch(command: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
@@ -58,7 +61,8 @@ def watch(command: Sequence[str], env: Mapping[str, str] | None = None) -> Finis
         seconds = time.perf_counter() - begun
         assert process.stdout is not None
         output = process.stdout.read()
-    return Finished(code, output, seconds, sum(peaks.values()) or None)
+    workers = [peak for process_id, peak in peaks.items() if process_id != process.pid]
+    return Finished(code, output, seconds, sum(peaks.values()) or None, max(workers, default=None))
 
 
 def _peaks(root: int) -> Iterator[tuple[int, int]]:

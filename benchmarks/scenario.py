@@ -75,16 +75,18 @@ def share_of_time(timings: dict[str, float], writing: float, seconds: float, wor
 
 
 def growth(bench: Bench, customers: int) -> dict[str, Any]:
-    """Return how the peak of memory grows with the population, everyone being in one process at once."""
+    """Return how the peak of a worker grows with the customers of a replication, all of whom it holds at once."""
     memory: list[dict[str, Any]] = []
     for size in (max(customers // SMALLER, 1), customers):
-        finished, _ = bench.start("run", "--together", "--size", str(size))
-        memory.append({"customers": size, "peak_bytes": finished.peak_bytes})
+        finished, answer = bench.start("run", "--together", "--workers", "2", "--size", str(size))
+        memory.append({"start": size, "customers": answer["customers"], "worker_bytes": finished.worker_bytes})
     small, large = memory
-    per_customer = None
-    if small["peak_bytes"] is not None and large["peak_bytes"] is not None:
-        per_customer = (large["peak_bytes"] - small["peak_bytes"]) / (customers - small["customers"])
-    return {"bytes_per_customer": per_customer, "memory": memory}
+    figures: dict[str, Any] = {"bytes_per_customer": None, "bytes_per_customer_at_start": None, "memory": memory}
+    if small["worker_bytes"] is not None and large["worker_bytes"] is not None:
+        grown = large["worker_bytes"] - small["worker_bytes"]
+        figures["bytes_per_customer"] = grown / (large["customers"] - small["customers"])
+        figures["bytes_per_customer_at_start"] = grown / (large["start"] - small["start"])
+    return figures
 
 
 def measure(bench: Bench, customers: int) -> dict[str, Any]:
@@ -117,7 +119,8 @@ def as_text(figures: dict[str, Any]) -> str:
     ]
     if figures["bytes_per_customer"] is not None:
         lines.append(
-            f"{figures['bytes_per_customer']:,.0f} bytes a customer;"
+            f"{figures['bytes_per_customer']:,.0f} bytes a customer"
+            f" ({figures['bytes_per_customer_at_start']:,.0f} for each one at the start and those who join);"
             f" peak of this run {figures['peak_bytes'] / 1e6:,.0f} MB"
         )
     lines += [f"{share:7.1%} {part}" for part, share in figures["share_of_time"].items()]

@@ -52,10 +52,17 @@ def simulate(scenario: Scenario, workers: int, out: Path) -> dict[str, Any]:
     write_page(result.path, "en")
     return {
         "customer_days": result.customer_days,
+        "customers": customers_of_a_replication(result.tables["milestones"]),
         "timings": result.timings,
         "writing_seconds": time.perf_counter() - begun - result.seconds,
         "failures": result.failures,
     }
+
+
+def customers_of_a_replication(milestones: Any) -> int:
+    """Return how many customers a world held at its end, those who joined and those who were lost included."""
+    first = milestones[milestones["milestone"] == milestones["milestone"].iloc[0]]
+    return int(first.groupby(["replication", "arm"])["customers"].sum().max())
 
 
 def compile_alone(scenario: Scenario) -> dict[str, Any]:

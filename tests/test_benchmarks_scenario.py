@@ -53,8 +53,15 @@ class Machine:
         answer: dict[str, Any] = {"seconds": 3.0}
         if command[3] == "run":
             timings = {"kernel": 0.8, "desk": 0.2, "campaign": 0.1, "observer": 0.02, "total": 1.4}
-            answer = {"customer_days": 1e6, "timings": timings, "writing_seconds": 0.1, "failures": self.failures}
-        return Finished(self.code, json.dumps(answer), 1.0, 100 * MEGABYTE + 300 * size)
+            answer = {
+                "customer_days": 1e6,
+                "customers": size * 6 // 5,
+                "timings": timings,
+                "writing_seconds": 0.1,
+                "failures": self.failures,
+            }
+        peak = 100 * MEGABYTE + 300 * size
+        return Finished(self.code, json.dumps(answer), 1.0, 2 * peak, peak)
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, machine: Machine, *arguments: str) -> int:
@@ -70,8 +77,9 @@ def test_json_has_every_figure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert figures["customer_days_per_second"] == 1e6
     assert figures["cold_compile_seconds"] == 3.0
     assert figures["customer_days_per_second_cold"] == 0.25e6
-    assert figures["bytes_per_customer"] == pytest.approx(300)
-    assert [entry["customers"] for entry in figures["memory"]] == [1_500, 6_000]
+    assert figures["bytes_per_customer_at_start"] == pytest.approx(300)
+    assert figures["bytes_per_customer"] == pytest.approx(250)
+    assert [entry["start"] for entry in figures["memory"]] == [1_500, 6_000]
     shares = figures["share_of_time"]
     assert set(shares) == {"kernel", "touches", "desks", "observation", "population", "writing", "other"}
     assert shares["kernel"] == pytest.approx(0.4) and shares["writing"] == pytest.approx(0.1)

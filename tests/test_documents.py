@@ -125,7 +125,8 @@ def test_the_tables_of_a_run(root: Path) -> None:
         experiment={"replications": 1},
     )
     result = lifesim.compare(small, workers=1)
-    tables = result.tables | {"effects": result.effects, "effects_everyone": result.effects_everyone}
+    names = ("effects", "effects_everyone", "effects_by_branch")
+    tables = result.tables | {name: getattr(result, name) for name in names}
     page = text("docs/architecture.md")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page[page.index("## Tables of a run") :], re.MULTILINE)
     assert {name for name, _ in rows} == set(tables)

@@ -28,5 +28,8 @@ class SavedArrays(Mapping[str, Any]):
 def save_arrays(folder: Path, arrays: Mapping[str, Any]) -> SavedArrays:
     """Write arrays to a folder, one file each."""
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            # Not `numpy.save`, whose error on a full disk does not say that the disk is full.
+            file.write(array.ravel().view(np.uint8).data)
     return SavedArrays(folder, list(arrays))
