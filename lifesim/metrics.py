@@ -25,6 +25,10 @@ class Metric:
         The value is scale x numerator / denominator.
     top, bottom
         Integer columns, shape (n,), from customers and outcomes.
+    kind
+        Whose columns are added up, see ``totals``. ``amount``: what happened, per customer present at the fork;
+        ``persons``: a share of those present; ``ratio``: of events to events, both moved by the arm, so that neither
+        direction is better.
     group
         Reports draw the metrics of a group together.
     """
@@ -42,13 +46,15 @@ class Metric:
     scale: float
     top: Column
     bottom: Column
+    kind: Literal["amount", "persons", "ratio"] = "amount"
     window: str = "from the fork to the end of the horizon"
     window_zh: str = "从分叉到观察期末"
     group: Literal["sales", "relationship", "money", "contact"] = "sales"
 
 
-def _everyone(c: Customers, o: Outcomes) -> Any:
-    return np.ones(len(c), np.int64)
+def _present(c: Customers, o: Outcomes) -> Any:
+    """Customers present at the fork: no arm can move their number."""
+    return ((c["marks"] & PRESENT) > 0).astype(np.int64)
 
 
 def _prospects(c: Customers, o: Outcomes) -> Any:
@@ -86,12 +92,12 @@ def _per_10k(
         unit_zh,
         better,
         what[0],
-        "customers",
+        _AT_FORK,
         what[1],
-        "客户数",
+        _AT_FORK_ZH,
         scale * 10_000,
         column,
-        _everyone,
+        _present,
         group=group,
     )
 
@@ -100,6 +106,13 @@ def _costs(c: Customers, o: Outcomes) -> Any:
     return sum(o[name].astype(np.int64) for name in ("contact", "benefit", "acquisition"))
 
 
+def _friends_purchases(c: Customers, o: Outcomes) -> Any:
+    """Policies of customers who were referred and joined after the fork."""
+    return np.where((c["root"] != c["key"]) & (_present(c, o) == 0), o["purchases"], 0).astype(np.int64)
+
+
+_AT_FORK, _AT_FORK_ZH = "customers present at the fork", "分叉时在册的客户数"
+_MOVES, _MOVES_ZH = "; arms differ in it, so neither direction is better", "（各策略组不同，故无好坏之分）"
 _CNY, _YUAN = "CNY", "元"
 _FEN = 0.01
 
@@ -108,19 +121,22 @@ _ALL = (
         "first_purchase_rate", "First purchase rate", "首次投保率", "share", "比例", "higher",
         "customers without a policy at the fork who bought their first", "customers without a policy at the fork",
         "分叉时无保单且期内首次投保的客户", "分叉时无保单的客户", 1.0,
-        lambda c, o: np.where(_prospects(c, o) == 1, np.minimum(o["first_purchases"], 1), 0), _prospects,
+        lambda c, o: np.where(_prospects(c, o) == 1, np.minimum(o["first_purchases"], 1), 0), _prospects, "persons",
     ),
     Metric(
         "retention_rate", "Customer retention", "客户留存率", "share", "比例", "higher",
         "customers with a policy at the fork who hold one at the end", "customers with a policy at the fork",
         "分叉时有保单且期末仍持有至少一张的客户", "分叉时有保单的客户", 1.0,
-        lambda c, o: np.where(_holders(c, o) == 1, np.minimum(c["policies"], 1), 0), _holders,
+        lambda c, o: np.where(_holders(c, o) == 1, np.minimum(c["policies"], 1), 0), _holders, "persons",
         group="relationship",
     ),
     Metric(
-        "premium_payment_rate", "Premiums paid when due", "到期缴费率", "share", "比例", "higher",
-        "premiums due that were paid, grace included", "premiums due",
-        "到期后（含宽限期）缴纳的保费笔数", "到期保费笔数", 1.0, _outcome("paid"), _outcome("due"),
+        "premium_payment_rate", "Premiums paid when due", "到期缴费率", "share", "比例", "neither",
+        "of these premiums, those paid, grace included", f"premiums due{_MOVES}",
+        "其中（含宽限期内）已缴纳的保费笔数", f"到期保费笔数{_MOVES_ZH}",
+        1.0, _outcome("paid_settled"), _outcome("due_settled"), "ratio",
+        "premiums due from the fork on whose grace period ends before the horizon does",
+        "分叉后到期、且宽限期在观察期结束前届满的保费",
         group="relationship",
     ),
     _per_10k("policies_per_10k", "New policies per 10,000 customers", "每万客户新增保单", "count", "件", "higher",
@@ -136,17 +152,18 @@ _ALL = (
     _per_10k("claims_per_10k", "Claims paid per 10,000", "每万客户赔付", _CNY, _YUAN, "neither",
              ("claims paid; the liability for later claims is not in it", "已付赔款；不含未来赔付责任"),
              _outcome("claims"), _FEN, "money"),
-    _per_10k("cost_per_10k", "Contact, benefit, acquisition cost per 10,000", "每万客户触达权益获客成本", _CNY, _YUAN,
-             "lower",
-             ("cost of touches sent, conversations, benefits and arrivals; without commission, claims and fixed costs "
+    _per_10k("cost_per_10k", "Cost per 10,000", "每万客户成本", _CNY, _YUAN, "lower",
+             ("cost of touches sent, conversations and benefits, and where everyone is counted of acquiring those who "
+              "arrived later; without commission, claims and fixed costs "
               "such as wages and systems",
-              "已发送触达、通话、权益与获客的成本；不含佣金、赔款以及工资、系统等固定成本"), _costs, _FEN, "money"),
+              "已发送触达、通话与权益的成本，统计全部客户时另含后来客户的获客成本；"
+              "不含佣金、赔款以及工资、系统等固定成本"), _costs, _FEN, "money"),
     _per_10k("referrals_per_10k", "Recommendations per 10,000", "每万客户转介绍", "count", "次", "higher",
              ("recommendations to friends", "向朋友推荐次数"), _outcome("referred"), 1.0),
     _per_10k("friends_policies_per_10k", "New policies of referred friends per 10,000", "每万客户转介新增保单",
              "count", "件", "higher",
-             ("policies issued to friends they referred, and to theirs", "其转介客户（逐级）的承保件数"),
-             _outcome("friends_purchases"), 1.0),
+             ("policies issued to friends referred, and to theirs, who joined after the fork",
+              "分叉后加入的转介客户（逐级）的承保件数"), _friends_purchases, 1.0),
     _per_10k("losses_per_10k", "Customers lost per 10,000", "每万客户流失", "count", "次", "lower",
              ("moves into the stage Lost, death included; who comes back and is lost again counts twice",
               "进入“已流失”阶段的次数（含身故）；挽回后再次流失计两次"), _outcome("losses"), 1.0, "relationship"),
@@ -154,30 +171,30 @@ _ALL = (
              ("complaints to the insurer", "客服投诉件数"), _outcome("complaints"), 1.0, "relationship"),
     Metric(
         "opt_out_rate", "Opt-outs", "退订率", "share", "比例", "lower",
-        "withdrawals of consent, not customers: each channel withdrawn counts", "customers",
-        "撤回营销同意的次数（不是人数）：每撤回一个渠道计一次", "客户数", 1.0, _outcome("opt_outs"), _everyone,
+        "withdrawals of consent, not customers: each channel withdrawn counts", _AT_FORK,
+        "撤回营销同意的次数（不是人数）：每撤回一个渠道计一次", _AT_FORK_ZH, 1.0, _outcome("opt_outs"), _present,
         group="contact",
     ),
     Metric(
         "touches_per_customer", "Touches per customer", "人均触达次数", "count", "次", "neither",
-        "touches sent", "customers", "发送的触达次数", "客户数", 1.0, _outcome("sent"), _everyone,
+        "touches sent", _AT_FORK, "发送的触达次数", _AT_FORK_ZH, 1.0, _outcome("sent"), _present,
         group="contact",
     ),
     Metric(
-        "open_rate", "Open rate", "打开率", "share", "比例", "higher",
-        "touches opened", "touches delivered", "打开的触达", "送达的触达",
-        1.0, _outcome("opened"), _outcome("delivered"),
+        "open_rate", "Open rate", "打开率", "share", "比例", "neither",
+        "touches opened", f"touches delivered{_MOVES}", "打开的触达", f"送达的触达{_MOVES_ZH}",
+        1.0, _outcome("opened"), _outcome("delivered"), "ratio",
         group="contact",
     ),
     Metric(
         "sessions_per_customer", "App sessions per customer", "人均访问次数", "count", "次", "higher",
-        "app sessions", "customers", "应用访问次数", "客户数", 1.0, _outcome("sessions"), _everyone,
+        "app sessions", _AT_FORK, "应用访问次数", _AT_FORK_ZH, 1.0, _outcome("sessions"), _present,
         group="contact",
     ),
     Metric(
-        "answer_rate", "Inquiries answered", "咨询应答率", "share", "比例", "higher",
-        "conversations with an adviser after an inquiry", "inquiries", "咨询后与顾问通话次数", "咨询次数",
-        1.0, _outcome("answered"), _outcome("inquiries"),
+        "answer_rate", "Inquiries answered", "咨询应答率", "share", "比例", "neither",
+        "conversations with an adviser after an inquiry", f"inquiries{_MOVES}",
+        "咨询后与顾问通话次数", f"咨询次数{_MOVES_ZH}", 1.0, _outcome("answered"), _outcome("inquiries"), "ratio",
         group="contact",
     ),
 )  # fmt: skip
@@ -189,40 +206,55 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 def totals(segments: list[str], customers: Customers, outcomes: Outcomes) -> list[dict[str, Any]]:
     """Numerators and denominators by scope, segment and metric.
 
+    Scope ``present`` counts customers present at the fork. An ``amount`` counts besides what became of those whom they
+    referred, and of the friends of those, since the fork: it is credited to the customer who began the chain, and to
+    the segment of that customer. Scope ``everyone`` counts all, by their own segment. The denominator of amounts and
+    ``persons`` is fixed at the fork in both scopes: more friends never lower what is sold per customer.
+
     Parameters
     ----------
     customers, outcomes
         Columns of the customers who have joined, shape (n,).
     """
-    known = {name: outcomes[name] for name in outcomes.dtype.names} | _of_friends(customers, outcomes)
     present = (customers["marks"] & PRESENT) > 0
+    root = _credited(customers, present)
+    own, of_root = customers["segment"], customers["segment"][root]
+    everyone = np.ones_like(present)
     rows = []
-    for scope, chosen in (("present", present), ("everyone", np.ones_like(present))):
-        c, o = customers[chosen], {name: column[chosen] for name, column in known.items()}
+    for scope in ("present", "everyone"):
         for metric in _ALL:
-            top = np.bincount(c["segment"], weights=metric.top(c, o), minlength=len(segments))
-            bottom = np.bincount(c["segment"], weights=metric.bottom(c, o), minlength=len(segments))
+            counted, segment = (everyone if scope == "everyone" else present), own
+            if metric.kind == "persons":
+                counted = present
+            elif metric.kind == "amount" and scope == "present":
+                counted, segment = present[root], of_root
+            top = _sums(metric.top(customers, outcomes), counted, segment, len(segments))
+            bottom = _sums(metric.bottom(customers, outcomes), counted, segment, len(segments))
             rows += [
-                {
-                    "segment": segment,
-                    "scope": scope,
-                    "metric": metric.name,
-                    "numerator": int(top[k]),
-                    "denominator": int(bottom[k]),
-                }
-                for k, segment in enumerate(segments)
+                {"segment": name, "scope": scope, "metric": metric.name, "numerator": up, "denominator": down}
+                for name, up, down in zip(segments, top, bottom, strict=True)
             ]
     return rows
 
 
-def _of_friends(customers: Customers, outcomes: Outcomes) -> dict[str, Any]:
-    """What became of the friends of each customer, and of theirs: outcomes of the one who began the chain."""
+def _sums(column: Any, counted: Any, segment: Any, segments: int) -> list[int]:
+    """Sum of a column over the customers counted, by segment. Exact: the sums stay far below 2**53."""
+    sums = np.bincount(segment[counted], weights=column[counted], minlength=segments)
+    return [int(value) for value in sums]
+
+
+def _credited(customers: Customers, present: Any) -> Any:
+    """Row of the customer to whom each one's outcomes count: oneself, or who began the chain for later friends.
+
+    Returns
+    -------
+    Array of shape (n,). The row is of a customer present at the fork whenever there is one to credit.
+    """
+    itself = np.arange(len(customers))
     order = np.argsort(customers["key"])
     place = np.searchsorted(customers["key"], customers["root"], sorter=order)
-    root = order[np.minimum(place, len(order) - 1)] if len(order) else order
-    friend = (customers["root"] != customers["key"]) & (customers["key"][root] == customers["root"])
-    bought = outcomes["purchases"][friend].astype(np.float64)
-    return {"friends_purchases": np.bincount(root[friend], weights=bought, minlength=len(customers)).astype(np.int64)}
+    found = order[np.minimum(place, len(order) - 1)] if len(order) else itself
+    return np.where(~present & (customers["key"][found] == customers["root"]), found, itself)
 
 
 def described() -> dict[str, dict[str, str]]:

@@ -280,8 +280,12 @@ def _same(a: dict[str, Any], b: dict[str, Any], name: str) -> bool:
 
 
 def without_calendar_end(world_lives: dict[str, Any], end: int) -> dict[str, Any]:
-    """Lives in which what would happen at or after ``end`` is ``NEVER``: a world makes no sessions beyond its days."""
+    """Lives in which what would happen at or after ``end`` is ``NEVER``: a world makes no sessions beyond its days.
+
+    Premiums whose grace ends beyond the horizon are not settled: a longer horizon settles more of them.
+    """
     at = world_lives["customers.session_at"]
     cut = world_lives | {"customers.session_at": np.where(at >= end, NEVER, at)}
-    del cut["due"]
+    for name in ("due", "outcomes.due_settled", "outcomes.paid_settled"):
+        del cut[name]
     return cut

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import busy, described, experiment, forked, log_of, run_on, small, table
+from small_worlds import busy, described, experiment, forked, log_of, new_world, run_on, small, table
 
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.metrics import METRICS, totals
@@ -190,6 +190,38 @@ def test_every_premium_due_is_paid_or_not(world: World, story: Story) -> None:
     assert 0 < recovered < unpaid.sum()
 
 
+def test_payments_are_set_against_the_premiums_of_the_same_dates(of: Experiment, story: Story, world: World) -> None:
+    """Due dates from the whole log: those before the fork, or whose grace the end cuts short, are left out."""
+    (grace,) = {product.grace for product in world.scenario.products.values()}
+    early = new_world(of)
+    early.run(of.scenario.warm_up, of.parts(early, PRACTICE))
+    waiting: dict[tuple[int, int, int, int], int] = Counter()  # unpaid premiums by customer, product, sum, end of grace
+    due, paid = Counter[int](), Counter[int]()
+    left_out = Counter[str]()
+    for log in (log_of(early), story.log):
+        events = zip(*(log[name].tolist() for name in ("key", "detail", "amount", "time", "kind")), strict=True)
+        for key, product, amount, time, kind in events:
+            late = kind == E_PREMIUM and waiting[key, product, amount, time] > 0
+            waiting[key, product, amount, time] -= late
+            since = time - grace if late else time
+            if kind == E_UNPAID:
+                waiting[key, product, amount, time + grace] += 1
+            if kind in (E_PREMIUM, E_UNPAID) and of.scenario.warm_up <= since < END - grace:
+                due[key] += not late
+                paid[key] += kind == E_PREMIUM
+            elif kind == E_PREMIUM and time >= of.scenario.warm_up:
+                left_out["before the fork" if late else "near the end"] += 1
+    n = len(story.keys)
+    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    assert len(left_out) == 2 and 20 < sum(paid.values()) < sum(due.values())
+    assert [due[key] for key in story.keys.tolist()] == o["due_settled"].tolist()
+    assert [paid[key] for key in story.keys.tolist()] == o["paid_settled"].tolist()
+    rows = [r for r in totals(list(world.scenario.segments), c, o)
+            if (r["metric"], r["scope"]) == ("premium_payment_rate", "everyone")]  # fmt: skip
+    assert sum(r["numerator"] for r in rows) == sum(paid.values())
+    assert sum(r["denominator"] for r in rows) == sum(due.values())
+
+
 def test_sessions_by_day_and_segment_are_those_of_the_log(world: World, story: Story) -> None:
     segment = world.state.customers["segment"][story.rows]
     day = (story.log["time"] - world.scenario.warm_up) // DAY
@@ -252,7 +284,6 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
         "sessions_per_customer": story.sum(story.kind(E_SESSION)),
-        "premium_payment_rate": story.sum(story.kind(E_PREMIUM)),
         "claims_per_10k": story.sum(story.kind(E_CLAIM), story.log["amount"]),
         "commission_per_10k": o["commission"],
     }

@@ -141,6 +141,7 @@ RULE_NUMBERS: dict[str, str] = {
     "fatigue_state": "i8",  # -1 none
     "income_column": "i8",  # -1 none
     "cutoff": "i8",
+    "end": "i8",
     "cap_touches": "i8",
     "cap_within": "i8",
     "quiet_start": "i8",

@@ -164,7 +164,9 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
     subject = np.uint64(policy.number) * np.uint64(1024) + np.uint64(policy.years) * np.uint64(2)
     pays, silent = uniform_pair(u8(w.keys, K_RENEWAL), c.key, subject)
     covariates(i, now, w)
-    outcome_row(w, i).due += 1
+    out = outcome_row(w, i)
+    out.due += 1
+    out.due_settled += is_settled(policy.product, now, w)
     if pays < logistic(linear(w.renewal + policy.product, w)):
         pay(i, place, now, now, w)
         if c.stage == RENEWAL_UPSELL:
@@ -178,6 +180,16 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
         enter(i, CHURN_WARNING, 0, now, w)
         c.phase = 3
         refresh(i, now, w)
+
+
+@compiled
+def is_settled(product: int, due: int, w: Any) -> int:
+    """1 if a premium fell due since the fork and its grace period ends before the horizon does, else 0.
+
+    Payments are set against such premiums alone. With those of the last days counted too, who pays at once would be
+    in the share and who pays late would not.
+    """
+    return int(counts(w).fork <= due and due + product_rule_at(w.product_rules, product).grace < w.end)
 
 
 @compiled
@@ -208,6 +220,7 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
     policy.at = due + YEAR - NOTICE
     out = outcome_row(w, i)
     out.paid += 1
+    out.paid_settled += is_settled(policy.product, due, w)
     out.premium += policy.premium
     out.commission += np.int64(
         round(policy.premium * product_rule_at(w.product_rules, policy.product).renewal_commission)

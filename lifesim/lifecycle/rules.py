@@ -238,6 +238,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "income_column": traits.index("income") if income is not None and income.log else -1,
         "income_scale": income.scale if income is not None else 0.0,
         "cutoff": scenario.warm_up + scenario.horizon - 120 * DAY,
+        "end": scenario.warm_up + scenario.horizon,
         "cap_touches": policy.marketing_cap.touches,
         "cap_within": policy.marketing_cap.within,
         "quiet_start": policy.quiet.start,

@@ -95,6 +95,8 @@ OUTCOME = np.dtype(
         ("referred", "u2"),
         ("due", "u2"),
         ("paid", "u2"),
+        ("due_settled", "u2"),  # due since the fork, with the grace period over before the end
+        ("paid_settled", "u2"),  # of those
         ("saves", "u2"),
         ("losses", "u2"),
         ("inquiries", "u2"),

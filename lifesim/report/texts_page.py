@@ -9,15 +9,17 @@ PAGE: dict[str, tuple[str, str]] = {
     # effects
     "effects.heading": ("All effects", "全部效果"),
     "effects.lead": (
-        "Customers present at the fork, with those they referred or who joined later counted as outcomes only.",
-        "统计分叉时已在册的客户；其转介和之后加入的客户只作为结果计入。",
+        "Customers present at the fork. What became of friends who joined since then counts to the customer present "
+        "who began the chain of referrals; other arrivals do not count.",
+        "统计分叉时已在册的客户；此后加入的转介客户的结果计入转介链起点的在册客户，其他新客户不计。",
     ),
     "everyone.heading": ("All effects, everyone counted", "全部效果（含后来加入者）"),
     "everyone.lead": (
-        "The same metrics over all customers. The denominators include those who joined after the fork, so where an "
-        "arm wins more newcomers, a rate can fall although nobody was lost.",
-        "同样的指标，统计全部客户。分母也包括分叉后加入的客户，因此如果某策略组带来更多新客户，"
-        "即使没有流失，比率也可能下降。",
+        "The same metrics with what became of all customers, those who joined later too, still per customer present "
+        "at the fork, a number that no arm moves: more friends never lower what is sold per customer. First purchase "
+        "and retention are those of the customers present.",
+        "同样的指标，计入全部客户（包括后来加入的客户）的结果，分母仍为分叉时在册的客户；"
+        "该数不受策略影响，因此转介客户增多不会拉低人均销售。首次投保率与留存率仍只统计当时在册的客户。",
     ),
     # metrics
     "metrics.heading": ("What is measured", "指标口径"),

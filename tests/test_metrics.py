@@ -1,0 +1,146 @@
+"""Whose outcomes a metric adds up, and by what it divides them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from small_worlds import SILENCE, Weekly, described, small
+
+import lifesim
+from lifesim.metrics import METRICS, totals
+from lifesim.metrics import described as definitions
+from lifesim.population.columns import CUSTOMER, HELD_AT_FORK, OUTCOME, PRESENT
+from lifesim.strategy import Practice
+
+SEGMENTS = ["young", "wealthy"]
+PERSONS = ("first_purchase_rate", "retention_rate")
+RATIOS = ("open_rate", "answer_rate", "premium_payment_rate")
+AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
+
+#: Key, key of who began the chain, segment, present at the fork.
+PEOPLE = (
+    (1, 1, 0, True),
+    (2, 2, 1, True),
+    (3, 1, 0, True),  # a friend of 1 who joined before the fork
+    (4, 2, 1, False),  # a friend of 2 since the fork
+    (5, 2, 0, False),  # a friend of 4, of another segment
+    (6, 6, 0, False),  # arrived since the fork
+    (7, 6, 1, False),  # a friend of 6
+)
+
+
+def people(rows: tuple[tuple[int, int, int, bool], ...] = PEOPLE) -> tuple[Any, Any]:
+    """Customers, and outcomes that are all the customer's key."""
+    customers, outcomes = np.zeros(len(rows), CUSTOMER), np.zeros(len(rows), OUTCOME)
+    for row, (key, root, segment, present) in enumerate(rows):
+        customers[row]["key"], customers[row]["root"], customers[row]["segment"] = key, root, segment
+        customers[row]["marks"] = PRESENT if present else 0
+        for name in OUTCOME.names or ():
+            outcomes[row][name] = key
+    return customers, outcomes
+
+
+def cells(customers: Any, outcomes: Any, metric: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Numerator and denominator by scope and segment."""
+    return {
+        (row["scope"], row["segment"]): (row["numerator"], row["denominator"])
+        for row in totals(SEGMENTS, customers, outcomes)
+        if row["metric"] == metric
+    }
+
+
+def test_amounts_of_later_friends_count_to_who_began_the_chain() -> None:
+    """In that customer's segment; friends of before the fork stand for themselves, and other arrivals do not count."""
+    customers, outcomes = people()
+    outcomes["premium"] = 10 ** customers["key"].astype(np.int64)
+    assert cells(customers, outcomes, "premium_per_10k") == {
+        ("present", "young"): (10 + 1_000, 2),
+        ("present", "wealthy"): (100 + 10_000 + 100_000, 1),
+        ("everyone", "young"): (10 + 1_000 + 100_000 + 1_000_000, 2),
+        ("everyone", "wealthy"): (100 + 10_000 + 10_000_000, 1),
+    }
+
+
+@pytest.mark.parametrize("metric", AMOUNTS)
+def test_every_amount_is_per_customer_present_at_the_fork_and_adds_up_by_segment(metric: str) -> None:
+    customers, outcomes = people()
+    alone = cells(customers[:3], outcomes[:3], metric)
+    friends = cells(customers[:5], outcomes[:5], metric)
+    whole = cells(customers, outcomes, metric)
+    for scope in ("present", "everyone"):
+        assert [whole[scope, segment][1] for segment in SEGMENTS] == [2, 1]
+        assert [alone[scope, segment][1] for segment in SEGMENTS] == [2, 1]
+        top = {name: sum(each[scope, segment][0] for segment in SEGMENTS)
+               for name, each in (("alone", alone), ("friends", friends), ("whole", whole))}  # fmt: skip
+        assert top["alone"] < top["friends"] <= top["whole"]
+        assert (top["friends"] == top["whole"]) == (scope == "present")
+
+
+def test_policies_of_friends_are_those_of_friends_who_joined_after_the_fork() -> None:
+    customers, outcomes = people()
+    outcomes["purchases"] = 2 ** customers["key"]
+    assert cells(customers, outcomes, "friends_policies_per_10k") == {
+        ("present", "young"): (0, 2),
+        ("present", "wealthy"): (2**4 + 2**5, 1),
+        ("everyone", "young"): (2**5, 2),
+        ("everyone", "wealthy"): (2**4 + 2**7, 1),
+    }
+
+
+@pytest.mark.parametrize("metric", PERSONS)
+def test_shares_of_persons_are_of_those_present_in_both_scopes(metric: str) -> None:
+    """Who joins later is no prospect of the fork, so that an arm that brings friends dilutes no share."""
+    customers, outcomes = people()
+    customers["marks"][:2] |= HELD_AT_FORK if metric == "retention_rate" else 0
+    customers["policies"], outcomes["first_purchases"] = 1, 1
+    found = cells(customers, outcomes, metric)
+    for scope in ("present", "everyone"):
+        young = (1, 1) if metric == "retention_rate" else (2, 2)
+        assert (found[scope, "young"], found[scope, "wealthy"]) == (young, (1, 1))
+
+
+@pytest.mark.parametrize("metric", RATIOS)
+def test_ratios_of_events_take_no_side_and_say_that_arms_differ_in_their_denominator(metric: str) -> None:
+    described_so = definitions()[metric]
+    assert described_so["better"] == "neither"
+    assert "arms differ" in described_so["denominator"]
+    assert "各策略组不同" in described_so["denominator_zh"]
+    assert METRICS[metric].kind == "ratio"
+
+
+def test_definitions_name_the_denominator_of_the_fork() -> None:
+    for metric in AMOUNTS:
+        assert definitions()[metric]["denominator"] == "customers present at the fork"
+
+
+def test_nobody_is_no_error() -> None:
+    assert {row["denominator"] for row in totals(SEGMENTS, *people(()))} == {0}
+
+
+def test_an_arm_that_only_brings_friends_lowers_nothing_that_is_sold() -> None:
+    """Invitations lift recommendations and nothing else: replication by replication no policy less, and some more."""
+    scenario = small(
+        1500,
+        warm_up="30d",
+        horizon="180d",
+        arms={"control": {}, "invite": {}},
+        experiment={"replications": 2, "seed": 3, "event_share": 0.0, "control": "control"},
+    )
+    data = described(scenario)
+    data["contents"]["invite"] = {"kind": "service", "lifts": {"refer": 6.0}, "impulses": {}, "visit": 0}
+    data["behaviour"]["processes"]["refer"] |= {"rate": "0.3/y", "half_life": "30d"}
+    data["behaviour"]["impulses"].pop("referred_friend", None)
+    scenario = scenario.replace(contents=data["contents"], behaviour=data["behaviour"])
+    invite = Practice(orchestrations={"invite": Weekly("invite", "push", "10:00", (1,), 1.0)})
+    result = lifesim.compare(scenario, {"control": SILENCE, "invite": invite}, workers=1)
+    for table in (result.effects, result.effects_everyone):
+        effect = table.set_index(["metric", "segment"])["effect"]
+        for metric in ("policies_per_10k", "ape_per_10k", "premium_per_10k", "friends_policies_per_10k"):
+            assert effect[metric, "all"] > 0, metric
+            assert (effect[metric] >= 0).all(), metric
+        for metric in PERSONS:
+            assert (effect[metric].dropna() == 0).all(), metric
+    everyone = result.tables["totals"].query("metric == 'policies_per_10k'")
+    assert everyone.groupby(["replication", "segment"])["denominator"].nunique().max() == 1
