@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import stats
 
 from lifesim.errors import InputError
 from lifesim.experiment.effects import COLUMNS, effects, to_records
+from lifesim.experiment.intervals import mean_interval, ratio_interval
 
 Cell = tuple[int, int]
 """Numerator and denominator."""
@@ -94,17 +96,26 @@ def test_level_changes_the_width_as_the_t_quantile_does() -> None:
 
 
 def test_relative_interval_by_hand() -> None:
-    """Differences 2, 4 on controls 10, 30: r = 6/40, residuals 0.5 and -0.5, se = 0.5/20."""
+    """Controls of one size leave the interval of the difference, divided by it."""
     table = effects(
-        totals({"current": series([10, 30], 1), "new": series([12, 34], 1)}),
+        totals({"current": series([40, 40, 40], 1), "new": series([44, 46, 48], 1)}),
         {"rate": 1.0},
         "current",
     )
     row = overall(table, "new")
-    reach = stats.t.ppf(0.975, 1) * 0.5 / 20
+    reach = stats.t.ppf(0.975, 2) * 2 / math.sqrt(3) / 40
     assert row["relative"] == pytest.approx(0.15, abs=1e-15)
     assert row["relative_low"] == pytest.approx(0.15 - reach, abs=1e-12)
     assert row["relative_high"] == pytest.approx(0.15 + reach, abs=1e-12)
+
+
+def test_relative_interval_is_missing_where_it_has_no_bounds() -> None:
+    """Controls 10 and 30: their own interval is 20 ± 127, so the ratio may be anything."""
+    row = overall(
+        effects(totals({"current": series([10, 30], 1), "new": series([12, 34], 1)}), {"rate": 1.0}, "current"), "new"
+    )
+    assert row["relative"] == pytest.approx(0.15)
+    assert row[["relative_low", "relative_high"]].isna().all()
 
 
 def fieller(control: np.ndarray, difference: np.ndarray, level: float) -> tuple[float, float]:
@@ -119,9 +130,10 @@ def fieller(control: np.ndarray, difference: np.ndarray, level: float) -> tuple[
     return (b - root) / a, (b + root) / a
 
 
-def test_relative_interval_agrees_with_fieller_where_the_control_is_precise() -> None:
+@pytest.mark.parametrize("spread", [2_000, 30_000, 100_000])
+def test_relative_interval_is_that_of_fieller(spread: float) -> None:
     generator = np.random.default_rng(11)
-    control = generator.normal(100_000, 2_000, 12).round().astype(int)
+    control = generator.normal(100_000, spread, 12).round().astype(int)
     arm = (control * 1.05 + generator.normal(0, 900, 12)).round().astype(int)
     row = overall(
         effects(
@@ -132,8 +144,59 @@ def test_relative_interval_agrees_with_fieller_where_the_control_is_precise() ->
         "new",
     )
     low, high = fieller(control / 100, (arm - control) / 100, 0.95)
-    assert row["relative_low"] == pytest.approx(low, rel=2e-3)
-    assert row["relative_high"] == pytest.approx(high, rel=2e-3)
+    assert row["relative_low"] == pytest.approx(low, rel=1e-10)
+    assert row["relative_high"] == pytest.approx(high, rel=1e-10)
+
+
+def test_relative_and_absolute_interval_exclude_zero_together() -> None:
+    """Small counts, where an interval by the delta method contradicts the absolute one in some rows of a hundred."""
+    generator = np.random.default_rng(5)
+    found = Counter[str]()
+    for _ in range(4000):
+        count = int(generator.integers(2, 11))
+        control = generator.poisson(generator.uniform(1, 20), count).astype(float).tolist()
+        shift = generator.poisson(generator.uniform(0, 4), count) - generator.poisson(1, count)
+        differences = shift.astype(float).tolist()
+        if not any(control):
+            continue
+        low, high = mean_interval(differences, 0.95)
+        relative_low, relative_high = ratio_interval(control, differences, 0.95)
+        if math.isnan(relative_low):
+            assert math.isnan(relative_high)
+            own = mean_interval(control, 0.95)
+            assert own[0] <= 0 <= own[1]
+            found["unbounded"] += 1
+            continue
+        assert (low <= 0 <= high) == (relative_low <= 0 <= relative_high), (control, differences)
+        assert relative_low - 1e-12 <= sum(differences) / sum(control) <= relative_high + 1e-12
+        found["clear" if low > 0 or high < 0 else "unclear"] += 1
+        found["delta"] += (low <= 0 <= high) != delta_includes_zero(control, differences)
+    assert min(found[kind] for kind in ("clear", "unclear", "unbounded", "delta")) > 30, found
+
+
+def delta_includes_zero(control: list[float], differences: list[float]) -> bool:
+    """Whether the interval of the delta method includes 0: what Fieller's is better than."""
+    c, d = np.array(control), np.array(differences)
+    ratio = d.mean() / c.mean()
+    reach = stats.t.ppf(0.975, len(c) - 1) * (d - ratio * c).std(ddof=1) / math.sqrt(len(c)) / c.mean()
+    return bool(abs(ratio) <= reach)
+
+
+def test_differing_replications_are_counted() -> None:
+    arms = {"current": series([1, 1, 1, 1, 1, 1]), "new": series([1, 2, 1, 1, 0, 1]), "twin": series([1] * 6)}
+    table = effects(totals(arms), {"rate": 100.0}, "current")
+    assert overall(table, "new")["differing"] == 2
+    assert overall(table, "twin")["differing"] == 0
+
+
+def test_what_was_not_seen_is_bounded_as_a_poisson_number() -> None:
+    """Six replications of 100: exp(-mean) of 2.5% is reached at 3.69 events in 600, with a scale of 100."""
+    arms = {"current": series([1] * 6), "new": series([1] * 6), "wide": dict.fromkeys(range(3), (2, 200))}
+    table = effects(totals(arms), {"rate": 100.0}, "current")
+    assert overall(table, "new")["unseen_bound"] == pytest.approx(100 * 3.6889 / 600, rel=1e-4)
+    assert overall(table, "wide")["unseen_bound"] == pytest.approx(100 * 3.6889 / 600, rel=1e-4)
+    mean = overall(table, "new")["unseen_bound"] / 100 * 600
+    assert stats.poisson.cdf(0, mean) == pytest.approx(0.025)
 
 
 def test_both_intervals_cover_as_often_as_they_say() -> None:
@@ -261,7 +324,8 @@ def test_no_pair_leaves_a_row_that_says_so() -> None:
     table = effects(totals(arms), {"rate": 1.0, "absent": 1.0}, "current")
     assert list(table["metric"]) == ["rate", "rate", "absent", "absent"]
     assert (table["replications"] == 0).all()
-    assert table[list(COLUMNS[4:12])].isna().all(axis=None)
+    assert (table["differing"] == 0).all()
+    assert table[[*COLUMNS[4:12], "unseen_bound"]].isna().all(axis=None)
 
 
 def test_relative_is_missing_where_the_control_is_zero() -> None:
@@ -297,6 +361,8 @@ def test_records_are_strict_json() -> None:
         "relative_low": None,
         "relative_high": None,
         "replications": 1,
+        "differing": 1,
+        "unseen_bound": pytest.approx(100 * -math.log(0.025) / 10),
     }
     assert type(records[0]["replications"]) is int
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from lifesim.errors import InputError
+from lifesim.experiment.intervals import mean, mean_interval, ratio_interval, unseen_bound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,10 +36,14 @@ COLUMNS = (
     "relative_low",
     "relative_high",
     "replications",
+    "differing",
+    "unseen_bound",
 )
 
-_Series = dict[int, float]
-"""A metric's value by replication."""
+_Key = tuple[str, str, str]
+"""Metric, segment and arm."""
+_Series = dict[int, tuple[float, int]]
+"""A metric's value and denominator by replication."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class _Estimate:
     relative_low: float = math.nan
     relative_high: float = math.nan
     replications: int = 0
+    differing: int = 0
+    unseen_bound: float = math.nan
 
 
 def effects(
@@ -87,7 +95,11 @@ def effects(
     DataFrame
         Columns `COLUMNS`. Metrics in the given order; segment ``all`` first, then sorted; arms in
         order of appearance. Intervals are NaN with fewer than two replications, the relative
-        columns where the control's mean is 0, and all figures with no replication at all.
+        columns where the control's mean is 0, the relative interval also where it has no bounds,
+        and all figures with no replication at all. `differing` counts the replications whose
+        difference is not 0. `unseen_bound` is the effect that none of a Poisson number of events
+        would leave possible, given the denominators of the arm: where hardly any replication
+        differs, the truth may be that far off whatever the interval says.
 
     Raises
     ------
@@ -97,11 +109,8 @@ def effects(
     Notes
     -----
     With differences ``d_i`` over n replications the interval is ``mean(d) ± t s_d / sqrt(n)``, with
-    n - 1 degrees of freedom. The relative effect is the ratio of means ``r = mean(d) / mean(c)``, c
-    being the control. Its true value R satisfies ``r - R = mean(d - R c) / mean(c)``, so to first
-    order its standard error is that of the mean of the residuals ``d_i - r c_i``, divided by
-    ``|mean(c)|`` (delta method for a ratio of paired means; Cochran, Sampling Techniques, 3rd ed.
-    1977, chapter 6). It is trustworthy while the control's mean lies many standard errors from 0.
+    n - 1 degrees of freedom. The relative effect is the ratio of means ``mean(d) / mean(c)``, c being
+    the control, with the interval of Fieller (1954): see `intervals.ratio_interval`.
     """
     import pandas as pd
 
@@ -109,28 +118,14 @@ def effects(
     arms = [str(arm) for arm in pd.unique(rows["arm"])]
     segments = sorted(str(segment) for segment in pd.unique(rows["segment"]))
     _check(arms, segments, control, scope, level)
-    values = _values(rows, metrics)
-    branches = _branches(rows)
+    values, branches = _values(rows, metrics), _branches(rows)
     table: list[dict[str, Any]] = []
-    for metric in metrics:
-        for segment in (EVERYONE, *segments):
-            base = values.get((metric, segment, control), {})
-            for arm in arms:
-                if arm == control:
-                    continue
-                treated = values.get((metric, segment, arm), {})
-                paired = sorted(
-                    replication
-                    for replication in base.keys() & treated.keys()
-                    if branches[control, replication] == branches[arm, replication]
-                )
-                estimate = _estimate(
-                    [base[replication] for replication in paired],
-                    [treated[replication] for replication in paired],
-                    level,
-                )
-                names = {"metric": metric, "segment": segment, "arm": arm, "control": control}
-                table.append(names | vars(estimate))
+    for metric, segment, arm in product(metrics, (EVERYONE, *segments), arms):
+        if arm != control:
+            base, treated = values.get((metric, segment, control), {}), values.get((metric, segment, arm), {})
+            paired = _paired(base, treated, branches, control, arm)
+            estimate = _estimate([base[r] for r in paired], [treated[r] for r in paired], metrics[metric], level)
+            table.append({"metric": metric, "segment": segment, "arm": arm, "control": control} | vars(estimate))
     return pd.DataFrame(table, columns=list(COLUMNS))
 
 
@@ -157,8 +152,8 @@ def _check(arms: list[str], segments: list[str], control: str, scope: str, level
         raise InputError(f"segment {EVERYONE!r}: the name is reserved for the sum over segments")
 
 
-def _values(rows: pd.DataFrame, metrics: Mapping[str, float]) -> dict[tuple[str, str, str], _Series]:
-    """Value by replication for each (metric, segment, arm), where the denominator is positive.
+def _values(rows: pd.DataFrame, metrics: Mapping[str, float]) -> dict[_Key, _Series]:
+    """Value and denominator by replication, where the denominator is positive.
 
     Sums are of integers, hence exact in whatever order the rows come.
     """
@@ -169,11 +164,11 @@ def _values(rows: pd.DataFrame, metrics: Mapping[str, float]) -> dict[tuple[str,
     both = pd.concat([wanted.astype({"segment": str}), wanted.assign(segment=EVERYONE)])
     both = both.astype({"metric": str, "arm": str})  # categories would add absent combinations
     sums = both.groupby(keys)[["numerator", "denominator"]].sum()
-    values: dict[tuple[str, str, str], _Series] = {}
+    values: dict[_Key, _Series] = {}
     for (metric, segment, arm, replication), top, bottom in sums.itertuples(name=None):
         if bottom > 0:
             series = values.setdefault((metric, segment, arm), {})
-            series[int(replication)] = metrics[metric] * int(top) / int(bottom)
+            series[int(replication)] = metrics[metric] * int(top) / int(bottom), int(bottom)
     return values
 
 
@@ -189,54 +184,34 @@ def _branches(rows: pd.DataFrame) -> dict[tuple[str, int], frozenset[Any]]:
     return {key: frozenset(found) for key, found in seen.items()}
 
 
-def _estimate(control: list[float], arm: list[float], level: float) -> _Estimate:
-    """Absolute and relative effect of paired values, one pair a replication."""
-    count = len(control)
-    if count == 0:
+def _paired(
+    base: _Series, treated: _Series, branches: Mapping[tuple[str, int], frozenset[Any]], control: str, arm: str
+) -> list[int]:
+    """Replications of which both arms have a value, over the same branches."""
+    return sorted(r for r in base.keys() & treated.keys() if branches[control, r] == branches[arm, r])
+
+
+def _estimate(control: list[tuple[float, int]], arm: list[tuple[float, int]], scale: float, level: float) -> _Estimate:
+    """Absolute and relative effect of paired values with their denominators, one pair a replication."""
+    if not control:
         return _Estimate()
-    differences = [after - before for before, after in zip(control, arm, strict=True)]
-    control_mean = _mean(control)
-    effect = _mean(differences)
-    low, high = _interval(effect, differences, level)
+    before, after = [value for value, _ in control], [value for value, _ in arm]
+    differences = [treated - base for base, treated in zip(before, after, strict=True)]
+    low, high = mean_interval(differences, level)
     relative = relative_low = relative_high = math.nan
-    if control_mean != 0.0:
-        ratio = effect / control_mean
-        relative = ratio + 0.0  # adding zero turns -0.0 into 0.0
-        residuals = [
-            (difference - ratio * before) / control_mean
-            for difference, before in zip(differences, control, strict=True)
-        ]
-        relative_low, relative_high = _interval(relative, residuals, level)
+    if mean(before) != 0.0:
+        relative = mean(differences) / mean(before) + 0.0  # adding zero turns -0.0 into 0.0
+        relative_low, relative_high = ratio_interval(before, differences, level)
     return _Estimate(
-        control_mean=control_mean,
-        arm_mean=_mean(arm),
-        effect=effect,
+        control_mean=mean(before),
+        arm_mean=mean(after),
+        effect=mean(differences),
         low=low,
         high=high,
         relative=relative,
         relative_low=relative_low,
         relative_high=relative_high,
-        replications=count,
+        replications=len(differences),
+        differing=sum(difference != 0.0 for difference in differences),
+        unseen_bound=unseen_bound(scale, sum(bottom for _, bottom in arm), level),
     )
-
-
-def _mean(values: list[float]) -> float:
-    """Mean from a correctly rounded sum, so that no library's summation order shows in a result."""
-    return math.fsum(values) / len(values)
-
-
-def _interval(centre: float, sample: list[float], level: float) -> tuple[float, float]:
-    """Interval around `centre`, as wide as the t interval of the mean of `sample`."""
-    count = len(sample)
-    if count < 2:
-        return math.nan, math.nan
-    mean = _mean(sample)
-    variance = math.fsum((value - mean) ** 2 for value in sample) / (count - 1)
-    reach = _t_quantile(0.5 + level / 2.0, count - 1) * math.sqrt(variance / count)
-    return centre - reach, centre + reach
-
-
-def _t_quantile(probability: float, degrees: int) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf(probability, degrees))
