@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import resource
 import signal
 import subprocess
@@ -14,9 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+import lifesim
 from lifesim import cli, workspace
+from lifesim.errors import RunError
+from lifesim.experiment import comparison
+from lifesim.experiment.comparison import _whole_replications
 
 SCENARIO = """\
 extends: markets/base.yaml
@@ -187,6 +193,43 @@ def test_a_killed_worker_costs_its_own_unit(run: Run, tmp_path: Path, monkeypatc
     assert victim.with_suffix(".deaths").read_text() == "xx"  # it was tried again
     effects = [row for row in json.loads(out)["effects"] if row["segment"] == "all"]
     assert {row["replications"] for row in effects if row["metric"] == "touches_per_customer"} == {2}
+
+
+def test_a_branch_that_is_missing_everywhere_leaves_no_whole_replication() -> None:
+    """Every planned branch has to be there, whether or not the tables that came back know of it."""
+    north = pd.DataFrame({"arm": ["control", "control", "new", "new"], "replication": [0, 1, 0, 1], "branch": "north"})
+    south = north[(north["replication"] == 1) | (north["arm"] == "new")].assign(branch="south")
+    assert len(_whole_replications(north, {"north"})) == 4
+    assert _whole_replications(north, {"north", "south"}).empty
+    kept = _whole_replications(pd.concat([north, south]), {"north", "south"})
+    assert set(zip(kept["arm"], kept["replication"], strict=True)) == {("control", 1), ("new", 0), ("new", 1)}
+
+
+def test_a_control_without_a_branch_leaves_nothing_to_compare_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a market is never passed off as the whole."""
+    scenario = lifesim.load("aa").replace(
+        population={"branches": {"north": 40, "south": 40}, "segments": {"mainstream": 1.0}},
+        warm_up="2d",
+        horizon="3d",
+        experiment={"replications": 2},
+    )
+    monkeypatch.setattr(comparison, "run_units", _without_the_south(comparison.run_units))
+    with pytest.raises(RunError, match=r"no replication of the control arm 'control' has all .*: north, south"):
+        lifesim.compare(scenario, workers=1)
+
+
+def _without_the_south(run_units: Callable[..., list[bytes]]) -> Callable[..., list[bytes]]:
+    """Units that come back without the rows of a branch."""
+
+    def run(*given: Any) -> list[bytes]:
+        answers = []
+        for answer in run_units(*given):
+            result = pickle.loads(answer)
+            result.tables["totals"] = [p for p in result.tables["totals"] if p["branch"][0] != "south"]
+            answers.append(pickle.dumps(result))
+        return answers
+
+    return run
 
 
 def test_a_disk_that_fills_up_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

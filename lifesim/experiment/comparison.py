@@ -133,7 +133,8 @@ def compare(
         setup = (str(current_root()), scratch)
         answers = run_units(tasks.run_unit, payloads, workers, tasks.prepare, setup, done)
     results, failures = _sort_out(scenario, work, answers)
-    result = _merged(scenario, results, failures)
+    branches = {branch for unit in work for branch in unit.branches}
+    result = _merged(scenario, results, failures, branches)
     result.seconds = time.perf_counter() - began
     result.oracles = {arm: practice.oracles for arm, practice in practices.items() if practice.oracles}
     result.practices = practices
@@ -211,22 +212,25 @@ def _column(parts: list[Any]) -> Any:
     return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else list(chain.from_iterable(parts))
 
 
-def _whole_replications(totals: pd.DataFrame) -> pd.DataFrame:
-    """Rows of arms and replications of which every branch is there; half a market is another market."""
-    branches = totals.groupby(["arm", "replication"])["branch"].transform("nunique")
-    return totals[branches == totals["branch"].nunique()]
+def _whole_replications(totals: pd.DataFrame, branches: set[str]) -> pd.DataFrame:
+    """Rows of arms and replications of which every planned branch is there; half a market is another market."""
+    found = totals.groupby(["arm", "replication"])["branch"].transform("nunique")
+    return totals[found == len(branches)]
 
 
-def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str]) -> Result:
+def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], branches: set[str]) -> Result:
     """Tables of all units in a fixed order, and the effects."""
 
     from lifesim.experiment.effects import effects
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
-    whole = _whole_replications(tables["totals"])
+    whole = _whole_replications(tables["totals"], branches)
     scales = {name: metric.scale for name, metric in METRICS.items()}
     control = scenario.experiment.control
+    if control not in set(whole["arm"]):
+        why = f"no replication of the control arm '{control}' has all of its branches: {', '.join(sorted(branches))}"
+        raise RunError("\n".join([*failures, why]))
     timings: dict[str, float] = {}
     for result in results:
         for what, seconds in result.seconds.items():
