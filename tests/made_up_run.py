@@ -39,7 +39,7 @@ def effect_row(name: str, segment: str, arm: str, base: float, effect: float, ha
         "relative": effect / base if known else None,
         "relative_low": (effect - half) / base if known else None,
         "relative_high": (effect + half) / base if known else None,
-        "replications": 10,
+        "replications": 10, "differing": 10, "unseen_bound": 0.0005,
     }  # fmt: skip
 
 

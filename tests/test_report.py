@@ -21,7 +21,7 @@ from lifesim.report.charts import mean_occupancy
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
 from lifesim.report.formats import decimals, interval, limit_amount, plain, show, signed
 from lifesim.report.page import TEMPLATES
-from lifesim.report.readings import Reading, metric, readings
+from lifesim.report.readings import Metric, Reading, metric, readings
 from lifesim.report.tables import caption, findings
 from lifesim.report.verdicts import answer, guardrail_verdict, in_sentence
 
@@ -146,13 +146,65 @@ def test_limits_carry_their_unit() -> None:
         ("neither", -0.2, -0.1, "lower"),
         ("higher", -0.1, 0.2, "unclear"),
         ("higher", 0.0, 0.2, "unclear"),
-        ("higher", 0.0, 0.0, "same"),
         ("higher", None, None, "unclear"),
     ],
 )
 def test_verdict_words(better: str, low: float | None, high: float | None, verdict: str) -> None:
     reading = one_reading(low=low, high=high)
     assert replace(reading, metric=replace(reading.metric, better=better)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("differing", "low", "high", "verdict"),
+    [
+        (0, 0.0, 0.0, "same"),
+        (10, 0.0, 0.0, "unclear"),  # what differs cancels out
+        (1, 0.1, 0.2, "few"),
+        (4, -0.2, -0.1, "few"),
+        (4, -0.2, 0.1, "unclear"),
+        (5, 0.1, 0.2, "better"),
+        (0, None, None, "unclear"),
+    ],
+)
+def test_verdicts_need_replications_that_differ(
+    differing: int, low: float | None, high: float | None, verdict: str
+) -> None:
+    assert one_reading(differing=differing, low=low, high=high).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("differing", "low", "high", "unseen", "verdict"),
+    [
+        (0, 0.0, 0.0, 0.9, "respected"),
+        (0, 0.0, 0.0, 1.1, "unclear"),
+        (4, 0.1, 0.2, 1.1, "unclear"),
+        (4, 0.1, 0.2, 0.9, "respected"),
+        (4, 0.1, 1.2, 0.9, "unclear"),
+        (4, 1.1, 1.2, 0.9, "unclear"),
+        (5, 0.1, 0.2, 1.1, "respected"),
+        (5, 1.1, 1.2, 0.1, "exceeded"),
+        (0, 0.0, 0.0, None, "unclear"),
+    ],
+)
+def test_a_guardrail_that_nothing_touched_is_respected_only_if_events_would_have_shown(
+    differing: int, low: float, high: float, unseen: float | None, verdict: str
+) -> None:
+    reading = one_reading(differing=differing, low=low, high=high, unseen_bound=unseen)
+    reading = replace(reading, metric=replace(reading.metric, better="lower"))
+    assert guardrail_verdict(reading, 1.0) == verdict
+    assert differing == 5 or guardrail_verdict(replace(reading, metric=money(reading.metric)), 1.0) == "unclear"
+
+
+def money(described: Metric) -> Metric:
+    """The metric counted in money: an event may be any sum."""
+    return replace(described, unit="CNY")
+
+
+def test_effects_without_counts_of_differing_replications_are_read_as_if_all_differed() -> None:
+    row = effect_row("first_purchase_rate", "all", "journey", 0.0412, 0.008, 0.003)
+    del row["differing"], row["unseen_bound"]
+    (reading,) = readings(pd.DataFrame([row]), METRICS, "en")
+    assert (reading.differing, reading.unseen_bound, reading.verdict) == (10, None, "better")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +241,9 @@ def test_answers() -> None:
     assert "no clear difference" in answer(one_reading(low=-0.001), 1095, t)
     assert answer(one_reading(), 1095, t).startswith("In the 3 simulated years")
     assert answer(one_reading(), 90, t).startswith("In the 90 simulated days")
-    assert "exactly the same" in answer(one_reading(effect=0.0, low=0.0, high=0.0), 365, t)
+    same = answer(one_reading(effect=0.0, low=0.0, high=0.0, differing=0), 365, t)
+    assert "no difference seen" in same and "each of 10 replications" in same
+    assert "in 3 of 10 replications only: too few events" in answer(one_reading(differing=3), 365, t)
     assert "may be luck" in answer(one_reading(low=None, high=None, replications=1), 365, t)
     assert "could not be observed" in answer(one_reading(effect=None), 365, t)
     assert in_sentence("APE per customer") == "APE per customer"
@@ -207,7 +261,7 @@ def test_an_end_beside_zero_never_reads_zero() -> None:
 def test_few_replications_are_no_verdict() -> None:
     assert [one_reading(replications=n).verdict for n in (2, 4, 5)] == ["hint", "hint", "better"]
     assert one_reading(replications=2, low=-0.001).verdict == "unclear"
-    assert one_reading(replications=2, effect=0.0, low=0.0, high=0.0).verdict == "same"
+    assert one_reading(replications=2, effect=0.0, low=0.0, high=0.0, differing=0).verdict == "same"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ _LARGE_MONEY = {"en": (1_000_000, 1_000_000, "million {unit}"), "zh": (100_000, 
 """By language: from which amount on, counted in what, and its name."""
 
 
+FEW_DIFFERING = 5
+"""With fewer differing replications no verdict: were signs luck, five of one sign would come up once in sixteen."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """How one metric is named and read, in the language of the report; values are shown times ``scale``."""
@@ -57,6 +61,8 @@ class Reading:
     relative_low: float | None
     relative_high: float | None
     replications: int
+    differing: int
+    unseen_bound: float | None = None
     oracle: bool = False
 
     @property
@@ -65,18 +71,20 @@ class Reading:
 
     @property
     def verdict(self) -> str:
-        """Word for the effect: better, worse, higher, lower, hint, unclear or same (a catalogue key).
+        """Word for the effect: better, worse, higher, lower, hint, few, unclear or same (a catalogue key).
 
         It rests on the interval of the effect, never on that of the relative effect.
         """
         if self.low is None or self.high is None or self.effect is None:
             return "unclear"
-        if self.low == self.high == 0:
+        if self.differing == 0:
             return "same"
         if self.low <= 0 <= self.high:
             return "unclear"
         if self.replications < FEW:
             return "hint"
+        if self.differing < FEW_DIFFERING:
+            return "few"
         rises = self.low > 0
         if self.metric.better not in ("higher", "lower"):
             return "higher" if rises else "lower"
@@ -118,7 +126,8 @@ def readings(
     ----------
     effects
         Table with the columns metric, segment, arm, control, control_mean, arm_mean, effect, low,
-        high, relative, relative_low, relative_high, replications.
+        high, relative, relative_low, relative_high, replications, differing, unseen_bound. A table
+        of an earlier version lacks the last two.
     metrics
         Metric name to its description, as in the manifest.
     lang
@@ -175,6 +184,8 @@ def _read(effects: pd.DataFrame, metrics: Mapping[str, Mapping[str, Any]], lang:
             relative_low=_number(row["relative_low"]),
             relative_high=_number(row["relative_high"]),
             replications=int(_number(row["replications"]) or 0),
+            differing=int(_number(row.get("differing", row["replications"])) or 0),
+            unseen_bound=_number(row.get("unseen_bound")),
         )
 
 

@@ -39,7 +39,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "verdict.lower": ("lower", "更低"),
     "verdict.hint": ("hint", "线索"),
     "verdict.unclear": ("unclear", "不明确"),
-    "verdict.same": ("same", "相同"),
+    "verdict.few": ("too few", "事件太少"),
+    "verdict.same": ("none seen", "未见差异"),
     # the answer
     "answer.heading": ("The answer", "结论"),
     "answer.year": ("In the simulated year", "在模拟的一年中"),
@@ -57,9 +58,16 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "{period}，策略组{arm}与{control}相比，{metric}没有明确差异：由 {before} 到 {after}，{effect}，"
         "区间包含 0（95% 区间 {interval}；{replications} 次重复）。",
     ),
+    "answer.few": (
+        "{period}, arm {arm} changed {metric} from {before} to {after} against {control}: {effect}, but in "
+        "{differing} of {replications} replications only: too few events to tell.",
+        "{period}，策略组{arm}与{control}相比，使{metric}从 {before} 变为 {after}：{effect}，"
+        "但 {replications} 次重复中仅有 {differing} 次出现差异：事件太少，无法判断。",
+    ),
     "answer.same": (
-        "{period}, arm {arm} and {control} had exactly the same {metric}, {after} ({replications} replications).",
-        "{period}，策略组{arm}与{control}的{metric}完全相同，均为 {after}（{replications} 次重复）。",
+        "{period}, there was no difference seen in {metric} between arm {arm} and {control}: "
+        "{after} in both, equal in each of {replications} replications.",
+        "{period}，策略组{arm}与{control}的{metric}未见差异：均为 {after}，{replications} 次重复中均相同。",
     ),
     "answer.no_interval": (
         "{period}, arm {arm} changed {metric} from {before} to {after} against {control}: {effect}. There is no "
@@ -86,9 +94,11 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "guardrails.lead": (
         "A guardrail allows a metric to get worse by no more than its limit. It is respected when "
         "the harmful end of the interval stays within the limit, exceeded when the whole interval "
-        "lies beyond it, and unclear in between.",
+        "lies beyond it, and unclear in between. Where arms differ in fewer than five replications, "
+        "it is respected only if what was not seen could not break it.",
         "护栏指标规定某项指标最多可以恶化多少。区间中有害的一端仍在限度之内为“守住”，"
-        "整个区间都超出限度为“突破”，介于两者之间为“不明确”。",
+        "整个区间都超出限度为“突破”，介于两者之间为“不明确”。"
+        "若有差异的重复少于五次，则只有当未观察到的事件也不足以突破限度时才算“守住”。",
     ),
     "guardrails.limit": ("Limit", "限度"),
     "guardrail.respected": ("respected", "守住"),
@@ -107,8 +117,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "table.arm": ("{arm} against {control}", "{arm}，对照 {control}"),
     "table.caption": (
         "Mean of paired differences over {replications}. pp: percentage points. Verdict: from the interval shown, "
-        "that of the effect; unclear: it includes 0, or there is none.",
-        "配对差的均值，共 {replications}。判断依据所示的效果区间；不明确：区间包含 0，或没有区间。",
+        "that of the effect; unclear: it includes 0, or there is none; none seen: no difference seen in any "
+        "replication; too few: fewer than five differ, too few events to tell.",
+        "配对差的均值，共 {replications}。判断依据所示的效果区间；不明确：区间包含 0，或没有区间；"
+        "未见差异：各次重复均无差异；事件太少：有差异的重复少于五次，无法判断。",
     ),
     "table.hints": ("With fewer than {few} replications: hints only.", "重复少于 {few} 次，只作线索。"),
     "table.replications": ("{count} replications", "{count} 次重复"),

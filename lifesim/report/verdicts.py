@@ -8,7 +8,7 @@ from typing import Any
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import effect_amount, limit_amount, per_10k, show
-from lifesim.report.readings import Metric, Reading, metric
+from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, metric
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,13 @@ def answer(reading: Reading, horizon_days: int, t: Catalogue) -> str:
         "effect": effect_amount(reading, t),
         "interval": shown.interval,
         "replications": reading.replications,
+        "differing": reading.differing,
     }
     if reading.effect is None:
         return t("answer.no_effect", **values)
     if not reading.has_interval:
         return t("answer.no_interval", **values)
-    if reading.verdict in ("same", "unclear"):
+    if reading.verdict in ("same", "few", "unclear"):
         return t(f"answer.{reading.verdict}", **values)
     return t("answer.changed", **values, meaning=per_10k(reading, t), verdict=t(f"verdict.{reading.verdict}"))
 
@@ -149,11 +150,16 @@ def guardrail_verdict(reading: Reading, limit: float) -> str:
     """``respected``, ``exceeded`` or ``unclear``.
 
     The change for the worse lies somewhere between the two ends of the interval. Where neither
-    direction is better, a change in either counts as harm.
+    direction is better, a change in either counts as harm. Where hardly any replication differs the
+    interval shows luck rather than the truth: harm may then be as large as no event at all would leave
+    possible, and it is never found exceeded. For money nothing bounds it, since one event may be any sum.
     """
     if reading.low is None or reading.high is None:
         return "unclear"
     least, most = _harm(reading.low, reading.high, reading.metric)
+    if reading.differing < FEW_DIFFERING:
+        unseen = None if reading.metric.unit == "CNY" else reading.unseen_bound
+        return "respected" if unseen is not None and max(most, unseen) <= limit else "unclear"
     if most <= limit:
         return "respected"
     return "exceeded" if least > limit else "unclear"
