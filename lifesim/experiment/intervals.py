@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 Interval = tuple[float, float]
 
@@ -79,6 +80,7 @@ def _covariance(first: Sequence[float], second: Sequence[float]) -> float:
     return math.fsum(products) / (len(products) - 1)
 
 
+@cache
 def _t_quantile(level: float, count: int) -> float:
     from scipy.stats import t
 
