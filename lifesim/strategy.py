@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -181,7 +182,7 @@ class Luck:
     name
         Name of the plug-in, part of every key.
     keys
-        Key of the customer of each row of the view.
+        Gives the key of the customer of each row of the view; asked when first needed.
     occasion
         What the luck is about beside the customer: the time.
     leads
@@ -193,12 +194,20 @@ class Luck:
         self,
         streams: Streams,
         name: str,
-        keys: npt.NDArray[np.uint64],
+        keys: Callable[[], npt.NDArray[np.uint64]],
         occasion: int,
         leads: npt.NDArray[np.uint64] | None = None,
     ) -> None:
         self._streams, self._name, self._occasion = streams, name, occasion
-        self._keys, self._leads = keys, keys if leads is None else leads
+        self._give_keys, self._given_leads = keys, leads
+
+    @cached_property
+    def _keys(self) -> npt.NDArray[np.uint64]:
+        return self._give_keys()
+
+    @property
+    def _leads(self) -> npt.NDArray[np.uint64]:
+        return self._keys if self._given_leads is None else self._given_leads
 
     def _decision(self, decision: str) -> str:
         return f"strategy {self._name}: {decision}"

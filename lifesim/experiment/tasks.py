@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import tempfile
 from pathlib import Path
@@ -51,6 +52,8 @@ def experiment(shared: bytes) -> Experiment:
 
     if shared not in _prepared:
         _prepared.clear()
+        # What was imported lives as long as the process: the collector need not look through it again and again.
+        gc.freeze()
         described, folder, practices, mechanisms, keep_all = pickle.loads(shared)
         scenario = Scenario.model_validate(described)
         scenario._folder = Path(folder) if folder else None

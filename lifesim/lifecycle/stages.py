@@ -23,6 +23,7 @@ from lifesim.lifecycle.layout import (
     i4,
     lift_row,
     outcome_row,
+    set_i4,
     stage_rule_at,
     tally,
 )
@@ -187,6 +188,8 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     if stage == LOST and c.stage != LOST:
         outcome_row(w, i).losses += 1
     log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
+    if cause == CAUSE_DIED:
+        set_i4(w.visible, i, NEVER)
     begin(i, stage, cause, now, w)
     next_session(i, now, w)
     if stage == FIRST_PURCHASE:

@@ -180,6 +180,9 @@ class State(NamedTuple):
         Shape (capacity,): when each customer wakes next, seconds; means nothing in unused rows.
     wake
         Shape (capacity / BLOCK,): earliest ``due`` of each block of customers.
+    visible
+        Shape (capacity,): from when strategies may see each customer, seconds; ``NEVER`` for those who refuse
+        targeting and for the dead. By itself, because it is read for everyone at every campaign.
     customers, outcomes
         Shape (capacity,).
     traits
@@ -207,6 +210,7 @@ class State(NamedTuple):
 
     due: Any
     wake: Any
+    visible: Any
     customers: Any
     outcomes: Any
     traits: Any

@@ -28,6 +28,7 @@ from lifesim.population.columns import (
     OUTCOME,
     POLICY,
     PURCHASE,
+    REFUSES_TARGETING,
     REQUEST,
     TOUCH,
     TOUCH_OUTCOMES,
@@ -45,7 +46,7 @@ EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
-PER_CUSTOMER = ("due", "customers", "outcomes", "traits", "mind", "clocks", "lifts")
+PER_CUSTOMER = ("due", "visible", "customers", "outcomes", "traits", "mind", "clocks", "lifts")
 
 
 def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State:
@@ -71,6 +72,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
     return State(
         due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
+        visible=np.zeros(capacity, np.int32),
         customers=np.zeros(capacity, CUSTOMER),
         outcomes=np.zeros(capacity, OUTCOME),
         traits=np.zeros((capacity, len(behaviour.traits)), np.float32),
@@ -182,6 +184,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
     for name, values in columns.items():
         state.customers[name][rows] = values
     state.traits[rows] = people.traits
+    state.visible[rows] = np.where(people.marks & REFUSES_TARGETING, NEVER, people.joined)
     state.counts["customers"] += n
     return state, rows
 

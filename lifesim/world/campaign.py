@@ -42,7 +42,7 @@ class Campaign:
     def act(self, world: World, now: int) -> None:
         """Ask for touches and send them."""
         view, rows = customer_view(self._columns(world), world.state, now, world.date(now))
-        luck = Luck(world.streams, self.name, world.state.customers["key"][rows], now)
+        luck = Luck(world.streams, self.name, lambda: world.state.customers["key"][rows], now)
         answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
         answer = [] if answer is None else answer
         if not isinstance(answer, Touches | list | tuple):

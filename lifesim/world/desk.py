@@ -120,7 +120,11 @@ class Desk:
 
     def _luck(self, kind: str, name: str, waiting: Any, now: int) -> Luck:
         """Luck about leads: a class may grade and allocate, and a customer may wait twice."""
-        keys = self.world.state.customers["key"][waiting["customer"]]
+        customers = self.world.state.customers
+
+        def keys() -> Any:
+            return customers["key"][waiting["customer"]]
+
         return Luck(self.world.streams, f"{kind} {name}", keys, now, waiting["luck"])
 
     def _view(self, waiting: Any, now: int, plug_in: Any) -> LeadView:

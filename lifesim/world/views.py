@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import CAUSE_DIED, DAY, ORPHAN, REFUSES_TARGETING, State
+from lifesim.population.columns import DAY, ORPHAN, State
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
@@ -136,6 +136,5 @@ def customer_view(
     columns: dict[str, Observed], state: State, now: int, date: datetime.date
 ) -> tuple[CustomerView, IntArray]:
     """Customers whom strategies may see at a moment, and their rows: those alive who have not refused targeting."""
-    c = state.customers[: count(state)]
-    rows = np.flatnonzero((c["marks"] & REFUSES_TARGETING == 0) & (c["joined"] <= now) & (c["cause"] != CAUSE_DIED))
+    rows = np.flatnonzero(state.visible[: count(state)] <= now)
     return CustomerView(rows, columns, state, now, date), rows

@@ -108,6 +108,7 @@ class World:
         self.started_with: dict[int, int] = {}
         self.events: list[Any] = []
         self._barriers: dict[str, int] = {}
+        self._free_touches: tuple[Any, int] = (None, 0)
         self._bound: tuple[State, Any] | None = None
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
@@ -188,9 +189,14 @@ class World:
 
     def room_for_touches(self, more: int) -> None:
         """Make sure that ``more`` touches fit into the pool."""
-        free = int(np.count_nonzero(self.state.touches["customer"] < 0))
+        counted, free = self._free_touches
+        if counted is not self.state.touches or free < more:
+            # The kernel frees places meanwhile: what is known is never more than what is free.
+            free = int(np.count_nonzero(self.state.touches["customer"] < 0))
         if free < more:
             self.state = memory.grow_pool(self.state, "touches", more - free)
+            free = more
+        self._free_touches = (self.state.touches, free - more)
 
     def run(self, until: int, parts: list[Part]) -> None:
         """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
@@ -252,6 +258,7 @@ class World:
         """Let go of the memory of the customers, before a snapshot takes their place."""
         few = {name: array[:0].copy() for name, array in self.state._asdict().items()}
         self.state = State(**few)
+        self._free_touches = (None, 0)
         self._bound = None
 
     def snapshot(self) -> dict[str, Any]:
