@@ -19,11 +19,11 @@ from lifesim.scenario.market import (
     Desk,
     Inference,
     Market,
-    Product,
     Source,
 )
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import Correlation, Population, Segment
+from lifesim.scenario.products import Product
 from lifesim.scenario.units import (
     Count,
     Date,
