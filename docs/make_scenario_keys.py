@@ -85,7 +85,11 @@ or to the log-odds.
 **`appeal`** is the utility where all covariates are zero. When a decision ends, products, the competitor and "not now"
 have utility `appeal + sum of depends`, each with the customer's own noise (Gumbel), and the highest wins: a step of 1
 between two makes one exp(1) = 2.7 times as likely as the other. For `renewal` and `recovery` it is the log-odds of
-paying: 0 is 50%, 1 is 73%, 2 is 88%, -1 is 27%.
+buying short cover again: 0 is 50%, 1 is 73%, 2 is 88%, -1 is 27%.
+
+**`cures: {{forgotten: 0.6}}`** is what a content does against causes of not paying (`behaviour.unpaid`) when it
+arrives, opened or not: that share of the premiums that fall due next, or are in grace, is no longer kept from being paid by this cause.
+No other cause is touched.
 
 **`impulses`** are added to states of mind at once, and decay with the `half_life` of the state. Contents have them, and
 these events:

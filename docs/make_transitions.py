@@ -15,7 +15,7 @@ from lifesim.scenario.facts import load_facts
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "transitions.md"
-LIFECYCLE, CALENDAR = "tests/test_lifecycle.py", "tests/test_calendar.py"
+LIFECYCLE, CALENDAR, PREMIUMS = "tests/test_lifecycle.py", "tests/test_calendar.py", "tests/test_premiums.py"
 HEAD = "| from | to | cause | covariates | parameter | source | fails without it |\n|---|---|---|---|---|---|---|\n"
 Keys = tuple[str, ...]
 
@@ -121,8 +121,8 @@ def processes(scenario: Scenario) -> list[Row]:
 
 
 def utilities(scenario: Scenario, part: str) -> tuple[str, str, str]:
-    """Covariates of a utility of all products, appeals as written, source."""
-    products = scenario.products
+    """Covariates of a utility of the products that have it, appeals as written, source."""
+    products = {name: rule for name, rule in scenario.products.items() if getattr(rule, part) is not None}
     every = {name: covariates(getattr(rule, part).depends) for name, rule in products.items()}
     depends = "; ".join(f"{name}: {terms}" for name, terms in every.items())
     named: dict[str, Keys] = {name: ("products", name, part, "appeal") for name in products}
@@ -183,18 +183,32 @@ def calendar(scenario: Scenario) -> list[Row]:
     renewal, recovery = utilities(scenario, "renewal"), utilities(scenario, "recovery")
     graces: dict[str, Keys] = {name: ("products", name, "grace") for name in scenario.products}
     grace = figures(scenario, graces)
-    days = "60 days before the due date (`lifesim.lifecycle.policies.NOTICE`)"
+    days = "60 days before the due date (`lifesim.population.columns.NOTICE`)"
+    causes = scenario.behaviour.unpaid
+    depends = "; ".join(f"{name}: {covariates(cause.depends)}" for name, cause in causes.items())
+    unpaid = figures(scenario, {name: ("behaviour", "unpaid", name, "chance") for name in causes})
+    recovers = figures(scenario, {name: ("behaviour", "unpaid", name, "recovers") for name in causes})
+    long = {name: product for name, product in scenario.products.items() if product.payment}
+    reinstated = figures(scenario, {name: ("products", name, "payment", "reinstated") for name in long})
     return [
         Row("HOLDING", "RENEWAL_UPSELL", "notice of a premium due", "none", days, "assumption",
             test(CALENDAR, "test_notice_opens_the_renewal_sixty_days_before_the_due_date")),
-        Row("RENEWAL_UPSELL", "HOLDING", "premium paid on the due date", *renewal,
+        Row("RENEWAL_UPSELL", "HOLDING", "short cover bought again on the anniversary", *renewal,
             test(CALENDAR, "test_payment_closes_the_renewal_on_the_due_date")),
-        Row("RENEWAL_UPSELL", "HOLDING", "unpaid premium recovered at the end of grace", *recovery,
+        Row("RENEWAL_UPSELL", "HOLDING", "short cover bought again at the end of grace", *recovery,
             test(CALENDAR, "test_recovery_at_the_end_of_grace")),
+        Row("RENEWAL_UPSELL", "HOLDING", "premium of a long-term policy paid when due: no cause keeps it", depends,
+            *unpaid, test(PREMIUMS, "test_shares_of_premiums_not_paid")),
+        Row("RENEWAL_UPSELL", "HOLDING", "causes overcome by the end of grace", "none", *recovers,
+            test(PREMIUMS, "test_recovery_by_cause")),
+        Row("RENEWAL_UPSELL", "HOLDING", "causes cured by a touch", "none", "`cures` of the contents", "assumption",
+            test(PREMIUMS, "test_each_cause_responds_to_its_own_lever_alone[before the due date-forgotten]")),
         Row("RENEWAL_UPSELL, HOLDING, CHURN_WARNING", "LOST", "lapsed: the last policy, at the end of grace",
             "those of the recovery", *grace, test(CALENDAR, "test_lapse_at_the_end_of_grace")),
         Row("any of these", "the same", "lapsed, while another policy is held", "those of the recovery", *grace,
             test(CALENDAR, "test_who_holds_another_policy_is_not_lost_by_a_lapse")),
+        Row("AWARENESS, FIRST_PURCHASE, LOST", "HOLDING", "suspended policy reinstated", "none", *reinstated,
+            test(PREMIUMS, "test_suspension_ends_cover_and_reinstatement_brings_it_back_with_arrears")),
     ]  # fmt: skip
 
 

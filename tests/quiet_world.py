@@ -60,6 +60,12 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     return data
 
 
+def bought_again(data: Described, renewal: dict[str, Any], recovery: dict[str, Any]) -> None:
+    """Let every product be short cover, bought again by the log-odds of ``renewal``, late by those of ``recovery``."""
+    for product in data["products"].values():
+        product |= {"term": "short", "payment": None, "renewal": renewal, "recovery": recovery}
+
+
 def clock(data: Described, name: str) -> dict[str, Any]:
     """The description of a transition or process."""
     return data["behaviour"]["transitions" if "." in name else "processes"][name]  # type: ignore[no-any-return]

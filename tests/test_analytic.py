@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from chance import check_counts, check_distribution, check_shares, check_table
-from quiet_world import Described, base, begin, clock, events, hazards, lived, moves, people, still
+from quiet_world import Described, base, begin, bought_again, clock, events, hazards, lived, moves, people, still
 from scipy import stats
 from scipy.linalg import expm
 
@@ -344,8 +344,7 @@ def test_persistency_is_geometric(appeal: float) -> None:
     """Share of policies that pay k premiums, by the logistic of the appeal; an unpaid one lapses or is recovered."""
     recovery = -0.7
     data = still(N, 5 * 365, "HOLDING")
-    for product in data["products"].values():
-        product |= {"renewal": {"appeal": appeal}, "recovery": {"appeal": recovery}}
+    bought_again(data, {"appeal": appeal}, {"appeal": recovery})
     data["behaviour"]["warning"]["silent_start"] = 0.0
     world = lived(data, 5 * 365)
     paid, recovered = 1 / (1 + np.exp(-appeal)), 1 / (1 + np.exp(-recovery))

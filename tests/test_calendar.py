@@ -1,16 +1,19 @@
-"""The arrows of the contract's calendar: notice, premium due, unpaid, grace, lapse. Dates are exact to the second."""
+"""The arrows of the contract's calendar: notice, due date, unpaid, grace, lapse. Dates are exact to the second.
+
+Cover here is short and bought again; `test_premiums.py` has premiums that fall due.
+"""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
 import pytest
 from chance import check_shares
-from quiet_world import Described, base, begin, events, moves, people, still
+from quiet_world import Described, base, begin, bought_again, events, moves, people, still
 
-from lifesim.lifecycle.policies import NOTICE
-from lifesim.population.columns import DAY, YEAR
+from lifesim.population.columns import DAY, NOTICE
 from lifesim.scenario import STAGES
 
 GRACE = next(iter({product.grace for product in base().products.values()}))
@@ -22,9 +25,24 @@ def contract(renewal: dict[str, Any], recovery: dict[str, Any], silent: float = 
     data = still(size, 730, "HOLDING")
     data["segments"]["mainstream"]["policy_years"] = {"median": 2.5, "spread": 0.8, "low": 0.1, "high": 15}
     data["behaviour"]["warning"]["silent_start"] = silent
-    for product in data["products"].values():
-        product |= {"renewal": renewal, "recovery": recovery}
+    bought_again(data, renewal, recovery)
     return data
+
+
+def anniversaries(issued: int, start: datetime.date) -> list[int]:
+    """The first three anniversaries after time 0, which is ``start``, by the calendar of Python; 29 February is 28."""
+    day = start + datetime.timedelta(days=issued // DAY)
+    years = range(start.year - day.year, start.year - day.year + 5)
+    dates = [day + datetime.timedelta(days=0) if not k else _same_day(day, k) for k in years]
+    seconds = [(date - start).days * DAY + issued % DAY for date in dates]
+    return [second for second in seconds if second > 0][:3]
+
+
+def _same_day(day: datetime.date, years: int) -> datetime.date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 class Book:
@@ -34,9 +52,10 @@ class Book:
         self.world = begin(data)[0]
         held = self.world.state.policies[self.world.state.policies["customer"] >= 0].copy()
         self.customer = held["customer"]
-        self.due = held["issued"] + (-held["issued"] // YEAR + 1) * YEAR
+        self.dues = [anniversaries(int(issued), self.world.scenario.start) for issued in held["issued"]]
+        self.due = np.array([dues[0] for dues in self.dues])
         self.premium = held["premium"]
-        assert np.all((self.due > 0) & (self.due <= YEAR))
+        assert np.all((self.due > 0) & (self.due <= 366 * DAY))
         self.world.run(730 * DAY, [])
         self.stages = {name: k for k, name in enumerate(STAGES)}
 
@@ -46,8 +65,8 @@ class Book:
 
     def expected(self, offset: int, why: str = "none", years: int = 2) -> set[tuple[int, int, str]]:
         """Times around the due dates that lie within the run."""
-        first = list(zip(self.due, self.customer, strict=True))
-        times = [(due + offset + k * YEAR, int(customer)) for k in range(years + 1) for due, customer in first]
+        book = list(zip(self.dues, self.customer, strict=True))
+        times = [(due + offset, int(customer)) for dues, customer in book for due in dues[: years + 1]]
         return {(int(time), customer, why) for time, customer in times if 0 < time < self.world.now}
 
     def events(self, kind: str) -> set[tuple[int, int, int]]:

@@ -11,7 +11,7 @@ import pytest
 from quiet_world import KIND, begin, described, people
 from small_worlds import Weekly, busy
 
-from lifesim.population.columns import DAY, EVENTS, T_DELIVERED, T_FAILED, T_OPENED, TRAVELLING
+from lifesim.population.columns import DAY, EVENTS, SUSPENDED, T_DELIVERED, T_FAILED, T_OPENED, TRAVELLING
 from lifesim.scenario.market import CHANNELS
 from lifesim.world.world import World
 
@@ -23,12 +23,13 @@ Held = list[tuple[int, int]]
 Told = tuple["Replay", Any]
 
 
-def book_of(world: World) -> dict[int, Held]:
-    """Product and premium of the policies that every customer holds, sorted."""
+def book_of(world: World, suspended: bool = False) -> dict[int, Held]:
+    """Product and premium of the policies that every customer holds, sorted; or of those that are suspended."""
     held: dict[int, Held] = defaultdict(list)
     for policy in world.state.policies[world.state.policies["customer"] >= 0]:
-        held[int(policy["customer"])].append((int(policy["product"]), int(policy["premium"])))
-    return {customer: sorted(policies) for customer, policies in held.items()}
+        if (policy["status"] == SUSPENDED) == suspended:
+            held[int(policy["customer"])].append((int(policy["product"]), int(policy["premium"])))
+    return defaultdict(list, {customer: sorted(policies) for customer, policies in held.items()})
 
 
 def travelling(world: World) -> Any:
@@ -44,6 +45,7 @@ class Replay:
 
     world: World
     book: dict[int, Held]
+    resting: dict[int, Held]
     premium: Counter[int] = field(default_factory=Counter)
     annualised: Counter[int] = field(default_factory=Counter)
     commission: Counter[int] = field(default_factory=Counter)
@@ -55,8 +57,8 @@ class Replay:
         products = list(self.world.scenario.products.values())
         for event in self.world.event_log():
             kind, customer = EVENTS[event["kind"]], int(event["customer"])
-            policy = (int(event["detail"]), int(event["amount"]))
-            held = self.book.setdefault(customer, [])
+            policy = (int(event["detail"]) % 256, int(event["amount"]))
+            held, resting = self.book[customer], self.resting[customer]
             self.seen[kind] += 1
             if kind == "purchase":
                 held.append(policy)
@@ -71,6 +73,17 @@ class Replay:
                 assert policy in held
             elif kind == "lapse":
                 held.remove(policy)
+                if products[policy[0]].payment:
+                    resting.append(policy)
+            elif kind == "ended":
+                resting.remove(next(each for each in resting if each[0] == policy[0]))
+            elif kind == "reinstated":
+                back = next(each for each in resting if each[0] == policy[0] and policy[1] % each[1] == 0)
+                resting.remove(back)
+                held.append(back)
+                times = policy[1] // back[1]
+                self.premium[customer] += policy[1]
+                self.commission[customer] += times * round(back[1] * products[policy[0]].renewal_commission)
             elif kind == "surrender":
                 held.remove(next(each for each in held if each[0] == policy[0]))
             elif kind == "claim":
@@ -84,12 +97,16 @@ def told() -> Told:
     data = described(3000, END // DAY, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
     data |= {"warm_up": f"{FORK // DAY}d", "horizon": f"{(END - FORK) // DAY}d"}
     data["segments"][KIND]["second_policy"] = 0.4
+    for product in data["products"].values():
+        if product["payment"]:
+            # An instalment is then the annual premium, by which a policy is told from others.
+            product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.5}
     data["acquisition"]["advertising"]["rate"] = "2000/y"
     practice = busy(gift=Weekly("sign_in_gift", "push", "23:00", (7,), 0.3))
     world, parts = begin(data, practice)
     world.run(FORK, parts)
     world.begin_outcomes()
-    replay = Replay(world, book_of(world))
+    replay = Replay(world, book_of(world), book_of(world, suspended=True))
     on_the_way = travelling(world)
     world.run(END, parts)
     replay.run()

@@ -17,6 +17,7 @@ from quiet_world import (
     Described,
     base,
     begin,
+    bought_again,
     clock,
     described,
     events,
@@ -135,7 +136,7 @@ def test_the_lost_keep_their_cause() -> None:
     lost = people(world)["stage"] == STAGES.index("LOST")
     kept = {row: LOST_CAUSES[people(world)["cause"][row]] for row in last if lost[row]}
     assert kept == {row: last[row] for row in kept}
-    assert set(kept.values()) == {"competitor", "surrendered", "lapsed", "drifted", "died"}
+    assert set(kept.values()) == {"competitor", "surrendered", "lapsed", "drifted", "died", "disappointed"}
 
 
 def test_the_dead_stay_dead() -> None:
@@ -307,6 +308,8 @@ def test_further_premiums_grow_with_tenure_up_to_the_potential() -> None:
     data["segments"]["mainstream"]["policy_years"] = {"median": 2.5, "spread": 1.0, "low": 0.1, "high": 15}
     for product in data["products"].values():
         product["premium"] |= {"spread": 0.0, "income_elasticity": 0.0}
+        if product["payment"]:
+            product["payment"]["frequency"] = {"yearly": 1.0}
     set_rate(data, "RENEWAL_UPSELL.upsell", 100)
     world = lived(data, 30)
     rules, upsell = list(base().products.values()), BEHAVIOUR.upsell
@@ -378,8 +381,7 @@ def test_a_second_warning_has_luck_of_its_own() -> None:
     for name, rate in (("escalate", 12), ("save", 3)):
         clock(data, f"CHURN_WARNING.{name}").update(rate=f"{rate}/y", depends={})
     clock(data, "HOLDING.dissatisfied").update(rate="12/y", depends={})
-    for product in data["products"].values():
-        product["renewal"] = {"appeal": 50.0}
+    bought_again(data, {"appeal": 50.0}, {"appeal": 50.0})
     entered: dict[int, list[int]] = {}
     silent: dict[int, float] = {}
     same = compared = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quiet_world import bought_again
 from small_worlds import (
     SEGMENTS,
     SILENCE,
@@ -89,9 +90,7 @@ def renewals(appeal: float, recovery: float) -> Any:
     """Whether premiums are paid when due, and afterwards in grace, whatever the customer thinks."""
 
     def edit(data: dict[str, Any]) -> None:
-        for product in data["products"].values():
-            product["renewal"] = {"appeal": appeal, "depends": {}}
-            product["recovery"] = {"appeal": recovery, "depends": {}}
+        bought_again(data, {"appeal": appeal, "depends": {}}, {"appeal": recovery, "depends": {}})
 
     return edit
 

@@ -36,6 +36,7 @@ from lifesim.population.columns import (
     LOST,
     MILESTONES,
     NEVER,
+    SUSPENDED,
 )
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
@@ -56,7 +57,12 @@ def eventful() -> Scenario:
             data["behaviour"][group][name]["rate"] = f"{8 * clock.rate}/s"
     data["acquisition"]["advertising"]["rate"] = "4000/y"
     for product in data["products"].values():
-        product["renewal"]["appeal"] = -0.5
+        if product["payment"]:
+            product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.0}
+        else:
+            product["renewal"]["appeal"] = -0.5
+    for cause in data["behaviour"]["unpaid"].values():
+        cause["chance"] *= 4
     return base.replace(**{name: data[name] for name in ("behaviour", "acquisition", "products")})
 
 
@@ -112,7 +118,7 @@ def story(world: World, log: dict[str, Any]) -> Story:
 
 def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
     happened = Counter(EVENTS[kind] for kind in log["kind"].tolist())
-    assert {name for name in EVENTS if happened[name] < 10} <= {"mechanism", "joined", "opt_out"}
+    assert {name for name in EVENTS if happened[name] < 10} <= {"mechanism", "joined", "opt_out", "reinstated", "ended"}
 
 
 def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:
@@ -200,7 +206,8 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(of: Experiment,
     left_out = Counter[str]()
     for log in (log_of(early), story.log):
         events = zip(*(log[name].tolist() for name in ("key", "detail", "amount", "time", "kind")), strict=True)
-        for key, product, amount, time, kind in events:
+        for key, detail, amount, time, kind in events:
+            product = detail % 256
             late = kind == E_PREMIUM and waiting[key, product, amount, time] > 0
             waiting[key, product, amount, time] -= late
             since = time - grace if late else time
@@ -307,7 +314,7 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
         assert ledger == {name: o[name][mine].sum(dtype=np.int64) for name in LEDGER}
         products = [r for r in table(result, "products") if r["branch"] == branch]
         held = world.state.policies
-        held = held[held["customer"] >= 0]
+        held = held[(held["customer"] >= 0) & (held["status"] != SUSPENDED)]
         held = held[mine[held["customer"]]]
         new = held["issued"] >= world.scenario.warm_up
         assert sum(r["policies"] for r in products) == len(held)

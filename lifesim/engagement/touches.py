@@ -28,6 +28,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic, move, state_value
+from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
 from lifesim.population.columns import (
@@ -147,6 +148,8 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     odds = linear(w.opening + channel, w)
     if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead:
         tire(i, place, now, w)
+    # A notice need not be opened to be read: its first line says it all.
+    cure(i, touch.content, touch.luck, now, w)
     if opens < logistic(odds):
         delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED

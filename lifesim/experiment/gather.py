@@ -8,7 +8,16 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.work import UnitResult
-from lifesim.population.columns import E_DELIVERED, E_FAILED, E_OPENED, EVENTS, MILESTONES, NEVER, TOUCH_OUTCOMES
+from lifesim.population.columns import (
+    E_DELIVERED,
+    E_FAILED,
+    E_OPENED,
+    EVENTS,
+    MILESTONES,
+    NEVER,
+    SUSPENDED,
+    TOUCH_OUTCOMES,
+)
 from lifesim.population.memory import count
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
@@ -79,7 +88,7 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
 def _products(world: World, rows: Any) -> list[dict[str, Any]]:
     """Policies of the chosen customers at the end, and those of them that were issued since the fork."""
     held = world.state.policies
-    held = held[held["customer"] >= 0]
+    held = held[(held["customer"] >= 0) & (held["status"] != SUSPENDED)]
     held = held[rows[held["customer"]]]
     new = held[held["issued"] >= world.scenario.warm_up]
     names = list(world.scenario.products)

@@ -74,6 +74,10 @@ PRODUCT_RULE = np.dtype(
         ("premium_income", "f8"),
         ("commission", "f8"),
         ("renewal_commission", "f8"),
+        ("instalments", "f8"),  # factor on chances of not paying for more than one instalment a year
+        ("reinstated", "f8"),
+        ("frequency", "f8", (3,)),  # shares up to yearly, half-yearly, quarterly payment
+        ("payments_years", "i4"),  # 0 for a product that is bought again
         ("claim_multiple", "f8"),
         ("grace", "i4"),
         ("needs_person", "u1"),
@@ -92,7 +96,7 @@ CHANNEL_RULE = np.dtype(
     ],
     align=True,
 )
-CONTENT_RULE = np.dtype([("visit", "f8"), ("benefit", "i8"), ("marketing", "u1")], align=True)
+CONTENT_RULE = np.dtype([("visit", "f8"), ("benefit", "i8"), ("marketing", "u1"), ("cures", "u1")], align=True)
 MECHANISM_RULE = np.dtype([("rate", "i8"), ("apply", "i8"), ("reads_from", "i4"), ("reads_to", "i4")], align=True)
 
 #: Arrays of the rules by name, with what one element is.
@@ -108,6 +112,10 @@ RULE_ARRAYS: dict[str, Any] = {
     "state_rules": STATE_RULE,
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
+    "unpaid_factor": "f8",  # (products, policy years)
+    "unpaid_chance": "f8",  # by cause
+    "unpaid_recovers": "f8",
+    "cures": "f8",  # (contents, causes)
     "channel_rules": CHANNEL_RULE,
     "content_rules": CONTENT_RULE,
     "mechanism_rules": MECHANISM_RULE,
@@ -137,9 +145,13 @@ RULE_NUMBERS: dict[str, str] = {
     "alternative": "i8",  # first predictor of each group
     "renewal": "i8",
     "recovery": "i8",
+    "unpaid": "i8",
     "opening": "i8",
     "fatigue_state": "i8",  # -1 none
     "income_column": "i8",  # -1 none
+    "first_day": "i8",  # day of second 0, days since 1970-01-01
+    "policy_years": "i8",
+    "suspension": "i8",
     "cutoff": "i8",
     "end": "i8",
     "cap_touches": "i8",

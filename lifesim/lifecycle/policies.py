@@ -1,4 +1,4 @@
-"""Policies: issue, premium due or bought again, grace, lapse; the end of all of them."""
+"""Policies: issue, instalments, the customer's list of them, the end of all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.dates import due_date
 from lifesim.lifecycle.layout import (
     counts,
     customer_row,
@@ -17,39 +18,82 @@ from lifesim.lifecycle.layout import (
     product_rule_at,
     u8,
 )
-from lifesim.lifecycle.mind import covariates, feel, linear, logistic
-from lifesim.lifecycle.stages import enter, log, reach_milestone, refresh
+from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.population.columns import (
-    CAUSE_LAPSED,
-    CHURN_WARNING,
-    DAY,
-    E_LAPSE,
-    E_PREMIUM,
+    E_ENDED,
     E_PURCHASE,
     E_SURRENDER,
-    E_UNPAID,
     FIRST_PURCHASE,
-    GRACE,
-    HOLDING,
     IN_FORCE,
-    LOST,
     NEVER,
     NONE,
+    NOTICE,
     NOTICED,
+    PAID_UP,
     PURCHASE,
-    RENEWAL_UPSELL,
-    YEAR,
+    SUSPENDED,
 )
-from lifesim.streams import normal, uniform, uniform_pair
+from lifesim.streams import normal, uniform
 
-NOTICE = 60 * DAY
-I_PURCHASE, I_RENEWED, I_UNPAID = 4, 7, 8  # places in scenario.behaviour.IMPULSE_EVENTS
-K_PREMIUM, K_RENEWAL = 0, 1  # places in rules.DECISIONS
+I_PURCHASE = 4  # place in scenario.behaviour.IMPULSE_EVENTS
+K_PREMIUM, K_FREQUENCY = 0, 12  # places in rules.DECISIONS
+
+
+@compiled
+def frequency(key: Any, number: int, product: int, w: Any) -> int:
+    """Instalments a year of a customer's ``number``-th policy."""
+    rule = product_rule_at(w.product_rules, product)
+    if rule.frequency[0] >= 1.0:
+        return 1
+    u = uniform(u8(w.keys, K_FREQUENCY), key, number)
+    if u < rule.frequency[0]:
+        return 1
+    if u < rule.frequency[1]:
+        return 2
+    return 4 if u < rule.frequency[2] else 12
+
+
+@compiled
+def instalment(policy: Any, number: int) -> Any:
+    """The ``number``-th instalment in fen, 0 the first: those of a year add up to the annual premium exactly."""
+    times, of_year = np.int64(policy.times), number % policy.times
+    return policy.premium * (of_year + 1) // times - policy.premium * of_year // times
+
+
+@compiled
+def receive(i: int, place: int, number: int, w: Any) -> None:
+    """Book the ``number``-th instalment of a policy, and the commission on it."""
+    policy = policy_row(w, place)
+    rule = product_rule_at(w.product_rules, policy.product)
+    amount = instalment(policy, number)
+    out = outcome_row(w, i)
+    out.premium += amount
+    share = rule.commission if number < policy.times else rule.renewal_commission
+    out.commission += np.int64(round(amount * share))
+
+
+@compiled
+def schedule(place: int, now: int, w: Any) -> None:
+    """Set the next date of a policy in force: the notice of an anniversary, another due date, or none."""
+    policy = policy_row(w, place)
+    rule = product_rule_at(w.product_rules, policy.product)
+    number = policy.paid + 1
+    policy.causes = 0
+    policy.cured = 0
+    if rule.payments_years > 0 and number >= rule.payments_years * policy.times:
+        policy.status = PAID_UP
+        policy.at = NEVER
+        return
+    due = due_date(policy.issued, number, policy.times, w.first_day)
+    anniversary = number % policy.times == 0
+    policy.status = IN_FORCE if anniversary else NOTICED
+    policy.at = max(now, due - NOTICE) if anniversary else due
 
 
 @compiled
 def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
-    """Issue a policy: draw its premium, pay the first one, link it to the customer."""
+    """Issue a policy: draw its premium and how it is paid, receive the first instalment, link it to the customer."""
     c = customer_row(w, i)
     rule = product_rule_at(w.product_rules, product)
     z = normal(uniform(u8(w.keys, K_PREMIUM), c.key, c.bought))
@@ -58,32 +102,32 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
         income = f4(w.traits, i * w.traits_each + w.income_column) * w.income_scale
     logarithm = rule.premium_log + rule.premium_income * income + rule.premium_spread * z
     premium = np.int64(round(math.exp(logarithm) * factor))
+    times = frequency(c.key, c.bought, product, w)
     place = counts(w).free_policy
     policy = policy_row(w, place)
     counts(w).free_policy = policy.next
     policy.customer = i
     policy.next = c.first_policy
     policy.issued = now
-    policy.at = now + YEAR - NOTICE
     policy.premium = premium
     policy.number = c.bought
-    policy.years = 0
+    policy.paid = 0
     policy.product = product
-    policy.status = IN_FORCE
+    policy.times = times
+    schedule(place, now, w)
     c.first_policy = place
     c.policies += 1
     c.bought += 1
     out = outcome_row(w, i)
     out.purchases += 1
-    out.premium += premium
     out.ape += premium
-    out.commission += np.int64(round(premium * rule.commission))
+    receive(i, place, 0, w)
     if c.stage == FIRST_PURCHASE:
         out.first_purchases += 1
     find_policy(i, w)
     reach_milestone(i, PURCHASE, now, w)
     feel(i, I_PURCHASE, now, w)
-    log(i, E_PURCHASE, product, premium, now, w)
+    log(i, E_PURCHASE, product, instalment(policy, 0), now, w)
 
 
 @compiled
@@ -109,10 +153,11 @@ def remove(i: int, place: int, w: Any) -> None:
         while policy_row(w, before).next != place:
             before = policy_row(w, before).next
         policy_row(w, before).next = policy_row(w, place).next
+    if policy_row(w, place).status != SUSPENDED:
+        c.policies -= 1
     policy_row(w, place).customer = NONE
     policy_row(w, place).next = counts(w).free_policy
     counts(w).free_policy = place
-    c.policies -= 1
 
 
 @compiled
@@ -120,7 +165,8 @@ def end_all(i: int, now: int, w: Any) -> None:
     """End every policy of a customer who surrenders, switches or dies."""
     while customer_row(w, i).first_policy != NONE:
         place = customer_row(w, i).first_policy
-        log(i, E_SURRENDER, policy_row(w, place).product, 0, now, w)
+        rests = policy_row(w, place).status == SUSPENDED
+        log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, 0, now, w)
         remove(i, place, w)
     customer_row(w, i).policy_at = NEVER
 
@@ -137,93 +183,3 @@ def due_policy(i: int, w: Any) -> int:
             found = place
         place = policy.next
     return found
-
-
-@compiled
-def on_policy(i: int, now: int, w: Any) -> None:
-    """A date in the life of a policy: notice of the due date, due date, end of grace."""
-    place = due_policy(i, w)
-    policy = policy_row(w, place)
-    if policy.status == IN_FORCE:
-        policy.status = NOTICED
-        policy.at = now + NOTICE
-        if customer_row(w, i).stage == HOLDING:
-            enter(i, RENEWAL_UPSELL, 0, now, w)
-    elif policy.status == NOTICED:
-        on_due(i, place, now, w)
-    else:
-        on_grace_end(i, place, now, w)
-    find_policy(i, w)
-
-
-@compiled
-def on_due(i: int, place: int, now: int, w: Any) -> None:
-    """Premium due, or time to buy again: paid or not by a keyed draw."""
-    c = customer_row(w, i)
-    policy = policy_row(w, place)
-    subject = np.uint64(policy.number) * np.uint64(1024) + np.uint64(policy.years) * np.uint64(2)
-    pays, silent = uniform_pair(u8(w.keys, K_RENEWAL), c.key, subject)
-    covariates(i, now, w)
-    out = outcome_row(w, i)
-    out.due += 1
-    out.due_settled += is_settled(policy.product, now, w)
-    if pays < logistic(linear(w.renewal + policy.product, w)):
-        pay(i, place, now, now, w)
-        if c.stage == RENEWAL_UPSELL:
-            enter(i, HOLDING, 0, now, w)
-        return
-    policy.status = GRACE
-    policy.at = now + product_rule_at(w.product_rules, policy.product).grace
-    feel(i, I_UNPAID, now, w)
-    log(i, E_UNPAID, policy.product, policy.premium, now, w)
-    if silent < w.silent_start and c.stage in (HOLDING, RENEWAL_UPSELL):
-        enter(i, CHURN_WARNING, 0, now, w)
-        c.phase = 3
-        refresh(i, now, w)
-
-
-@compiled
-def is_settled(product: int, due: int, w: Any) -> int:
-    """1 if a premium fell due since the fork and its grace period ends before the horizon does, else 0.
-
-    Payments are set against such premiums alone. With those of the last days counted too, who pays at once would be
-    in the share and who pays late would not.
-    """
-    return int(counts(w).fork <= due and due + product_rule_at(w.product_rules, product).grace < w.end)
-
-
-@compiled
-def on_grace_end(i: int, place: int, now: int, w: Any) -> None:
-    """End of grace: recovered or lapsed; without a policy left the customer is lost."""
-    c = customer_row(w, i)
-    policy = policy_row(w, place)
-    subject = np.uint64(policy.number) * np.uint64(1024) + np.uint64(policy.years) * np.uint64(2)
-    covariates(i, now, w)
-    u = uniform(u8(w.keys, K_RENEWAL), c.key, subject + np.uint64(1))
-    if u < logistic(linear(w.recovery + policy.product, w)):
-        pay(i, place, now - product_rule_at(w.product_rules, policy.product).grace, now, w)
-        if c.stage == RENEWAL_UPSELL:
-            enter(i, HOLDING, 0, now, w)
-        return
-    log(i, E_LAPSE, policy.product, policy.premium, now, w)
-    remove(i, place, w)
-    if c.policies == 0 and c.stage != LOST:
-        enter(i, LOST, CAUSE_LAPSED, now, w)
-
-
-@compiled
-def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
-    """Receive an annual premium; the next notice follows the due date, not the day of payment."""
-    policy = policy_row(w, place)
-    policy.status = IN_FORCE
-    policy.years += 1
-    policy.at = due + YEAR - NOTICE
-    out = outcome_row(w, i)
-    out.paid += 1
-    out.paid_settled += is_settled(policy.product, due, w)
-    out.premium += policy.premium
-    out.commission += np.int64(
-        round(policy.premium * product_rule_at(w.product_rules, policy.product).renewal_commission)
-    )
-    feel(i, I_RENEWED, now, w)
-    log(i, E_PREMIUM, policy.product, policy.premium, now, w)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lifesim.dates import first_day
 from lifesim.lifecycle.candidates import HOUR_BINS
 from lifesim.lifecycle.clock_tables import Rows, band_edges, clock_rows, clock_tables, keys_of, stage_slots, table
 from lifesim.lifecycle.layout import (
@@ -22,14 +23,16 @@ from lifesim.lifecycle.layout import (
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
-from lifesim.scenario.behaviour import IMPULSE_EVENTS, STAGES
+from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.products import TIMES, Product
 from lifesim.streams import Streams
 
 #: Names of the decisions whose luck the kernel draws; places are the K_ constants beside their use.
 DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
-    "visit", "delay", "travel",
+    "visit", "delay", "travel", "frequency", "reinstatement", "cure",
+    *(f"unpaid {cause}" for cause in LAPSE_CAUSES),
 )  # fmt: skip
 
 
@@ -73,6 +76,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         **_mind(scenario),
         **_stages(scenario, rows),
         **_products(scenario),
+        **_unpaid(scenario),
         **_touches(scenario, names),
         **mechanisms.tables(scenario),
     }
@@ -89,7 +93,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "parameters": arrays["mechanism_parameters"].shape[1],
         "products": len(scenario.products),
         "contents": arrays["lifted_by"].shape[0],
-        **dict(zip(("alternative", "renewal", "recovery", "opening"), first, strict=False)),
+        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid"), first, strict=False)),
         **_numbers(scenario),
     }
     return Rules({name: np.ascontiguousarray(array) for name, array in arrays.items()}, numbers)
@@ -107,9 +111,10 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
     return [
         [(0.0, clock.depends) for _, _, clock in rows] + [(0.0, {})] * extra,
         [(a.appeal, a.depends) for a in alternatives],
-        [(p.renewal.appeal, p.renewal.depends) for p in products],
-        [(p.recovery.appeal, p.recovery.depends) for p in products],
+        [(way.appeal, way.depends) if way else (0.0, {}) for way in (p.renewal for p in products)],
+        [(way.appeal, way.depends) if way else (0.0, {}) for way in (p.recovery for p in products)],
         [(logit(channel.opened), channel.depends) for channel in channels],
+        [(0.0, each.depends if each else {}) for each in _causes(scenario)],
     ]
 
 
@@ -185,11 +190,40 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "premium_income": [p.premium.income_elasticity for p in products],
         "commission": [p.commission for p in products],
         "renewal_commission": [p.renewal_commission for p in products],
+        "instalments": [p.payment.instalments if p.payment else 1.0 for p in products],
+        "reinstated": [p.payment.reinstated if p.payment else 0.0 for p in products],
+        "frequency": [_up_to(p) for p in products],
+        "payments_years": [p.payment.years if p.payment else 0 for p in products],
         "claim_multiple": [p.claim_multiple for p in products],
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
     }
     return {"product_rules": table(PRODUCT_RULE, columns)}
+
+
+def _up_to(product: Product) -> list[float]:
+    """Shares of policies that are paid at most yearly, half-yearly and quarterly."""
+    shares = product.payment.frequency if product.payment else {"yearly": 1.0}
+    return np.cumsum([shares.get(name, 0.0) for name in TIMES])[:-1].tolist()
+
+
+def _causes(scenario: Scenario) -> list[Unpaid | None]:
+    """Causes of not paying in the order of the tables; none for one that the scenario leaves out."""
+    return [scenario.behaviour.unpaid.get(cause) for cause in LAPSE_CAUSES]
+
+
+def _unpaid(scenario: Scenario) -> dict[str, Any]:
+    """Chances of not paying, by cause and policy year, and what contents do about it."""
+    factors = [product.payment.unpaid if product.payment else (1.0,) for product in scenario.products.values()]
+    longest = max(map(len, factors))
+    causes = _causes(scenario)
+    cures = [content.cures for content in scenario.contents.values()]
+    return {
+        "unpaid_factor": np.array([[*each, *[each[-1]] * (longest - len(each))] for each in factors]),
+        "unpaid_chance": np.array([each.chance if each else 0.0 for each in causes]),
+        "unpaid_recovers": np.array([each.recovers if each else 0.0 for each in causes]),
+        "cures": np.array([[each.get(cause, 0.0) for cause in LAPSE_CAUSES] for each in cures]),
+    }
 
 
 def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
@@ -221,6 +255,7 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "visit": [c.visit for c in contents],
         "benefit": [c.benefit for c in contents],
         "marketing": [c.kind != "service" for c in contents],
+        "cures": [bool(c.cures) for c in contents],
     }
     return {
         "channel_rules": table(CHANNEL_RULE, channel_columns),
@@ -237,6 +272,9 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "fatigue_state": states.index("fatigue") if "fatigue" in states else -1,
         "income_column": traits.index("income") if income is not None and income.log else -1,
         "income_scale": income.scale if income is not None else 0.0,
+        "first_day": first_day(scenario.start, scenario.warm_up),
+        "policy_years": max(len(p.payment.unpaid) if p.payment else 1 for p in scenario.products.values()),
+        "suspension": behaviour.suspension.within,
         "cutoff": scenario.warm_up + scenario.horizon - 120 * DAY,
         "end": scenario.warm_up + scenario.horizon,
         "cap_touches": policy.marketing_cap.touches,

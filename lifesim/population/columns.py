@@ -93,6 +93,7 @@ OUTCOME = np.dtype(
         ("complaints", "u2"),
         ("claims_made", "u2"),
         ("referred", "u2"),
+        ("reinstated", "u2"),
         ("due", "u2"),
         ("paid", "u2"),
         ("due_settled", "u2"),  # due since the fork, with the grace period over before the end
@@ -129,13 +130,20 @@ POLICY = np.dtype(
         ("at", "i4"),  # when something happens to it next
         ("premium", "i8"),  # a year
         ("number", "u4"),  # n-th policy of the customer: part of its luck
-        ("years", "u2"),  # anniversaries reached
+        ("paid", "u2"),  # instalments since issue: the number of the next one is one more
         ("product", "u1"),
         ("status", "u1"),
+        ("times", "u1"),  # instalments a year
+        ("causes", "u1"),  # why the premium in grace is not paid, or is not any more: bit per cause
+        ("cured", "u1"),  # causes that cannot keep the next premium from being paid
+        ("recovers", "u1"),  # causes that will be gone by the end of grace
     ],
     align=True,
 )
-IN_FORCE, NOTICED, GRACE = 0, 1, 2
+#: Noticed: ``at`` is the due date; in force: it is the notice of one; suspended: reinstatement, or the end.
+IN_FORCE, NOTICED, GRACE, SUSPENDED, PAID_UP = range(5)
+#: From the due date back to the notice that begins RENEWAL_UPSELL.
+NOTICE = 60 * DAY
 
 TOUCH = np.dtype(
     [
@@ -161,11 +169,11 @@ EVENT = np.dtype(
 EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
-    "phase", "surrender", "mechanism", "joined",
+    "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
- E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED) = range(len(EVENTS))  # fmt: skip
+ E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED) = range(len(EVENTS))  # fmt: skip
 
 REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
 ASK_ADVISER, NEW_FRIEND = 0, 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.dates import first_day, next_dues
 from lifesim.errors import RunError
 from lifesim.population.columns import (
     BLOCK,
@@ -24,8 +25,10 @@ from lifesim.population.columns import (
     N_STAGES,
     NEVER,
     NONE,
+    NOTICE,
     NOTICED,
     OUTCOME,
+    PAID_UP,
     POLICY,
     PURCHASE,
     REFUSES_TARGETING,
@@ -40,6 +43,7 @@ from lifesim.population.columns import (
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.products import TIMES
 from lifesim.streams import Streams
 
 EVENT_BUFFER = 8_192
@@ -198,14 +202,9 @@ def add_policies(scenario: Scenario, streams: Streams, state: State, first: int,
             state = grow_pool(state, "policies", n - free + 1)
         places = np.flatnonzero(state.policies["customer"] == NONE)[:n]
         rows = generation["rows"] + first
-        due, years = next_due(-generation["age"])
-        noticed = due - 60 * DAY <= 0
-        columns = {
-            "customer": rows, "next": state.customers["first_policy"][rows],
-            "issued": -generation["age"], "at": np.where(noticed, due, due - 60 * DAY),
-            "premium": premiums(scenario, streams, people, generation, number), "number": number,
-            "years": years, "product": generation["product"],
-            "status": np.where(noticed, NOTICED, IN_FORCE),
+        columns = _dates(scenario, streams, people, generation, number) | {
+            "customer": rows, "next": state.customers["first_policy"][rows], "number": number,
+            "premium": premiums(scenario, streams, people, generation, number), "product": generation["product"],
         }  # fmt: skip
         for name, values in columns.items():
             state.policies[name][places] = values
@@ -220,10 +219,25 @@ def add_policies(scenario: Scenario, streams: Streams, state: State, first: int,
     return state
 
 
-def next_due(issued: Any) -> tuple[Any, Any]:
-    """Next due date after time 0 of policies issued before, and anniversaries reached."""
-    years = -issued // YEAR
-    return issued + (years + 1) * YEAR, years
+def _dates(
+    scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int
+) -> dict[str, Any]:
+    """How policies issued before time 0 are paid, how many instalments have been, and what comes next."""
+    payments = [product.payment for product in scenario.products.values()]
+    shares = [payment.frequency if payment else {"yearly": 1.0} for payment in payments]
+    up_to = np.cumsum([[share.get(name, 0.0) for name in TIMES] for share in shares], axis=1)
+    u = streams.uniforms("frequency", people.keys[generation["rows"]], number)
+    product, issued = generation["product"], -generation["age"]
+    times = np.array(list(TIMES.values()))[(u[:, None] >= up_to[product][:, :-1]).sum(axis=1)]
+    following, due = next_dues(issued, times, first_day(scenario.start, scenario.warm_up))
+    years = np.array([payment.years if payment else 0 for payment in payments])[product]
+    paid_up = (years > 0) & (following >= years * times)
+    noticed = (following % times != 0) | (due - NOTICE <= 0)
+    return {
+        "issued": issued, "times": times, "paid": following - 1,
+        "at": np.where(paid_up, NEVER, np.where(noticed, due, due - NOTICE)),
+        "status": np.where(paid_up, PAID_UP, np.where(noticed, NOTICED, IN_FORCE)),
+    }  # fmt: skip
 
 
 def premiums(scenario: Scenario, streams: Streams, people: People, generation: dict[str, Any], number: int) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
@@ -38,6 +38,10 @@ IMPULSE_EVENTS: tuple[str, ...] = (
     "renewed", "unpaid", "complaint", "saved", "life_event", "adviser_answered", "inquiry_unanswered",
     "referred_friend", "returned",
 )  # fmt: skip
+
+#: Why a premium of a long-term policy is not paid; the order is that in which a lapse is put down to one of several.
+LapseCause = Literal["agent_left", "replaced", "dissatisfied", "cannot_pay", "forgotten"]
+LAPSE_CAUSES: tuple[LapseCause, ...] = get_args(LapseCause)
 
 #: What a clock does when it fires, besides moving the customer to the stage in ``to``.
 Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event"]
@@ -204,6 +208,20 @@ class Claims(Part):
     disappointed: Share = about("share of claims that are refused or paid below expectation")
 
 
+class Unpaid(Part):
+    """One cause for which a premium of a long-term policy is not paid; its own luck, and its own levers."""
+
+    chance: Share = about("premiums of a year not paid for this cause where covariates are zero")
+    depends: dict[Name, Real] = about("coefficient by covariate on the log-odds", default={})
+    recovers: Share = about("of those, overcome before the end of grace without anybody's doing")
+
+
+class Suspension(Part):
+    """After the grace period a long-term policy is suspended; it can be reinstated with arrears for some time."""
+
+    within: PositiveDuration = about("time after the end of grace in which a policy can be reinstated")
+
+
 class Upsell(Part):
     """How much more a customer buys who has come to know insurance."""
 
@@ -225,6 +243,8 @@ class Behaviour(Part):
     warning: WarningPhases = about("the churn warning")
     claims: Claims = about("claims")
     upsell: Upsell = about("further purchases")
+    unpaid: dict[LapseCause, Unpaid] = about("why premiums of long-term policies are not paid, by cause")
+    suspension: Suspension = about("what follows the grace period")
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -261,6 +281,8 @@ class Behaviour(Part):
             for name, clock in getattr(self, group).items():
                 yield from unknown(clock.depends, self.covariates, (group, name, "depends"), "covariate")
         yield from unknown(self.sessions.depends, self.traits, ("sessions", "depends"), "trait")
+        for cause, unpaid in self.unpaid.items():
+            yield from unknown(unpaid.depends, self.covariates, ("unpaid", cause, "depends"), "covariate")
         for name in ("competitor", "put_off"):
             depends = getattr(self.decision, name).depends
             yield from unknown(depends, self.covariates, ("decision", name, "depends"), "covariate")

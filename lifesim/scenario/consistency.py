@@ -129,9 +129,9 @@ def products_depend_on_what_exists(scenario: Scenario) -> Found:
     """Choices and renewals depend on covariates that exist."""
     for name, product in scenario.products.items():
         for part in ("choice", "renewal", "recovery"):
-            depends = getattr(product, part).depends
+            way = getattr(product, part)
             path = ("products", name, part, "depends")
-            yield from unknown(depends, scenario.behaviour.covariates, path, "covariate")
+            yield from unknown(way.depends if way else {}, scenario.behaviour.covariates, path, "covariate")
 
 
 def clocks_know_segments(scenario: Scenario) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from lifesim.scenario.behaviour import Stage
+from lifesim.scenario.behaviour import LapseCause, Stage
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import (
     ClockTime,
@@ -53,6 +53,9 @@ class Content(Part):
     )
     fit: dict[Stage, Real] = about(
         "factor by stage on impulses, and on lifts where it is above zero; 1 where not named", default={}
+    )
+    cures: dict[LapseCause, Share] = about(
+        "by cause, share of the premiums about to fall due, or in grace, that a touch saves when it arrives", default={}
     )
     visit: Share = about("opened touches that lead straight to an app session")
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")

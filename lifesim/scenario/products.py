@@ -1,4 +1,4 @@
-"""Products: premiums, sums assured, payment, commission, value, and what decides about buying and paying."""
+"""Products: premiums, payment, commission, and what decides about buying and paying."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import Literal
 
 from lifesim.scenario.behaviour import Alternative
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import Duration, Money, PathError, Real, Share
+from lifesim.scenario.people import sums_to_one
+from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share
 
 Family = Literal["protection", "health", "wealth"]
+Frequency = Literal["yearly", "half_yearly", "quarterly", "monthly"]
+#: Instalments a year.
+TIMES: dict[Frequency, int] = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 _DAY = 86_400
+_LONGEST_PAYMENT = 60
 
 
 class Premium(Part):
@@ -28,22 +33,68 @@ class Premium(Part):
             yield PathError(("spread",), "must not be negative")
 
 
+class Payment(Part):
+    """How the premiums of a long-term policy fall due, and who stops paying them (续期)."""
+
+    years: Count = about("years in which premiums are paid; then the policy is paid up")
+    frequency: dict[Frequency, Share] = about("policies by how often they are paid; must sum to one")
+    unpaid: tuple[Real, ...] = about("factor on the chances of `behaviour.unpaid` by policy year; the last one stays")
+    instalments: Real = about("factor on a year's chances for those who pay more often than yearly", default=1.0)
+    reinstated: Share = about("suspended policies that are reinstated, with arrears")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        yield from sums_to_one(self.frequency, ("frequency",))
+        if not 1 <= self.years <= _LONGEST_PAYMENT:
+            yield PathError(("years",), f"must be 1 to {_LONGEST_PAYMENT}")
+        if not self.unpaid:
+            yield PathError(("unpaid",), "needs a factor for the first policy year, such as [1]")
+        for place, factor in enumerate((*self.unpaid, self.instalments)):
+            if factor < 0:
+                path = ("unpaid", place) if place < len(self.unpaid) else ("instalments",)
+                yield PathError(path, "a factor must not be negative")
+
+    @property
+    def interval(self) -> int:
+        """Seconds of the shortest interval between two premiums, about."""
+        return 365 * _DAY // max(TIMES[each] for each, share in self.frequency.items() if share > 0)
+
+
 class Product(Part):
     """An insurance product."""
 
     family: Family = about("family of needs it serves")
-    term: Literal["short", "long"] = about("short: bought again each year; long: premiums fall due")
+    term: Literal["short", "long"] = about("short: bought again each year (续保); long: premiums fall due (续期)")
     needs_person: bool = about("cannot be closed online: needs an adviser")
     premium: Premium = about("first annual premium")
-    commission: Share = about("of the first annual premium")
-    renewal_commission: Share = about("of later annual premiums")
+    commission: Share = about("of the premiums of the first policy year")
+    renewal_commission: Share = about("of later premiums")
     claim_multiple: Real = about("mean claim over the annual premium")
     choice: Alternative = about("utility at the end of a decision")
-    renewal: Alternative = about("log-odds of paying when due, or of buying again")
-    grace: Duration = about("time after the due date until an unpaid policy lapses")
-    recovery: Alternative = about("log-odds of paying within the grace period what was not paid when due")
+    grace: Duration = about("time after the due date until cover ends for want of payment")
+    payment: Payment | None = about("premiums of a long-term product", default=None)
+    renewal: Alternative | None = about("log-odds of buying again, for a short-term product", default=None)
+    recovery: Alternative | None = about(
+        "log-odds of buying again within the grace period when it was not bought at once, for a short-term product",
+        default=None,
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.grace >= 365 * _DAY:
-            yield PathError(("grace",), "must be shorter than the payment interval of a year")
+        again = {name: getattr(self, name) for name in ("renewal", "recovery")}
+        if self.term == "long":
+            if self.payment is None:
+                yield PathError((), "a long-term product needs `payment:`")
+            for name, given in again.items():
+                if given is not None:
+                    yield PathError((name,), "is for short-term products; remove it, or write `term: short`")
+        else:
+            if self.payment is not None:
+                yield PathError(("payment",), "is for long-term products; remove it, or write `term: long`")
+            for name, given in again.items():
+                if given is None:
+                    yield PathError((), f"a short-term product needs `{name}:`")
+        interval = 365 * _DAY if self.payment is None else self.payment.interval
+        if self.grace >= interval:
+            message = f"must be shorter than the payment interval, which is {interval / _DAY:.0f} days at the shortest"
+            yield PathError(("grace",), message)

@@ -9,7 +9,7 @@ from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.events import on_clock
 from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
-from lifesim.lifecycle.policies import on_policy
+from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
 from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
 from lifesim.population.columns import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import DAY, ORPHAN, State
+from lifesim.population.columns import DAY, GRACE, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
@@ -24,7 +24,7 @@ OBSERVABLE = {
     "tenure_days": "days since the customer became known",
     "days_since_session": "days since the latest app session; 10,000 when there was none",
     "days_since_touch": "days since the latest marketing touch; 10,000 when there was none",
-    "days_to_due": "days until the earliest premium due date; 10,000 without a policy",
+    "days_to_due": "days until the earliest premium due date, below zero while one is in grace; 10,000 without any",
     "waits": "1 when an inquiry waits for an adviser",
     "consents_push": "1 when the customer consents to marketing over the channel",
     "consents_sms": "likewise",
@@ -51,7 +51,7 @@ def observed_columns(scenario: Scenario) -> dict[str, Observed]:
         "tenure_days": lambda s, rows, now: _days(s.customers["joined"][rows], now),
         "days_since_session": lambda s, rows, now: _days(s.customers["last_session"][rows], now),
         "days_since_touch": lambda s, rows, now: _days(s.customers["recent_sends"][rows, 0], now),
-        "days_to_due": _days_to_due,
+        "days_to_due": _days_to_due(scenario),
         "waits": lambda s, rows, now: s.customers["waits"][rows],
     }
     traits = list(scenario.behaviour.traits)
@@ -93,20 +93,30 @@ def _consents(bit: int) -> Observed:
     return lambda s, rows, now: (s.customers["consent"][rows] >> bit) & 1
 
 
-def _days_to_due(state: State, rows: IntArray, now: int) -> Any:
-    """Days to the next due date, from the next date in the life of the customer's policies."""
-    held = state.policies[state.policies["customer"] >= 0]
-    due = np.where(held["status"] == 0, held["at"].astype(np.int64) + 60 * DAY, held["at"])
-    soonest = np.full(len(state.customers), now + _NEVER_DAYS * DAY, np.int64)
-    np.minimum.at(soonest, held["customer"], due)
-    return np.minimum((soonest[rows] - now) / DAY, _NEVER_DAYS)
+def _days_to_due(scenario: Scenario) -> Observed:
+    """Days to the earliest due date, from the next date in the life of the customer's policies."""
+    # By status and product: from that next date to the due date.
+    shift = np.zeros((GRACE + 1, len(scenario.products)), np.int64)
+    shift[IN_FORCE] = NOTICE
+    shift[GRACE] = [-product.grace for product in scenario.products.values()]
+
+    def days(state: State, rows: IntArray, now: int) -> Any:
+        pool = state.policies
+        held = pool[(pool["customer"] >= 0) & (pool["status"] <= GRACE)]
+        due = held["at"].astype(np.int64) + shift[held["status"], held["product"]]
+        soonest = np.full(len(state.customers), now + _NEVER_DAYS * DAY, np.int64)
+        np.minimum.at(soonest, held["customer"], due)
+        return np.minimum((soonest[rows] - now) / DAY, _NEVER_DAYS)
+
+    return days
 
 
 def _holds(product: int) -> Observed:
     def holds(state: State, rows: IntArray, now: int) -> Any:
-        places = (state.policies["customer"] >= 0) & (state.policies["product"] == product)
+        pool = state.policies
+        places = (pool["customer"] >= 0) & (pool["product"] == product) & (pool["status"] != SUSPENDED)
         holders = np.zeros(len(state.customers), bool)
-        holders[state.policies["customer"][places]] = True
+        holders[pool["customer"][places]] = True
         return holders[rows]
 
     return holds
