@@ -88,8 +88,8 @@ between two makes one exp(1) = 2.7 times as likely as the other. For `renewal` a
 buying short cover again: 0 is 50%, 1 is 73%, 2 is 88%, -1 is 27%.
 
 **`cures: {{forgotten: 0.6}}`** is what a content does against causes of not paying (`behaviour.unpaid`) when it
-arrives, opened or not: that share of the premiums that fall due next, or are in grace, is no longer kept from being paid by this cause.
-No other cause is touched.
+arrives, opened or not: that share of the premiums that fall due next, or are in grace, is no longer kept from being
+paid by this cause. No other cause is touched.
 
 **`impulses`** are added to states of mind at once, and decay with the `half_life` of the state. Contents have them, and
 these events:
@@ -198,8 +198,10 @@ def _without(field: FieldInfo) -> str:
         return "needed"
     if field.default is None or field.default == "":
         return ""
-    if isinstance(field.default, dict | tuple):
-        return ", ".join(f"`{key}: {value:g}`" for key, value in dict(field.default).items()) or "none"
+    if isinstance(field.default, tuple):
+        return "`[" + ", ".join(map(str, field.default)) + "]`" if field.default else "none"
+    if isinstance(field.default, dict):
+        return ", ".join(f"`{key}: {value:g}`" for key, value in field.default.items()) or "none"
     return "defaults" if isinstance(field.default, Part) else f"`{str(field.default).lower()}`"
 
 

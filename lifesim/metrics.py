@@ -102,6 +102,10 @@ def _per_10k(
     )
 
 
+def _new_business(c: Customers, o: Outcomes) -> Any:
+    return o["value"].astype(np.int64) - _costs(c, o)
+
+
 def _costs(c: Customers, o: Outcomes) -> Any:
     return sum(o[name].astype(np.int64) for name in ("contact", "benefit", "acquisition"))
 
@@ -139,6 +143,25 @@ _ALL = (
         "分叉后到期、且宽限期在观察期结束前届满的保费",
         group="relationship",
     ),
+    Metric(
+        "grace_recovery_rate", "Recovered in grace", "宽限期回收率", "share", "比例", "neither",
+        "of these premiums, those paid within the grace period", f"premiums not paid when due{_MOVES}",
+        "其中在宽限期内缴纳的笔数", f"到期未缴的保费笔数{_MOVES_ZH}",
+        1.0, _outcome("recovered_settled"), _outcome("unpaid_settled"), "ratio",
+        "premiums due from the fork on whose grace period ends before the horizon does",
+        "分叉后到期、且宽限期在观察期结束前届满的保费",
+        group="relationship",
+    ),
+    *(Metric(
+        f"persistency_{month}", f"{month}-month persistency", f"{month}个月继续率", "share", "比例", "neither",
+        f"of these policies, those whose premium of month {month} was paid",
+        f"long-term policies issued and not given back{_MOVES}",
+        f"其中第{month}个月保费已缴的保单", f"承保且未在犹豫期退保的长期险保单{_MOVES_ZH}",
+        1.0, _outcome(f"kept_month_{month}"), _outcome(f"new_month_{month}"), "ratio",
+        f"policies issued since the fork, {month - 1} months and a grace period or more before the horizon",
+        f"分叉后承保、且距观察期末至少{month - 1}个月加宽限期的保单",
+        group="relationship",
+    ) for month in (13, 25)),
     _per_10k("policies_per_10k", "New policies per 10,000 customers", "每万客户新增保单", "count", "件", "higher",
              ("policies issued", "承保件数"), _outcome("purchases"), 1.0),
     _per_10k("ape_per_10k", "New annualised premium per 10,000", "每万客户年化新保", _CNY, _YUAN, "higher",
@@ -146,6 +169,11 @@ _ALL = (
     _per_10k("premium_per_10k", "Premium received per 10,000", "每万客户实收保费", _CNY, _YUAN, "neither",
              ("premium received, first and later ones; never a profit", "实收保费，含首年与续期（不是利润）"),
              _outcome("premium"), _FEN, "money"),
+    _per_10k("nbv_per_10k", "New business value per 10,000", "每万客户新业务价值", _CNY, _YUAN, "higher",
+             ("margin on the annualised premium of new policies, taken back for those given back or ended early, plus "
+              "the margin on later premiums, less the cost of contacts, benefits and acquisition",
+              "新保单年化保费的价值率部分（犹豫期退保与早期失效予以冲回），加续期保费的价值，减触达、权益与获客成本"),
+             _new_business, _FEN, "money"),
     _per_10k("commission_per_10k", "Commission per 10,000", "每万客户佣金", _CNY, _YUAN, "neither",
              ("commission on premiums received, first and later ones; it grows with sales",
               "按实收保费计提的佣金，含首年与续期；随业绩增长"), _outcome("commission"), _FEN, "money"),

@@ -286,6 +286,6 @@ def without_calendar_end(world_lives: dict[str, Any], end: int) -> dict[str, Any
     """
     at = world_lives["customers.session_at"]
     cut = world_lives | {"customers.session_at": np.where(at >= end, NEVER, at)}
-    for name in ("due", "outcomes.due_settled", "outcomes.paid_settled"):
+    for name in ("due", *(name for name in world_lives if "_settled" in name or "_month_" in name)):
         del cut[name]
     return cut

@@ -329,7 +329,7 @@ LINES = {
         "segments.mainstream.reach.post: 'post' is unknown; channels are fixed: push, sms, call",
     ),
     "products: {pet: {family: health, term: short, needs_person: false, grace: 60d, commission: 1%}}": (
-        "products.pet: missing keys 'premium', 'renewal_commission', 'claim_multiple', 'choice'; "
+        "products.pet: missing keys 'premium', 'renewal_commission', 'value', 'claim_multiple', 'choice'; "
         "copy products.accident (scenarios/markets/base.yaml:",
     ),
     "contents: {advert: {kind: benefit}}": ("contents.advert.visit: missing key 'visit'; add it",),

@@ -121,7 +121,7 @@ def test_the_tables_of_a_run(root: Path) -> None:
     small = lifesim.load("aa").replace(
         population={"size": 200, "segments": {"mainstream": 1.0}},
         warm_up="5d",
-        horizon="20d",
+        horizon="90d",
         experiment={"replications": 1},
     )
     result = lifesim.compare(small, workers=1)

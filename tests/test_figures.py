@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,19 @@ def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
          "outcome": outcome, "count": count}
         for arm in ("control", "other") for channel, content, outcome, count in touches
     ]  # fmt: skip
-    premiums = {
-        "arm": "control",
-        "metric": "premium_payment_rate",
-        "scope": "present",
-        "numerator": 9,
-        "denominator": 10,
-    }
+    persistency = {"arm": "control", "metric": "persistency_13", "scope": "everyone", "numerator": 9, "denominator": 10}
+    products = {"by_month": {"payment": {"frequency": {"monthly": 1.0}}}, "by_year": {"payment": None}}
+    years = [
+        {"arm": "control", "product": name, "policy_year": 2, "lapsed": lapsed, "due_months": 1200}
+        for name, lapsed in (("by_month", 7), ("by_year", 90))
+    ]
     episodes = {"arm": "control", "stage": "FIRST_PURCHASE", "to": "all", "completed": 0, "seconds": 0}
     with RunWriter(folder, "a-run") as writer:
         writer.write_table("touches", pd.DataFrame(rows))
-        writer.write_table("totals", pd.DataFrame([premiums]))
+        writer.write_table("totals", pd.DataFrame([persistency]))
+        writer.write_table("policy_years", pd.DataFrame(years))
         writer.write_table("episodes", pd.DataFrame([episodes]))
-        writer.write_text("scenario.json", json.dumps({"contents": contents}))
+        writer.write_text("scenario.json", json.dumps({"contents": contents, "products": products}))
         return writer.commit({"scenario": {"control": "control"}})
 
 
@@ -51,6 +52,17 @@ def test_nobody_opts_out_of_what_was_never_sent(tmp_path: Path) -> None:
     assert rows["push_open"]["note"] == "no push sent"
     assert not any(row["outside"] for row in rows.values())
     assert "stages.decision_days_mean" not in rows
+
+
+def test_persistency_and_lapses_by_policy_year_by_hand(tmp_path: Path) -> None:
+    """Seven lapses in 1,200 months of instalments are 0.07 a year, of products paid by the month alone."""
+    rows = rows_of(tmp_path, [("push", "offer", "delivered", 1)])
+    assert rows["lapse_and_persistency.china_13_month_persistency"]["simulated"] == 0.9
+    lapses = "lapse_and_persistency.surrender_by_policy_year_infra_annual"
+    second = rows[f"{lapses}[2]"]
+    assert second["simulated"] == round(1 - math.exp(-0.07), 4) and not second["outside"]
+    assert (second["source_value"], second["low"], second["high"]) == (0.0656, 0.056, 0.075)
+    assert f"{lapses}[1]" not in rows
 
 
 @pytest.mark.parametrize(("count", "outside"), [(5, False), (13, False), (14, True), (3, True)])

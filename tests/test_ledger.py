@@ -50,6 +50,7 @@ class Replay:
     annualised: Counter[int] = field(default_factory=Counter)
     commission: Counter[int] = field(default_factory=Counter)
     claims: Counter[int] = field(default_factory=Counter)
+    refund: Counter[int] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -84,6 +85,9 @@ class Replay:
                 times = policy[1] // back[1]
                 self.premium[customer] += policy[1]
                 self.commission[customer] += times * round(back[1] * products[policy[0]].renewal_commission)
+            elif kind == "returned":
+                held.remove(policy)
+                self.refund[customer] += policy[1]
             elif kind == "surrender":
                 held.remove(next(each for each in held if each[0] == policy[0]))
             elif kind == "claim":
@@ -122,7 +126,7 @@ def test_enough_happens(told: Told) -> None:
     assert min(seen[kind] for kind in ("purchase", "premium", "unpaid", "lapse", "surrender", "claim")) > 50
 
 
-@pytest.mark.parametrize("account", ["premium", "commission", "claims"])
+@pytest.mark.parametrize("account", ["premium", "commission", "claims", "refund"])
 def test_account_of_every_customer(told: Told, account: str) -> None:
     """Premiums paid, commission on each, claims paid: exact for every customer."""
     replay = told[0]

@@ -16,7 +16,7 @@ from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
 PERSONS = ("first_purchase_rate", "retention_rate")
-RATIOS = ("open_rate", "answer_rate", "premium_payment_rate")
+RATIOS = ("open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25")
 AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
 
 #: Key, key of who began the chain, segment, present at the fork.
@@ -39,6 +39,8 @@ def people(rows: tuple[tuple[int, int, int, bool], ...] = PEOPLE) -> tuple[Any, 
         customers[row]["marks"] = PRESENT if present else 0
         for name in OUTCOME.names or ():
             outcomes[row][name] = key
+        # More than the costs that are taken from it.
+        outcomes[row]["value"] = 5 * key
     return customers, outcomes
 
 

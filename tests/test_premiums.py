@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from quiet_world import Described, begin, bought_again, events, people, still
 
 from lifesim.dates import due_date, first_day, months_later, next_dues
+from lifesim.lifecycle.persistency import LAPSED, MONTHS, count_living
 from lifesim.population.columns import DAY, PAID_UP, SUSPENDED
 from lifesim.scenario.behaviour import LAPSE_CAUSES
 from lifesim.world.world import World
@@ -154,7 +155,7 @@ def test_chances_of_a_year_follow_the_policy_year_and_the_frequency(frequency: s
         numbers[customer] = int(payments[customer]) + 1
     staying = 1.0
     for number in range(1, 3 * times + 1):
-        year = min(number // times, 2)
+        year = min((number - 1) // times, 2)
         chance = 0.3 * factors[year] * (instalments if times > 1 else 1.0) / times
         check_shares(sum(n == number for n in numbers.values()), 20_000, staying * chance, catches=0.03)
         staying *= 1 - chance
@@ -221,7 +222,7 @@ def test_recovery_by_cause() -> None:
 
 def test_suspension_ends_cover_and_reinstatement_brings_it_back_with_arrears() -> None:
     # Nobody pays on the first anniversary, everybody on later ones.
-    data = chances(owed(days=1_150, reinstated=0.5, unpaid=[1.0, 1.0, 0.0]), forgotten=1.0)
+    data = chances(owed(days=1_150, reinstated=0.5, unpaid=[1.0, 0.0]), forgotten=1.0)
     data["behaviour"]["suspension"] = {"within": "2y"}
     world = begin(data)[0]
     # A policy of 36.5 days falls due after 328.5 days, and 30 days of grace follow; nobody is reinstated at once.
@@ -261,3 +262,50 @@ def test_short_cover_is_neither_suspended_nor_cured() -> None:
     world.run(500 * DAY, [])
     assert not (world.state.policies["customer"] >= 0).any()
     assert len(events(world, "lapse")) == 500 and not len(events(world, "premium"))
+
+
+# --- persistency ------------------------------------------------------------------------------------------------
+
+
+def test_persistency_of_new_policies_by_hand() -> None:
+    """Policies issued after the fork: those whose 13th, and 25th, month is settled before the end, and who paid it."""
+    from test_value import buying
+
+    end = 830
+    world = buying(end, cooling_off={"within": "15d", "returned": 0.2}, payment=PAYMENT | {"unpaid": [1.0, 0.5]},
+                   grace="30d", chance=0.3)  # fmt: skip
+    bought = {int(e["customer"]): int(e["time"]) for e in events(world, "purchase")}
+    back = set(events(world, "returned")["customer"].tolist())
+    paid = np.bincount(events(world, "premium")["customer"], minlength=len(people(world)))
+    day = first_day(world.scenario.start, 0)
+    expected = np.zeros(4, int)
+    for customer, time in bought.items():
+        for years in (1, 2):
+            if customer not in back and due_date(time, years, 1, day) + 30 * DAY < end * DAY:
+                expected[2 * years - 2] += 1
+                expected[2 * years - 1] += paid[customer] >= years
+    o = world.state.outcomes
+    names = ("new_month_13", "kept_month_13", "new_month_25", "kept_month_25")
+    assert [int(o[name].sum()) for name in names] == expected.tolist()
+    assert expected[2] > 100 and expected[0] > expected[1] > 0 and expected[2] > expected[3] > 0
+    check_shares(expected[1], expected[0], 0.7, catches=0.06)
+
+
+@pytest.mark.analytic
+def test_policy_years_hold_exposure_and_lapses() -> None:
+    """Lapses over the instalments of a policy year are the chance of that year; nobody is counted twice."""
+    data = owed(20_000, 730, years=1.2, frequency={"quarterly": 1.0}, unpaid=[1.0, 0.6, 0.3])
+    chances(data, **dict.fromkeys(LAPSE_CAUSES, 0.0) | {"cannot_pay": 0.2})
+    world = lived(data, 730)
+    count_living(len(world.state.policies), world.now, world.kernel_record)
+    life = world.state.policy_life.sum(axis=0)
+    dues = life[:, MONTHS] / 3
+    for year, chance in ((1, 0.2 * 0.6 / 4), (2, 0.2 * 0.3 / 4)):
+        check_shares(life[year, LAPSED], dues[year], chance, catches=0.02)
+    settled = np.count_nonzero(events(world, "lapse")["time"] <= 730 * DAY)
+    late = np.count_nonzero(events(world, "lapse")["time"] - 30 * DAY >= 700 * DAY)
+    assert life[:, LAPSED].sum() == settled - late > 500
+    # Everybody is there until the last grace period, or until the due date of the premium that was not paid.
+    lost = {int(e["customer"]): int(e["time"]) - 30 * DAY for e in events(world, "lapse")}
+    until = [min(lost.get(row, 700 * DAY - 1), 700 * DAY - 1) for row in range(20_000)]
+    assert life[:, 0].sum() == sum(until)

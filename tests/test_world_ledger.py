@@ -45,7 +45,9 @@ from lifesim.world.world import World
 
 PRACTICE = busy()
 END = 220 * DAY
-LEDGER = ("premium", "claims", "commission", "contact", "benefit", "acquisition")
+LEDGER = (
+    "premium", "refund", "claims", "cash_value", "commission", "claw_back", "contact", "benefit", "acquisition",
+)  # fmt: skip
 
 
 def eventful() -> Scenario:
@@ -118,7 +120,14 @@ def story(world: World, log: dict[str, Any]) -> Story:
 
 def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
     happened = Counter(EVENTS[kind] for kind in log["kind"].tolist())
-    assert {name for name in EVENTS if happened[name] < 10} <= {"mechanism", "joined", "opt_out", "reinstated", "ended"}
+    assert {name for name in EVENTS if happened[name] < 10} <= {
+        "mechanism",
+        "joined",
+        "opt_out",
+        "reinstated",
+        "ended",
+        "returned",
+    }
 
 
 def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lifesim.experiment.store import StoredRun, read_run
-from lifesim.scenario.facts import load_facts
+from lifesim.scenario.facts import Fact, Figure, load_facts
 
 DAY = 86_400
+BOUND = 0.15
 WRITTEN = {"push": "push", "sms": "SMS"}
 
 
@@ -35,13 +37,24 @@ def compare_facts(run_dir: Path) -> list[dict[str, Any]]:
         else:
             if simulated is None:
                 continue
-        fact = facts[name]
+        value, low, high = _source(facts, name)
         rows.append(
-            {"fact": name, "source_value": fact.value, "low": fact.low, "high": fact.high,
+            {"fact": name, "source_value": value, "low": low, "high": high,
              "simulated": None if simulated is None else round(simulated, 4),
-             "outside": _outside(simulated, fact.low, fact.high), "note": note}
+             "outside": _outside(simulated, low, high), "note": note}
         )  # fmt: skip
     return rows
+
+
+def _source(facts: Mapping[str, Fact], name: str) -> tuple[Figure | None, float | None, float | None]:
+    """Value and range of a fact; of one of several numbers, ``fact[3]`` being the third, within `BOUND` of it."""
+    entry, _, place = name.partition("[")
+    fact = facts[entry]
+    if not place:
+        return fact.value, fact.low, fact.high
+    assert isinstance(fact.value, tuple | list)
+    value = float(fact.value[int(place[:-1]) - 1])
+    return value, round(value * (1 - BOUND), 3), round(value * (1 + BOUND), 3)
 
 
 def _outside(simulated: float | None, low: float | None, high: float | None) -> bool:
@@ -87,20 +100,47 @@ def _connected(run: StoredRun) -> float | None:
     return float(counts.get("delivered", 0)) / tried if tried else None
 
 
-def premiums_paid(run: StoredRun) -> float | None:
-    """Share of annual premiums due that were paid, grace included: a first form of persistency."""
-    totals = _control(run, "totals")
-    rows = totals[(totals["metric"] == "premium_payment_rate") & (totals["scope"] == "present")]
-    bottom = float(rows["denominator"].sum())
-    return float(rows["numerator"].sum()) / bottom if bottom else None
+def persistency(month: int) -> Callable[[StoredRun], float | None]:
+    """Persistency of new long-term policies by count; none where the run is too short to see one."""
+
+    def share(run: StoredRun) -> float | None:
+        totals = _control(run, "totals")
+        rows = totals[(totals["metric"] == f"persistency_{month}") & (totals["scope"] == "everyone")]
+        bottom = float(rows["denominator"].sum())
+        return float(rows["numerator"].sum()) / bottom if bottom else None
+
+    return share
+
+
+def lapse_of_year(year: int) -> Callable[[StoredRun], float | None]:
+    """Probability of a lapse in a policy year, for products paid by the month: 1 - exp(-lapses / instalment years)."""
+
+    def probability(run: StoredRun) -> float | None:
+        products = json.loads(run.text("scenario.json"))["products"]
+        monthly = [name for name, product in products.items() if _by_month(product)]
+        rows = _control(run, "policy_years")
+        rows = rows[rows["product"].isin(monthly) & (rows["policy_year"] == year)]
+        months = int(rows["due_months"].sum())
+        return 1.0 - math.exp(-12.0 * int(rows["lapsed"].sum()) / months) if months else None
+
+    return probability
+
+
+def _by_month(product: dict[str, Any]) -> bool:
+    payment = product.get("payment")
+    return payment is not None and payment["frequency"].get("monthly", 0.0) >= 1.0
 
 
 #: Figures by the fact they stand beside.
 FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     "stages.decision_days_mean": (decision_days, "completed episodes, current practice"),
-    "lapse_and_persistency.china_13_month_persistency": (
-        premiums_paid, "premiums paid over premiums due, all policy years: a first form",
-    ),
+    "lapse_and_persistency.china_13_month_persistency": (persistency(13), "new long-term policies, by count"),
+    **{
+        f"lapse_and_persistency.surrender_by_policy_year_infra_annual[{year}]": (
+            lapse_of_year(year), f"policy year {year} of products paid by the month; range: 15% either way",
+        )
+        for year in range(1, 6)
+    },
     "messages.push_open": (_touch_share("push", "opened", "delivered"), "opened over delivered"),
     "messages.sms_click": (_touch_share("sms", "opened", "delivered"), "opened over delivered"),
     "messages.sms_opt_out_per_message": (

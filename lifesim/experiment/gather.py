@@ -8,6 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.work import UnitResult
+from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
 from lifesim.population.columns import (
     E_DELIVERED,
     E_FAILED,
@@ -26,8 +27,11 @@ from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
 from lifesim.world.world import World
 
-LEDGER = ("premium", "claims", "commission", "contact", "benefit", "acquisition")
+LEDGER = (
+    "premium", "refund", "claims", "cash_value", "commission", "claw_back", "contact", "benefit", "acquisition",
+)  # fmt: skip
 DAY = 86_400
+ENDS = {"lapsed": LAPSED, "surrendered": SURRENDERED, "died": DIED, "due_months": MONTHS}
 
 
 def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
@@ -49,6 +53,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
     result.add("sessions", _sessions(world, segments), **labels)
     result.add_rows("touches", _touches(world), **labels)
     result.add_rows("episodes", _episodes(world, segments), **labels)
+    result.add_rows("policy_years", _policy_years(world), **labels)
     result.add("events", _events(world), **labels)
 
 
@@ -137,6 +142,20 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}
         for key in sorted(set(keys))
+    ]  # fmt: skip
+
+
+def _policy_years(world: World) -> list[dict[str, Any]]:
+    """Exposure since the fork and ends by product and policy year, from 1; the last year holds all later ones."""
+    table = world.state.policy_life
+    before = table.copy()
+    count_living(len(world.state.policies), world.now, world.kernel_record)
+    lives, table[:] = table.copy(), before
+    return [
+        {"product": product, "policy_year": year + 1, "exposure_years": lives[k, year, 0] / (365.25 * DAY),
+         **{name: int(lives[k, year, column]) for name, column in ENDS.items()}}
+        for k, product in enumerate(world.scenario.products)
+        for year in np.flatnonzero(lives[k].any(axis=1)).tolist()
     ]  # fmt: skip
 
 

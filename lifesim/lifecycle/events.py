@@ -28,6 +28,7 @@ from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh
 from lifesim.population.columns import (
     AWARENESS,
     CAUSE_COMPETITOR,
+    CAUSE_DIED,
     CAUSE_NONE,
     CHURN_WARNING,
     COMPARER,
@@ -213,7 +214,7 @@ def leave(i: int, row: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     stage = clock_rule_at(w.clock_rules, row).to_stage
     if stage == LOST:
-        end_all(i, now, w)
+        end_all(i, clock_rule_at(w.clock_rules, row).cause == CAUSE_DIED, now, w)
     elif c.stage == CHURN_WARNING and stage == HOLDING:
         outcome_row(w, i).saves += 1
         feel(i, I_SAVED, now, w)

@@ -77,6 +77,12 @@ PRODUCT_RULE = np.dtype(
         ("instalments", "f8"),  # factor on chances of not paying for more than one instalment a year
         ("reinstated", "f8"),
         ("frequency", "f8", (3,)),  # shares up to yearly, half-yearly, quarterly payment
+        ("margin", "f8"),  # value of new business over annualised premium
+        ("renewal_margin", "f8"),
+        ("claw_back_share", "f8"),
+        ("returned", "f8"),  # share that is given back in the cooling-off period
+        ("claw_back_within", "i4"),
+        ("cooling_off", "i4"),
         ("payments_years", "i4"),  # 0 for a product that is bought again
         ("claim_multiple", "f8"),
         ("grace", "i4"),
@@ -113,6 +119,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
     "unpaid_factor": "f8",  # (products, policy years)
+    "cash_value": "f8",  # (products, policy years)
     "unpaid_chance": "f8",  # by cause
     "unpaid_recovers": "f8",
     "cures": "f8",  # (contents, causes)

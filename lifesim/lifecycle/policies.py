@@ -1,4 +1,4 @@
-"""Policies: issue, instalments, the customer's list of them, the end of all."""
+"""Policies: issue, cooling-off, dates, the customer's list of them, the end of all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.persistency import DIED, SURRENDERED, count_life, count_new
 from lifesim.lifecycle.stages import log, reach_milestone
+from lifesim.lifecycle.value import book_new_business, claw_back, instalment, pay_cash_value, receive
 from lifesim.population.columns import (
     E_ENDED,
     E_PURCHASE,
@@ -32,12 +34,13 @@ from lifesim.population.columns import (
     NOTICED,
     PAID_UP,
     PURCHASE,
+    RETURNING,
     SUSPENDED,
 )
-from lifesim.streams import normal, uniform
+from lifesim.streams import normal, uniform, uniform_pair
 
 I_PURCHASE = 4  # place in scenario.behaviour.IMPULSE_EVENTS
-K_PREMIUM, K_FREQUENCY = 0, 12  # places in rules.DECISIONS
+K_PREMIUM, K_FREQUENCY, K_COOLING_OFF = 0, 12, 20  # places in rules.DECISIONS
 
 
 @compiled
@@ -55,22 +58,17 @@ def frequency(key: Any, number: int, product: int, w: Any) -> int:
 
 
 @compiled
-def instalment(policy: Any, number: int) -> Any:
-    """The ``number``-th instalment in fen, 0 the first: those of a year add up to the annual premium exactly."""
-    times, of_year = np.int64(policy.times), number % policy.times
-    return policy.premium * (of_year + 1) // times - policy.premium * of_year // times
-
-
-@compiled
-def receive(i: int, place: int, number: int, w: Any) -> None:
-    """Book the ``number``-th instalment of a policy, and the commission on it."""
+def begin_policy(i: int, place: int, now: int, w: Any) -> None:
+    """A new policy is given back in the cooling-off period, at a time of the customer's own, or kept."""
     policy = policy_row(w, place)
     rule = product_rule_at(w.product_rules, policy.product)
-    amount = instalment(policy, number)
-    out = outcome_row(w, i)
-    out.premium += amount
-    share = rule.commission if number < policy.times else rule.renewal_commission
-    out.commission += np.int64(round(amount * share))
+    if rule.returned > 0.0:
+        returns, when = uniform_pair(u8(w.keys, K_COOLING_OFF), customer_row(w, i).key, policy.number)
+        if returns < rule.returned:
+            policy.status = RETURNING
+            policy.at = now + 1 + int(when * rule.cooling_off)
+            return
+    schedule(place, now, w)
 
 
 @compiled
@@ -114,7 +112,8 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     policy.paid = 0
     policy.product = product
     policy.times = times
-    schedule(place, now, w)
+    policy.marks = 0
+    begin_policy(i, place, now, w)
     c.first_policy = place
     c.policies += 1
     c.bought += 1
@@ -122,6 +121,8 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     out.purchases += 1
     out.ape += premium
     receive(i, place, 0, w)
+    book_new_business(i, place, 1, w)
+    count_new(i, place, 1, w)
     if c.stage == FIRST_PURCHASE:
         out.first_purchases += 1
     find_policy(i, w)
@@ -161,12 +162,19 @@ def remove(i: int, place: int, w: Any) -> None:
 
 
 @compiled
-def end_all(i: int, now: int, w: Any) -> None:
-    """End every policy of a customer who surrenders, switches or dies."""
+def end_all(i: int, died: bool, now: int, w: Any) -> None:
+    """End every policy of a customer who surrenders or switches, for its cash value, or who has died."""
     while customer_row(w, i).first_policy != NONE:
         place = customer_row(w, i).first_policy
         rests = policy_row(w, place).status == SUSPENDED
-        log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, 0, now, w)
+        amount = np.int64(0)
+        if not died:
+            amount = pay_cash_value(i, place, w)
+            if not rests:
+                claw_back(i, place, now, w)
+        if not rests:
+            count_life(place, now, DIED if died else SURRENDERED, w)
+        log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, amount, now, w)
         remove(i, place, w)
     customer_row(w, i).policy_at = NEVER
 

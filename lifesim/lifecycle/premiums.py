@@ -20,8 +20,10 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
-from lifesim.lifecycle.policies import due_policy, find_policy, instalment, receive, remove, schedule
+from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new
+from lifesim.lifecycle.policies import due_policy, find_policy, remove, schedule
 from lifesim.lifecycle.stages import enter, log, refresh
+from lifesim.lifecycle.value import claw_back, instalment, pay_cash_value, receive, refund
 from lifesim.population.columns import (
     AWARENESS,
     CAUSE_COMPETITOR,
@@ -32,6 +34,7 @@ from lifesim.population.columns import (
     E_LAPSE,
     E_PREMIUM,
     E_REINSTATED,
+    E_RETURNED,
     E_UNPAID,
     FIRST_PURCHASE,
     GRACE,
@@ -40,7 +43,9 @@ from lifesim.population.columns import (
     LOST,
     NONE,
     NOTICED,
+    REINSTATED,
     RENEWAL_UPSELL,
+    RETURNING,
     SUSPENDED,
 )
 from lifesim.streams import uniform, uniform_pair
@@ -65,9 +70,23 @@ def on_policy(i: int, now: int, w: Any) -> None:
         on_due(i, place, now, w)
     elif policy.status == GRACE:
         on_grace_end(i, place, now, w)
+    elif policy.status == RETURNING:
+        give_back(i, place, now, w)
     else:
         on_suspension_end(i, place, now, w)
     find_policy(i, w)
+
+
+@compiled
+def give_back(i: int, place: int, now: int, w: Any) -> None:
+    """A new policy is given back for a full refund; without another the customer is a prospect again."""
+    c = customer_row(w, i)
+    outcome_row(w, i).returned += 1
+    count_new(i, place, -1, w)
+    log(i, E_RETURNED, policy_row(w, place).product, refund(i, place, w), now, w)
+    remove(i, place, w)
+    if c.policies == 0 and c.stage != LOST:
+        enter(i, AWARENESS, 0, now, w)
 
 
 @compiled
@@ -99,6 +118,7 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
     if paid:
         pay(i, place, now, now, w)
         return
+    out.unpaid_settled += is_settled(policy.product, now, w)
     policy.status = GRACE
     policy.at = now + product_rule_at(w.product_rules, policy.product).grace
     feel(i, I_UNPAID, now, w)
@@ -118,7 +138,7 @@ def find_causes(i: int, place: int, w: Any) -> None:
     """
     policy, key = policy_row(w, place), customer_row(w, i).key
     rule = product_rule_at(w.product_rules, policy.product)
-    year = min((policy.paid + 1) // policy.times, w.policy_years - 1)
+    year = min(policy.paid // policy.times, w.policy_years - 1)
     factor = f8(w.unpaid_factor, policy.product * w.policy_years + year) / policy.times
     if policy.times > 1:
         factor *= rule.instalments
@@ -186,10 +206,14 @@ def on_grace_end(i: int, place: int, now: int, w: Any) -> None:
         pay(i, place, due, now, w)
         return
     cause = first_bit(left)
+    count_due(place, policy.paid + 1, due, w)
     log(i, E_LAPSE, policy.product + 256 * (cause + 1), instalment(policy, policy.paid + 1), now, w)
     if is_long(policy, w):
+        claw_back(i, place, due, w)
+        count_life(place, due, LAPSED, w)
         suspend(i, place, left, now, w)
     else:
+        count_life(place, due, LAPSED, w)
         remove(i, place, w)
     if c.policies == 0 and c.stage != LOST:
         enter(i, LOST, reason(cause), now, w)
@@ -235,7 +259,7 @@ def on_suspension_end(i: int, place: int, now: int, w: Any) -> None:
     """A suspended policy is reinstated with all instalments in arrears, or ends for good."""
     c, policy = customer_row(w, i), policy_row(w, place)
     if policy.causes != 0 or c.policies >= 255:
-        log(i, E_ENDED, policy.product, 0, now, w)
+        log(i, E_ENDED, policy.product, pay_cash_value(i, place, w), now, w)
         remove(i, place, w)
         return
     arrears = np.int64(0)
@@ -244,6 +268,7 @@ def on_suspension_end(i: int, place: int, now: int, w: Any) -> None:
         receive(i, place, policy.paid, w)
         arrears += instalment(policy, policy.paid)
     c.policies += 1
+    policy.marks |= REINSTATED
     outcome_row(w, i).reinstated += 1
     schedule(place, now, w)
     feel(i, I_RENEWED, now, w)
@@ -259,8 +284,12 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
     out = outcome_row(w, i)
     out.paid += 1
     out.paid_settled += is_settled(policy.product, due, w)
+    if policy.status == GRACE:
+        out.recovered_settled += is_settled(policy.product, due, w)
     policy.paid += 1
     receive(i, place, policy.paid, w)
+    count_kept(i, place, w)
+    count_due(place, policy.paid, due, w)
     log(i, E_PREMIUM, policy.product, instalment(policy, policy.paid), now, w)
     anniversary = policy.paid % policy.times == 0
     schedule(place, now, w)

@@ -32,7 +32,7 @@ from lifesim.streams import Streams
 DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
-    *(f"unpaid {cause}" for cause in LAPSE_CAUSES),
+    *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off",
 )  # fmt: skip
 
 
@@ -190,6 +190,12 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "premium_income": [p.premium.income_elasticity for p in products],
         "commission": [p.commission for p in products],
         "renewal_commission": [p.renewal_commission for p in products],
+        "margin": [p.value.margin for p in products],
+        "renewal_margin": [p.value.renewal_margin for p in products],
+        "claw_back_share": [p.claw_back.share for p in products],
+        "claw_back_within": [p.claw_back.within for p in products],
+        "returned": [p.cooling_off.returned for p in products],
+        "cooling_off": [p.cooling_off.within for p in products],
         "instalments": [p.payment.instalments if p.payment else 1.0 for p in products],
         "reinstated": [p.payment.reinstated if p.payment else 0.0 for p in products],
         "frequency": [_up_to(p) for p in products],
@@ -207,6 +213,16 @@ def _up_to(product: Product) -> list[float]:
     return np.cumsum([shares.get(name, 0.0) for name in TIMES])[:-1].tolist()
 
 
+def policy_years(scenario: Scenario) -> int:
+    """Length of the tables by policy year, of which the last entry holds for all later years."""
+    products = scenario.products.values()
+    return max(max(len(p.payment.unpaid) if p.payment else 1, len(p.cash_value)) for p in products)
+
+
+def _stays(by_year: tuple[float, ...], years: int) -> list[float]:
+    return [*by_year, *[by_year[-1]] * (years - len(by_year))]
+
+
 def _causes(scenario: Scenario) -> list[Unpaid | None]:
     """Causes of not paying in the order of the tables; none for one that the scenario leaves out."""
     return [scenario.behaviour.unpaid.get(cause) for cause in LAPSE_CAUSES]
@@ -215,11 +231,13 @@ def _causes(scenario: Scenario) -> list[Unpaid | None]:
 def _unpaid(scenario: Scenario) -> dict[str, Any]:
     """Chances of not paying, by cause and policy year, and what contents do about it."""
     factors = [product.payment.unpaid if product.payment else (1.0,) for product in scenario.products.values()]
-    longest = max(map(len, factors))
+    cash = [product.cash_value for product in scenario.products.values()]
+    longest = policy_years(scenario)
     causes = _causes(scenario)
     cures = [content.cures for content in scenario.contents.values()]
     return {
-        "unpaid_factor": np.array([[*each, *[each[-1]] * (longest - len(each))] for each in factors]),
+        "unpaid_factor": np.array([_stays(each, longest) for each in factors]),
+        "cash_value": np.array([_stays(each, longest) for each in cash]),
         "unpaid_chance": np.array([each.chance if each else 0.0 for each in causes]),
         "unpaid_recovers": np.array([each.recovers if each else 0.0 for each in causes]),
         "cures": np.array([[each.get(cause, 0.0) for cause in LAPSE_CAUSES] for each in cures]),
@@ -273,7 +291,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "income_column": traits.index("income") if income is not None and income.log else -1,
         "income_scale": income.scale if income is not None else 0.0,
         "first_day": first_day(scenario.start, scenario.warm_up),
-        "policy_years": max(len(p.payment.unpaid) if p.payment else 1 for p in scenario.products.values()),
+        "policy_years": policy_years(scenario),
         "suspension": behaviour.suspension.within,
         "cutoff": scenario.warm_up + scenario.horizon - 120 * DAY,
         "end": scenario.warm_up + scenario.horizon,

@@ -80,6 +80,10 @@ OUTCOME = np.dtype(
         ("ape", "i8"),
         ("claims", "i8"),
         ("commission", "i8"),
+        ("cash_value", "i8"),
+        ("value", "i8"),  # of new business and renewals, before contact, benefit and acquisition cost
+        ("refund", "i4"),
+        ("claw_back", "i4"),
         ("contact", "i4"),
         ("benefit", "i4"),
         ("acquisition", "i4"),
@@ -94,10 +98,17 @@ OUTCOME = np.dtype(
         ("claims_made", "u2"),
         ("referred", "u2"),
         ("reinstated", "u2"),
+        ("returned", "u2"),
+        ("new_month_13", "u2"),  # new long-term policies whose 13th month is settled before the end
+        ("kept_month_13", "u2"),  # of those, the premium of that month was paid
+        ("new_month_25", "u2"),
+        ("kept_month_25", "u2"),
         ("due", "u2"),
         ("paid", "u2"),
         ("due_settled", "u2"),  # due since the fork, with the grace period over before the end
         ("paid_settled", "u2"),  # of those
+        ("unpaid_settled", "u2"),  # of those due, not paid on the day
+        ("recovered_settled", "u2"),  # of those, paid in grace
         ("saves", "u2"),
         ("losses", "u2"),
         ("inquiries", "u2"),
@@ -137,11 +148,17 @@ POLICY = np.dtype(
         ("causes", "u1"),  # why the premium in grace is not paid, or is not any more: bit per cause
         ("cured", "u1"),  # causes that cannot keep the next premium from being paid
         ("recovers", "u1"),  # causes that will be gone by the end of grace
+        ("marks", "u1"),
     ],
     align=True,
 )
-#: Noticed: ``at`` is the due date; in force: it is the notice of one; suspended: reinstatement, or the end.
-IN_FORCE, NOTICED, GRACE, SUSPENDED, PAID_UP = range(5)
+#: Noticed: ``at`` is the due date; in force: it is the notice of one; suspended: reinstatement, or the end; returning:
+#: the day of the cooling-off period on which the policy is given back.
+IN_FORCE, NOTICED, GRACE, SUSPENDED, PAID_UP, RETURNING = range(6)
+#: Mark of a policy.
+REINSTATED = 1
+#: Policy years that are told apart; the last one holds all later ones.
+POLICY_YEARS = 31
 #: From the due date back to the notice that begins RENEWAL_UPSELL.
 NOTICE = 60 * DAY
 
@@ -170,10 +187,11 @@ EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
+    "returned",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
- E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED) = range(len(EVENTS))  # fmt: skip
+ E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED) = range(len(EVENTS))  # fmt: skip
 
 REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
 ASK_ADVISER, NEW_FRIEND = 0, 1
@@ -208,6 +226,9 @@ class State(NamedTuple):
     occupied
         Shape (segments, stages, stages + 1): completed episodes begun before the cut-off, by stage and
         next stage; the last column holds the seconds spent in them.
+    policy_life
+        Shape (products, policy years, 5): exposure since the fork in seconds; lapses, surrenders, deaths; months of
+        the instalments that were settled.
     session_days
         Shape (days, segments): app sessions.
     touched
@@ -230,6 +251,7 @@ class State(NamedTuple):
     events: Any
     requests: Any
     occupied: Any
+    policy_life: Any
     session_days: Any
     touched: Any
     counts: Any

@@ -30,6 +30,7 @@ from lifesim.population.columns import (
     OUTCOME,
     PAID_UP,
     POLICY,
+    POLICY_YEARS,
     PURCHASE,
     REFUSES_TARGETING,
     REQUEST,
@@ -88,6 +89,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         events=np.zeros(EVENT_BUFFER, EVENT),
         requests=np.zeros(REQUEST_BUFFER, REQUEST),
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
+        policy_life=np.zeros((len(scenario.products), POLICY_YEARS, 5), np.int64),
         session_days=np.zeros((days, segments), np.int64),
         touched=np.zeros(
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),

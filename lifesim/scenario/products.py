@@ -38,7 +38,9 @@ class Payment(Part):
 
     years: Count = about("years in which premiums are paid; then the policy is paid up")
     frequency: dict[Frequency, Share] = about("policies by how often they are paid; must sum to one")
-    unpaid: tuple[Real, ...] = about("factor on the chances of `behaviour.unpaid` by policy year; the last one stays")
+    unpaid: tuple[Real, ...] = about(
+        "factor on the chances of `behaviour.unpaid` by the policy year that the premium ends; the last one stays"
+    )
     instalments: Real = about("factor on a year's chances for those who pay more often than yearly", default=1.0)
     reinstated: Share = about("suspended policies that are reinstated, with arrears")
 
@@ -60,6 +62,27 @@ class Payment(Part):
         return 365 * _DAY // max(TIMES[each] for each, share in self.frequency.items() if share > 0)
 
 
+class Value(Part):
+    """What a policy is worth to the insurer; a premium never is."""
+
+    margin: Share = about("value of new business over the annualised premium")
+    renewal_margin: Share = about("value of later premiums over those premiums", default="0%")
+
+
+class ClawBack(Part):
+    """Commission that goes back when a policy ends early, whose new business then counts for nothing."""
+
+    within: Duration = about("time since issue", default="395d")
+    share: Share = about("of the commission paid on the policy", default="100%")
+
+
+class CoolingOff(Part):
+    """The first days of a long-term policy (犹豫期), in which it can be given back for a full refund."""
+
+    within: Duration = about("time since issue", default="0d")
+    returned: Share = about("policies given back", default="0%")
+
+
 class Product(Part):
     """An insurance product."""
 
@@ -69,6 +92,13 @@ class Product(Part):
     premium: Premium = about("first annual premium")
     commission: Share = about("of the premiums of the first policy year")
     renewal_commission: Share = about("of later premiums")
+    value: Value = about("margins")
+    claw_back: ClawBack = about("commission of policies that end early", default=ClawBack())
+    cooling_off: CoolingOff = about("giving back a new policy", default=CoolingOff())
+    cash_value: tuple[Share, ...] = about(
+        "share of the premiums paid that a surrender pays out, by completed policy years; the last one stays",
+        default=("0%",),
+    )
     claim_multiple: Real = about("mean claim over the annual premium")
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
@@ -94,6 +124,8 @@ class Product(Part):
             for name, given in again.items():
                 if given is None:
                     yield PathError((), f"a short-term product needs `{name}:`")
+        if not self.cash_value:
+            yield PathError(("cash_value",), "needs a share for the first policy year, such as [0%]")
         interval = 365 * _DAY if self.payment is None else self.payment.interval
         if self.grace >= interval:
             message = f"must be shorter than the payment interval, which is {interval / _DAY:.0f} days at the shortest"

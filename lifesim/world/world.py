@@ -240,7 +240,7 @@ class World:
         c["marks"] |= np.where(c["joined"] <= self.now, PRESENT, 0).astype(np.uint16)
         c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
         self.state.outcomes[:] = np.zeros(1, OUTCOME)
-        for table in (self.state.occupied, self.state.session_days, self.state.touched):
+        for table in (self.state.occupied, self.state.policy_life, self.state.session_days, self.state.touched):
             table[:] = 0
         self.extra["desk"][:] = 0
         self.state.counts["fork"] = self.now
