@@ -96,6 +96,10 @@ these events:
 
 {{events}}
 
+**`life_events`** come by the customer's own calendar, in every stage, and no strategy moves them. The rate is that of
+a year: times the factor of the band of `ages` in which the customer is in the middle of it, times the exponential of
+coefficient x trait. States with a long half-life and a `trait` are needs that life events move for years.
+
 **`lifts: {{FIRST_PURCHASE.decide: 1.0}}`** adds to one hazard, from the moment a touch is opened, that multiple of the
 background hazard: 1.0 doubles it, and the extra part halves with each `half_life` of that transition. It acts only on
 customers in the stage.

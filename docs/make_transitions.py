@@ -16,6 +16,7 @@ from lifesim.scenario.facts import load_facts
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "transitions.md"
 LIFECYCLE, CALENDAR, PREMIUMS = "tests/test_lifecycle.py", "tests/test_calendar.py", "tests/test_premiums.py"
+LIFE_EVENTS = "tests/test_life_events.py"
 HEAD = "| from | to | cause | covariates | parameter | source | fails without it |\n|---|---|---|---|---|---|---|\n"
 Keys = tuple[str, ...]
 
@@ -120,6 +121,20 @@ def processes(scenario: Scenario) -> list[Row]:
     return rows
 
 
+def life_events(scenario: Scenario) -> list[Row]:
+    """What moves needs, by the customer's own calendar."""
+    rows = []
+    for name, rule in scenario.behaviour.life_events.items():
+        rate, origin = written(scenario, "behaviour", "life_events", name, "rate")
+        ages = "".join(f"; x {factor:g} from age {age}" for age, factor in sorted(rule.ages.items()))
+        moves = covariates(rule.impulses)
+        proof = test(LIFE_EVENTS, f"test_each_kind_has_impulses_of_its_own[{name}]")
+        parameter = f"{rate}{', once in a life' if rule.once else ''}{ages}"
+        depends = f"{covariates(rule.depends)}; moves {moves}"
+        rows.append(Row("every stage", "the same", name, depends, parameter, origin, proof))
+    return rows
+
+
 def utilities(scenario: Scenario, part: str) -> tuple[str, str, str]:
     """Covariates of a utility of the products that have it, appeals as written, source."""
     products = {name: rule for name, rule in scenario.products.items() if getattr(rule, part) is not None}
@@ -220,6 +235,7 @@ def page(scenario: Scenario) -> str:
         "Phases of the warning": warning(scenario),
         "The contract's calendar": calendar(scenario),
         "Recurring, without a move": processes(scenario),
+        "Life events": life_events(scenario),
     }
     tables = [f"## {title}\n\n{HEAD}" + "\n".join(map(str, rows)) + "\n" for title, rows in parts.items()]
     return "\n".join([INTRODUCTION, *tables])

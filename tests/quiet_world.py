@@ -44,13 +44,14 @@ def described(size: int, days: int, start: str | dict[str, float]) -> Described:
 
 
 def still(size: int, days: int, start: str | dict[str, float]) -> Described:
-    """The same with everything at rest: no hazards, sessions, impulses or arrivals; policies 36 days old."""
+    """The same at rest: no hazards, life events, sessions, impulses or arrivals; policies 36 days old."""
     data = described(size, days, start)
     behaviour = data["behaviour"]
     for clock in (*behaviour["transitions"].values(), *behaviour["processes"].values()):
         clock["rate"] = "0/y"
     behaviour["sessions"]["rate"] = "0/y"
     behaviour["impulses"] = {}
+    behaviour["life_events"] = {}
     data["acquisition"] = {}
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},

@@ -29,7 +29,7 @@ def script() -> Any:
 @cache
 def collected() -> frozenset[str]:
     """Node ids of the tests of the lifecycle."""
-    files = [f"tests/test_{name}.py" for name in ("lifecycle", "calendar", "premiums")]
+    files = [f"tests/test_{name}.py" for name in ("lifecycle", "calendar", "premiums", "life_events")]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=True, timeout=120)
     return frozenset(line for line in done.stdout.splitlines() if "::" in line)
@@ -45,7 +45,7 @@ def test_every_arrow_and_process_is_on_the_page() -> None:
         row[2] for row in rows if len(row) == 7
     }
     behaviour = base().behaviour
-    assert set(behaviour.transitions) | set(behaviour.processes) <= listed
+    assert set(behaviour.transitions) | set(behaviour.processes) | set(behaviour.life_events) <= listed
 
 
 def test_every_test_that_the_page_names_exists() -> None:

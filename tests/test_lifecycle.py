@@ -142,8 +142,9 @@ def test_the_lost_keep_their_cause() -> None:
 def test_the_dead_stay_dead() -> None:
     """Whoever died comes back to nothing: no move, no session, no life event, no policy."""
     data = still(2000, DAYS, "HOLDING")
-    for name, times in (("HOLDING.death", 2000), ("LOST.win_back", 50), ("LOST.return", 50), ("life_event", 50)):
+    for name, times in (("HOLDING.death", 2000), ("LOST.win_back", 50), ("LOST.return", 50)):
         set_rate(data, name, times)
+    data["behaviour"]["life_events"] = {"income": {"rate": "6/y"}}
     data["behaviour"]["sessions"] |= {"rate": "200/y", "active": {"LOST": 1.0}}
     world = lived(data, DAYS)
     died = {customer: time for time, customer, _, _, why in moves(world) if why == "died"}

@@ -39,7 +39,7 @@ PRACTICE = busy()
 #: Seconds after a campaign has sent: touches are on their way.
 SENT = 11 * 3600 + 60
 SUPPRESSED = (T_CONSENT, T_REACH, T_CAP, T_TARGETING)
-WAKES = ("touch_at", "policy_at", "clock_at", "refresh_at", "session_at")
+WAKES = ("touch_at", "policy_at", "life_at", "clock_at", "refresh_at", "session_at")
 CALL = CHANNELS.index("call")
 MEASURE = {name: place for place, name in enumerate(DESK_MEASURES)}
 

@@ -72,6 +72,7 @@ def no_hazards(data: dict[str, Any]) -> None:
     for group in ("transitions", "processes"):
         for clock in data["behaviour"][group].values():
             clock["rate"] = "0/y"
+    data["behaviour"]["life_events"] = {}
 
 
 def no_sessions(data: dict[str, Any]) -> None:

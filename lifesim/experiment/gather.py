@@ -12,6 +12,7 @@ from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, cou
 from lifesim.population.columns import (
     E_DELIVERED,
     E_FAILED,
+    E_LIFE_EVENT,
     E_OPENED,
     EVENTS,
     MILESTONES,
@@ -22,6 +23,7 @@ from lifesim.population.columns import (
 from lifesim.population.memory import count
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.workforce.leads import DESK, DESK_MEASURES
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
@@ -180,6 +182,13 @@ def _episodes(world: World, segments: list[str]) -> list[dict[str, Any]]:
     return seconds + moves
 
 
+def _kinds(log: Any) -> Any:
+    """What happened, in words; a life event is called by its kind."""
+    names = np.array([*EVENTS, *(f"life_event_{kind}" for kind in LIFE_EVENTS)], dtype=object)
+    of_life = log["kind"] == E_LIFE_EVENT
+    return names[np.where(of_life, len(EVENTS) + log["detail"], log["kind"])]
+
+
 def _events(world: World) -> dict[str, Any]:
     log = world.event_log()
     of_touch = np.isin(log["kind"], (E_DELIVERED, E_FAILED, E_OPENED))
@@ -188,7 +197,7 @@ def _events(world: World) -> dict[str, Any]:
     return {
         "time": log["time"].astype(np.int32),
         "customer": world.state.customers["key"][log["customer"]],
-        "kind": np.array(EVENTS, dtype=object)[log["kind"]],
+        "kind": _kinds(log),
         "campaign": names[np.where(of_touch, log["detail"], len(names) - 1)],
         "detail": np.where(of_touch, 0, log["detail"]).astype(np.int32),
         "amount_fen": log["amount"].astype(np.int64),

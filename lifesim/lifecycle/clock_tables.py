@@ -33,7 +33,6 @@ CLOCK_EVENTS = (
     "win_back",
     "claim",
     "refer",
-    "life_event",
     "mechanism",
 )
 

@@ -35,7 +35,6 @@ from lifesim.population.columns import (
     E_CLAIM,
     E_COMPLAINT,
     E_DECISION,
-    E_LIFE_EVENT,
     E_MECHANISM,
     E_PHASE,
     E_REFER,
@@ -52,9 +51,9 @@ from lifesim.population.columns import (
 )
 from lifesim.streams import exponential, gumbel, uniform, uniform_pair
 
-MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, MECHANISM = range(9)
-(I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED) = (
-    3, 5, 6, 9, 10, 11, 14, 15)  # fmt: skip
+MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, MECHANISM = range(8)
+(I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_RETURNED, I_REFERRED) = (
+    3, 5, 6, 9, 10, 11, 14)  # fmt: skip
 K_COMPLAINT, K_CLAIM, K_MECHANISM = 2, 3, 4
 NOT_OURS = -1
 
@@ -243,9 +242,5 @@ def on_clock(i: int, now: int, w: Any) -> None:
         claim(i, slot, now, w)
     elif event == REFER:
         refer(i, slot, now, w)
-    elif event == LIFE_EVENT:
-        feel(i, I_LIFE_EVENT, now, w)
-        log(i, E_LIFE_EVENT, 0, 0, now, w)
-        rearm(i, slot, now, w)
     else:
         mechanism(i, slot, row, now, w)

@@ -51,6 +51,10 @@ HOUR_RULE = np.dtype(
     align=True,
 )
 BAND = np.dtype([("edge", "i4"), ("factor", "f8")], align=True)
+LIFE_RULE = np.dtype(
+    [("key", "u8"), ("rate", "f8"), ("band_from", "i4"), ("band_to", "i4"), ("once", "u1")],  # bands: ages in years
+    align=True,
+)
 PREDICTOR = np.dtype([("intercept", "f8"), ("term_from", "i4"), ("term_to", "i4")], align=True)
 TERM = np.dtype([("column", "i4"), ("value", "f8")], align=True)
 STATE_RULE = np.dtype([("fade", "f8"), ("baseline", "f8"), ("trait", "i4")], align=True)
@@ -113,9 +117,12 @@ RULE_ARRAYS: dict[str, Any] = {
     "clock_rules": CLOCK_RULE,
     "bands": BAND,
     "edges": "i4",  # times in a stage at which a factor changes, in ascending order, stage by stage
-    "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels
+    "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels, causes, life events
     "terms": TERM,
     "state_rules": STATE_RULE,
+    "life_rules": LIFE_RULE,
+    "life_bands": BAND,
+    "life_impulses": "f8",  # (kinds of life events, states)
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
     "unpaid_factor": "f8",  # (products, policy years)
@@ -154,6 +161,9 @@ RULE_NUMBERS: dict[str, str] = {
     "recovery": "i8",
     "unpaid": "i8",
     "opening": "i8",
+    "life": "i8",
+    "life_kinds": "i8",
+    "age_column": "i8",  # -1 none
     "fatigue_state": "i8",  # -1 none
     "income_column": "i8",  # -1 none
     "first_day": "i8",  # day of second 0, days since 1970-01-01
@@ -167,6 +177,8 @@ RULE_NUMBERS: dict[str, str] = {
     "quiet_end": "i8",
     "log_visits": "i8",
     "income_scale": "f8",
+    "age_center": "f8",
+    "age_scale": "f8",
     "inquiry": "f8",
     "upsell_potential": "f8",
     "upsell_maturity": "f8",
@@ -190,6 +202,7 @@ customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUT
 lift_at = pointer(LIFT)
 policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
+life_rule_at = pointer(LIFE_RULE)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip

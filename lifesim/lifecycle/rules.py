@@ -20,6 +20,7 @@ from lifesim.lifecycle.layout import (
     STATE_RULE,
     TERM,
 )
+from lifesim.lifecycle.need_tables import life_predictors, need_numbers, need_tables
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
@@ -74,6 +75,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         **_hours(scenario),
         **clock_tables(scenario, streams, rows, names),
         **_mind(scenario),
+        **need_tables(scenario, streams),
         **_stages(scenario, rows),
         **_products(scenario),
         **_unpaid(scenario),
@@ -93,8 +95,9 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "parameters": arrays["mechanism_parameters"].shape[1],
         "products": len(scenario.products),
         "contents": arrays["lifted_by"].shape[0],
-        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid"), first, strict=False)),
+        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid", "life"), first, strict=False)),
         **_numbers(scenario),
+        **need_numbers(scenario),
     }
     return Rules({name: np.ascontiguousarray(array) for name, array in arrays.items()}, numbers)
 
@@ -103,7 +106,7 @@ Predictor = tuple[float, dict[str, float]]
 
 
 def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predictor]]:
-    """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings."""
+    """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings, causes, life events."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
     alternatives = [*(p.choice for p in products), decision.competitor, decision.put_off]
@@ -115,6 +118,7 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
         [(way.appeal, way.depends) if way else (0.0, {}) for way in (p.recovery for p in products)],
         [(logit(channel.opened), channel.depends) for channel in channels],
         [(0.0, each.depends if each else {}) for each in _causes(scenario)],
+        life_predictors(scenario),
     ]
 
 

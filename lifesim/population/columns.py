@@ -39,11 +39,12 @@ CUSTOMER = np.dtype(
         ("joined", "i4"),
         ("stage_since", "i4"),
         ("rated_at", "i4"),  # when the background hazards were last evaluated
-        ("refresh_at", "i4"),  # the five ways a customer wakes
+        ("refresh_at", "i4"),  # the six ways a customer wakes
         ("clock_at", "i4"),
         ("session_at", "i4"),
         ("touch_at", "i4"),
         ("policy_at", "i4"),
+        ("life_at", "i4"),  # next life event, or the next year of the calendar of life events
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
         ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days

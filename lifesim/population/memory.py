@@ -183,7 +183,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
         "branch": people.branch, "marks": people.marks, "reach": people.reach,
         "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,
         "cause": np.where(people.stage == LOST, CAUSE_LAPSED, CAUSE_NONE),
-        "touch_at": NEVER, "policy_at": NEVER, "session_at": NEVER, "first_touch": NONE,
+        "touch_at": NEVER, "policy_at": NEVER, "life_at": NEVER, "session_at": NEVER, "first_touch": NONE,
         "first_policy": NONE, "milestones": NEVER, "recent_sends": _LONG_AGO,
         "last_session": _LONG_AGO, "answered_at": _LONG_AGO,
     }  # fmt: skip

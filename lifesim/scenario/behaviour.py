@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from lifesim.scenario.model import Part, about
+from lifesim.scenario.needs import LifeEvent, LifeEventKind
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
 from lifesim.scenario.wording import suggest
 
@@ -32,11 +33,11 @@ DERIVED: dict[str, str] = {
     "answered": "1 when an adviser answered within the current stage, else 0",
 }
 
-#: What can happen to a customer and move a state of mind, besides contents.
+#: What can happen to a customer and move a state of mind, besides contents and life events.
 IMPULSE_EVENTS: tuple[str, ...] = (
     "session", "product_page", "service_use", "need_formed", "purchase", "claim_paid", "claim_refused",
-    "renewed", "unpaid", "complaint", "saved", "life_event", "adviser_answered", "inquiry_unanswered",
-    "referred_friend", "returned",
+    "renewed", "unpaid", "complaint", "saved", "returned", "adviser_answered", "inquiry_unanswered",
+    "referred_friend",
 )  # fmt: skip
 
 #: Why a premium of a long-term policy is not paid; the order is that in which a lapse is put down to one of several.
@@ -44,7 +45,7 @@ LapseCause = Literal["agent_left", "replaced", "dissatisfied", "cannot_pay", "fo
 LAPSE_CAUSES: tuple[LapseCause, ...] = get_args(LapseCause)
 
 #: What a clock does when it fires, besides moving the customer to the stage in ``to``.
-Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event"]
+Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer"]
 
 
 class Normal(Part):
@@ -238,6 +239,7 @@ class Behaviour(Part):
     refresh: dict[Stage, PositiveDuration] = about("how often background hazards are re-evaluated, by stage")
     transitions: dict[str, Transition] = about("exits, by STAGE.cause")
     processes: dict[Name, Process] = about("recurring causes")
+    life_events: dict[LifeEventKind, LifeEvent] = about("what moves needs, by kind", default={})
     sessions: Sessions = about("app sessions")
     decision: Decision = about("the choice at the end of a first-purchase episode")
     warning: WarningPhases = about("the churn warning")

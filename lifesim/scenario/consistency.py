@@ -134,6 +134,17 @@ def products_depend_on_what_exists(scenario: Scenario) -> Found:
             yield from unknown(way.depends if way else {}, scenario.behaviour.covariates, path, "covariate")
 
 
+def life_events_move_what_exists(scenario: Scenario) -> Found:
+    """Life events depend on traits, and move states, that exist; bands of age need an age in years."""
+    traits = scenario.behaviour.traits
+    for name, event in scenario.behaviour.life_events.items():
+        path = ("behaviour", "life_events", name)
+        yield from unknown(event.depends, traits, (*path, "depends"), "trait")
+        yield from unknown(event.impulses, scenario.behaviour.states, (*path, "impulses"), "state")
+        if event.ages and ("age" not in traits or traits["age"].log):
+            yield PathError((*path, "ages"), "needs a trait `age` in years, without log")
+
+
 def clocks_know_segments(scenario: Scenario) -> Found:
     """Factors of clocks are by segments that exist."""
     for group in ("transitions", "processes"):
@@ -214,6 +225,6 @@ def costs_fit(scenario: Scenario) -> Found:
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
-    desk_says_what_exists, products_depend_on_what_exists, clocks_know_segments, spells_exist, days_are_whole,
-    time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists, clocks_know_segments,
+    spells_exist, days_are_whole, time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.events import on_clock
 from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
+from lifesim.lifecycle.life_events import find_life_event, on_life_event
 from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
 from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
@@ -47,7 +48,7 @@ def room(w: Any) -> int:
 def soonest_but_sessions(i: int, w: Any) -> int:
     """When a customer wakes next for anything but a session."""
     c = customer_row(w, i)
-    return min(c.touch_at, c.policy_at, c.clock_at, c.refresh_at)
+    return min(c.touch_at, c.policy_at, c.life_at, c.clock_at, c.refresh_at)
 
 
 @compiled
@@ -58,7 +59,7 @@ def soonest(i: int, w: Any) -> int:
 
 @compiled
 def live(i: int, until: int, w: Any) -> int:
-    """Advance one customer to ``until``; at equal times touches come first, then dates, clocks, sessions."""
+    """Advance one customer to ``until``; at equal times touches first, then dates, life events, clocks, sessions."""
     c = customer_row(w, i)
     while True:
         other = soonest_but_sessions(i, w)
@@ -73,6 +74,8 @@ def live(i: int, until: int, w: Any) -> int:
             on_touch(i, now, w)
         elif c.policy_at == now:
             on_policy(i, now, w)
+        elif c.life_at == now:
+            on_life_event(i, now, w)
         elif c.clock_at == now:
             on_clock(i, now, w)
         elif c.refresh_at == now:
@@ -165,6 +168,7 @@ def start(first: int, last: int, now: int, w: Any) -> None:
         c.activity = activity_time(begins, w)
         next_session(i, begins, w)
         arm_processes(i, w)
+        find_life_event(i, begins, begins, w)
         rate_all(i, begins, w)
         find_clock(i, w)
         index(i, w)

@@ -1,0 +1,56 @@
+"""Tables of what moves needs: life events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.lifecycle.clock_tables import keys_of, table
+from lifesim.lifecycle.layout import BAND, LIFE_RULE
+from lifesim.scenario import Scenario
+from lifesim.scenario.needs import LIFE_EVENTS, LifeEvent
+from lifesim.streams import Streams
+
+
+def _kinds(scenario: Scenario) -> list[LifeEvent | None]:
+    """Life events in the order of the kernel's codes; none for a kind that the scenario leaves out."""
+    return [scenario.behaviour.life_events.get(kind) for kind in LIFE_EVENTS]
+
+
+def need_tables(scenario: Scenario, streams: Streams) -> dict[str, Any]:
+    """Arrays of the rules about life events."""
+    kinds, states = _kinds(scenario), list(scenario.behaviour.states)
+    bands = [sorted(kind.ages.items()) if kind else [] for kind in kinds]
+    ends = np.cumsum([len(each) for each in bands])
+    columns = {
+        "key": keys_of(streams, [f"life event {name}" for name in LIFE_EVENTS]),
+        "rate": [kind.rate if kind else 0.0 for kind in kinds],
+        "band_from": [0, *ends[:-1]],
+        "band_to": ends,
+        "once": [bool(kind and kind.once) for kind in kinds],
+    }
+    every = [band for each in bands for band in each]
+    impulses = [[kind.impulses.get(state, 0.0) if kind else 0.0 for state in states] for kind in kinds]
+    return {
+        "life_rules": table(LIFE_RULE, columns),
+        "life_bands": table(BAND, {"edge": [age for age, _ in every], "factor": [factor for _, factor in every]}),
+        "life_impulses": np.array(impulses).reshape(len(kinds), len(states)),
+    }
+
+
+def life_predictors(scenario: Scenario) -> list[tuple[float, dict[str, float]]]:
+    """Linear predictors of the logarithm of the rates, by kind."""
+    return [(0.0, kind.depends if kind else {}) for kind in _kinds(scenario)]
+
+
+def need_numbers(scenario: Scenario) -> dict[str, float]:
+    """Settings about life events that are single numbers."""
+    traits = scenario.behaviour.traits
+    age = traits.get("age")
+    return {
+        "life_kinds": len(LIFE_EVENTS) if scenario.behaviour.life_events else 0,
+        "age_column": list(traits).index("age") if age else -1,
+        "age_center": age.center if age else 0.0,
+        "age_scale": age.scale if age else 0.0,
+    }

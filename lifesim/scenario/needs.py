@@ -1,0 +1,31 @@
+"""What moves the needs of customers, and how much cover they want: life events, families of needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.units import Count, Name, PathError, Rate, Real
+
+#: Kinds of life events; the order is that of the kernel's codes and of the details in the event log.
+LifeEventKind = Literal["marriage", "child", "home", "income", "retirement"]
+LIFE_EVENTS: tuple[LifeEventKind, ...] = get_args(LifeEventKind)
+
+
+class LifeEvent(Part):
+    """A kind of life event: it comes by the customer's own calendar, which no strategy moves."""
+
+    rate: Rate = about("how often, where factor by age and covariates are neutral", unit="per customer and time")
+    ages: dict[Count, Real] = about("factor by age in years, from each age on", default={})
+    depends: dict[Name, Real] = about("coefficient by trait on the logarithm of the rate", default={})
+    impulses: dict[Name, Real] = about("added to states of mind when it happens", default={})
+    once: bool = about("happens once in a life, at most", default=False)
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.ages and min(self.ages) != 0:
+            yield PathError(("ages",), "the first band must start at 0")
+        for age, factor in self.ages.items():
+            if factor < 0:
+                yield PathError(("ages", age), "a factor must not be negative")
