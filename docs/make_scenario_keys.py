@@ -100,6 +100,11 @@ these events:
 a year: times the factor of the band of `ages` in which the customer is in the middle of it, times the exponential of
 coefficient x trait. States with a long half-life and a `trait` are needs that life events move for years.
 
+**`cover`** says how much cover a customer wants in a family of needs: `years` of income, times the exponential of
+coefficient x trait or state. A policy gives its annual premium times the `cover_multiple` of the product, unless it
+rests. What is wanted and not held is `gap_protection`, `gap_health` and `gap_wealth`, which hazards and choices may
+depend on and no strategy sees.
+
 **`lifts: {{FIRST_PURCHASE.decide: 1.0}}`** adds to one hazard, from the moment a touch is opened, that multiple of the
 background hazard: 1.0 doubles it, and the extra part halves with each `half_life` of that transition. It acts only on
 customers in the stage.

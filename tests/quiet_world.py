@@ -15,6 +15,7 @@ from lifesim.population import columns
 from lifesim.population.columns import DAY, YEAR
 from lifesim.population.memory import count
 from lifesim.scenario import STAGES, Scenario, load
+from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
@@ -52,6 +53,10 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     behaviour["sessions"]["rate"] = "0/y"
     behaviour["impulses"] = {}
     behaviour["life_events"] = {}
+    # Nobody holds any of the one year of income that everybody wants of every family.
+    behaviour["cover"] = {family: {"years": 1.0} for family in FAMILIES}
+    for product in data["products"].values():
+        product["cover_multiple"] = 0.0
     data["acquisition"] = {}
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},

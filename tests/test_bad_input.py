@@ -142,6 +142,61 @@ CHANGES = {
         "[newsletter]",
         "12:3: arms.campaign: runs 'newsletter' twice (practice 'current_practice'",
     ),
+    "unknown kind of life event": (
+        "measure:",
+        "behaviour: {life_events: {divorce: {rate: 0.1/y}}}\nmeasure:",
+        "13:27: behaviour.life_events.divorce: 'divorce' is unknown; known: child, home, income, marriage",
+    ),
+    "life event that depends on a state": (
+        "measure:",
+        "behaviour: {life_events: {child: {depends: {need: 1}}}}\nmeasure:",
+        "13:45: behaviour.life_events.child.depends.need: unknown trait 'need'",
+    ),
+    "life event that moves nothing known": (
+        "measure:",
+        "behaviour: {life_events: {child: {impulses: {ned: 1}}}}\nmeasure:",
+        "13:46: behaviour.life_events.child.impulses.ned: unknown state 'ned'; did you mean 'need'?",
+    ),
+    "negative factor by age": (
+        "measure:",
+        "behaviour: {life_events: {child: {ages: {30: -1}}}}\nmeasure:",
+        "13:46: behaviour.life_events.child.ages[30]: a factor must not be negative",
+    ),
+    "ages without a beginning": (
+        "measure:",
+        "behaviour: {life_events: {child: {ages: {0: ~}}}}\nmeasure:",
+        ".* behaviour.life_events.child.ages: the first band must start at 0",
+    ),
+    "unknown family": (
+        "measure:",
+        "behaviour: {cover: {helth: {years: 1}}}\nmeasure:",
+        "13:21: behaviour.cover.helth: 'helth' is unknown; did you mean 'health'?",
+    ),
+    "negative wanted cover": (
+        "measure:",
+        "behaviour: {cover: {health: {years: -1}}}\nmeasure:",
+        "13:37: behaviour.cover.health.years: wanted cover must not be negative",
+    ),
+    "wanted cover that depends on a gap": (
+        "measure:",
+        "behaviour: {cover: {health: {depends: {gap_health: 1}}}}\nmeasure:",
+        "13:40: behaviour.cover.health.depends.gap_health: unknown trait or state 'gap_health'",
+    ),
+    "income without a logarithm": (
+        "measure:",
+        "behaviour: {traits: {income: {log: false}}}\nmeasure:",
+        ".* behaviour.cover: needs a trait `income` with `log: true`",
+    ),
+    "product of an unknown family": (
+        "measure:",
+        "products: {medical: {family: helth}}\nmeasure:",
+        "13:30: products.medical.family: 'helth' is",
+    ),
+    "negative cover": (
+        "measure:",
+        "products: {medical: {cover_multiple: -2}}\nmeasure:",
+        "13:38: products.medical.cover_multiple: cover must not be negative",
+    ),
     "unknown metric": (
         "first_purchase_rate",
         "first_purchase",

@@ -29,6 +29,8 @@ def one_more(data: Described, covariate: str) -> None:
     behaviour, kind = data["behaviour"], data["segments"][KIND]
     if covariate in behaviour["states"]:
         behaviour["states"][covariate]["baseline"] += 1.0
+    elif covariate.startswith("gap_"):
+        behaviour["cover"][covariate.removeprefix("gap_")]["years"] += 1.0
     elif covariate in behaviour["traits"]:
         trait = behaviour["traits"][covariate]
         lower = trait["center"] - trait["scale"]

@@ -173,6 +173,8 @@ def mixed(covariate: str) -> Any:
         trait["center"] = trait["center"] / math.exp(trait["scale"]) if trait["log"] else lower
     elif covariate in behaviour["states"]:
         behaviour["states"][covariate]["baseline"] += 1.0
+    elif covariate.startswith("gap_"):
+        behaviour["cover"][covariate.removeprefix("gap_")]["years"] += 1.0
     return begin(data)[0]
 
 

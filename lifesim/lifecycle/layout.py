@@ -89,8 +89,10 @@ PRODUCT_RULE = np.dtype(
         ("cooling_off", "i4"),
         ("payments_years", "i4"),  # 0 for a product that is bought again
         ("claim_multiple", "f8"),
+        ("cover_multiple", "f8"),
         ("grace", "i4"),
         ("needs_person", "u1"),
+        ("family", "u1"),
     ],
     align=True,
 )
@@ -117,7 +119,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "clock_rules": CLOCK_RULE,
     "bands": BAND,
     "edges": "i4",  # times in a stage at which a factor changes, in ascending order, stage by stage
-    "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels, causes, life events
+    "predictors": PREDICTOR,  # clocks, alternatives, renewals, recoveries, channels, causes, life events, wanted cover
     "terms": TERM,
     "state_rules": STATE_RULE,
     "life_rules": LIFE_RULE,
@@ -163,6 +165,9 @@ RULE_NUMBERS: dict[str, str] = {
     "opening": "i8",
     "life": "i8",
     "life_kinds": "i8",
+    "cover": "i8",
+    "families": "i8",
+    "wanting": "i8",  # whether cover is wanted at all
     "age_column": "i8",  # -1 none
     "fatigue_state": "i8",  # -1 none
     "income_column": "i8",  # -1 none
@@ -177,6 +182,7 @@ RULE_NUMBERS: dict[str, str] = {
     "quiet_end": "i8",
     "log_visits": "i8",
     "income_scale": "f8",
+    "income_log": "f8",  # logarithm of the reference income in fen
     "age_center": "f8",
     "age_scale": "f8",
     "inquiry": "f8",

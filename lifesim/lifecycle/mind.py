@@ -8,18 +8,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lifesim.compiled import compiled
+from lifesim.compiled import compiled, compiled_entry
 from lifesim.lifecycle.layout import (
     customer_row,
     f4,
     f8,
     mind_row,
+    policy_row,
     predictor_at,
+    product_rule_at,
     set_f8,
     state_rule_at,
     term_at,
 )
-from lifesim.population.columns import COMPARER, ORPHAN, YEAR
+from lifesim.population.columns import COMPARER, NONE, ORPHAN, SUSPENDED, YEAR
 
 
 @compiled
@@ -76,6 +78,40 @@ def covariates(i: int, now: int, w: Any) -> None:
     set_f8(w.scratch, d + 4, (now - c.stage_since) / YEAR)
     set_f8(w.scratch, d + 5, c.phase)
     set_f8(w.scratch, d + 6, 1.0 if c.answered_at >= c.stage_since else 0.0)
+    gaps(i, d + 7, w)
+
+
+@compiled
+def gaps(i: int, first: int, w: Any) -> None:
+    """Wanted cover that is not held, by family, in years of income, with traits and states in the scratch.
+
+    The sum assured of a policy is its annual premium times the ``cover_multiple`` of the product; cover that rests is
+    not held.
+    """
+    for k in range(w.families):
+        set_f8(w.scratch, first + k, 0.0)
+    if not w.wanting:
+        return
+    place = customer_row(w, i).first_policy
+    while place != NONE:
+        policy = policy_row(w, place)
+        if policy.status != SUSPENDED:
+            rule = product_rule_at(w.product_rules, policy.product)
+            held = f8(w.scratch, first + rule.family) + policy.premium * rule.cover_multiple
+            set_f8(w.scratch, first + rule.family, held)
+        place = policy.next
+    income = math.exp(w.income_log + w.income_scale * f8(w.scratch, w.income_column))
+    for k in range(w.families):
+        missing = math.exp(linear(w.cover + k, w)) - f8(w.scratch, first + k) / income
+        set_f8(w.scratch, first + k, max(0.0, missing))
+
+
+@compiled_entry
+def gaps_of(rows: Any, family: int, now: int, w: Any, out: Any) -> None:
+    """Write the gap of some customers in a family of needs into ``out``, shape (n,)."""
+    for k in range(len(rows)):
+        covariates(rows[k], now, w)
+        out[k] = f8(w.scratch, w.covariates - w.families + family)
 
 
 @compiled

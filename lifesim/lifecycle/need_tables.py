@@ -1,7 +1,8 @@
-"""Tables of what moves needs: life events."""
+"""Tables of what moves needs, and of the cover that they call for."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from lifesim.lifecycle.clock_tables import keys_of, table
 from lifesim.lifecycle.layout import BAND, LIFE_RULE
 from lifesim.scenario import Scenario
-from lifesim.scenario.needs import LIFE_EVENTS, LifeEvent
+from lifesim.scenario.needs import FAMILIES, LIFE_EVENTS, LifeEvent
 from lifesim.streams import Streams
 
 
@@ -44,12 +45,23 @@ def life_predictors(scenario: Scenario) -> list[tuple[float, dict[str, float]]]:
     return [(0.0, kind.depends if kind else {}) for kind in _kinds(scenario)]
 
 
+def cover_predictors(scenario: Scenario) -> list[tuple[float, dict[str, float]]]:
+    """Linear predictors of the logarithm of the wanted cover in years of income, by family."""
+    covers = [scenario.behaviour.cover.get(family) for family in FAMILIES]
+    return [
+        (math.log(cover.years), cover.depends) if cover and cover.years > 0 else (-math.inf, {}) for cover in covers
+    ]
+
+
 def need_numbers(scenario: Scenario) -> dict[str, float]:
-    """Settings about life events that are single numbers."""
+    """Settings about needs that are single numbers."""
     traits = scenario.behaviour.traits
-    age = traits.get("age")
+    age, income = traits.get("age"), traits.get("income")
     return {
         "life_kinds": len(LIFE_EVENTS) if scenario.behaviour.life_events else 0,
+        "families": len(FAMILIES),
+        "wanting": any(cover.years > 0 for cover in scenario.behaviour.cover.values()),
+        "income_log": math.log(100 * income.center) if income and income.log else 0.0,
         "age_column": list(traits).index("age") if age else -1,
         "age_center": age.center if age else 0.0,
         "age_scale": age.scale if age else 0.0,

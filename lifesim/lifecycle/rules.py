@@ -20,12 +20,13 @@ from lifesim.lifecycle.layout import (
     STATE_RULE,
     TERM,
 )
-from lifesim.lifecycle.need_tables import life_predictors, need_numbers, need_tables
+from lifesim.lifecycle.need_tables import cover_predictors, life_predictors, need_numbers, need_tables
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
 from lifesim.streams import Streams
 
@@ -95,7 +96,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "parameters": arrays["mechanism_parameters"].shape[1],
         "products": len(scenario.products),
         "contents": arrays["lifted_by"].shape[0],
-        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid", "life"), first, strict=False)),
+        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid", "life", "cover"), first, strict=False)),
         **_numbers(scenario),
         **need_numbers(scenario),
     }
@@ -106,7 +107,7 @@ Predictor = tuple[float, dict[str, float]]
 
 
 def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predictor]]:
-    """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings, causes, life events."""
+    """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings, causes, life events, cover."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
     alternatives = [*(p.choice for p in products), decision.competitor, decision.put_off]
@@ -119,6 +120,7 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
         [(logit(channel.opened), channel.depends) for channel in channels],
         [(0.0, each.depends if each else {}) for each in _causes(scenario)],
         life_predictors(scenario),
+        cover_predictors(scenario),
     ]
 
 
@@ -205,6 +207,8 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "frequency": [_up_to(p) for p in products],
         "payments_years": [p.payment.years if p.payment else 0 for p in products],
         "claim_multiple": [p.claim_multiple for p in products],
+        "cover_multiple": [p.cover_multiple for p in products],
+        "family": [FAMILIES.index(p.family) for p in products],
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
     }

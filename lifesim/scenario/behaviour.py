@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.needs import LifeEvent, LifeEventKind
+from lifesim.scenario.needs import Cover, Family, LifeEvent, LifeEventKind
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
 from lifesim.scenario.wording import suggest
 
@@ -22,7 +22,7 @@ STAGES: tuple[str, ...] = (
     "AWARENESS", "FIRST_PURCHASE", "HOLDING", "RENEWAL_UPSELL", "CHURN_WARNING", "LOST",
 )  # fmt: skip
 
-#: What the world derives for every customer, beside traits and states of mind.
+#: What the world derives for every customer, beside traits and states of mind; the gaps come last.
 DERIVED: dict[str, str] = {
     "policies": "policies in force, count",
     "orphan": "1 when the serving agent has left, else 0",
@@ -31,6 +31,9 @@ DERIVED: dict[str, str] = {
     "years_in_stage": "years since the stage was entered",
     "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained, 3 silent",
     "answered": "1 when an adviser answered within the current stage, else 0",
+    "gap_protection": "accident and life cover wanted but not held, years of income; 0 where enough is held",
+    "gap_health": "health cover wanted but not held, likewise",
+    "gap_wealth": "savings and pension wanted but not held, likewise",
 }
 
 #: What can happen to a customer and move a state of mind, besides contents and life events.
@@ -240,6 +243,7 @@ class Behaviour(Part):
     transitions: dict[str, Transition] = about("exits, by STAGE.cause")
     processes: dict[Name, Process] = about("recurring causes")
     life_events: dict[LifeEventKind, LifeEvent] = about("what moves needs, by kind", default={})
+    cover: dict[Family, Cover] = about("cover that customers want, by family of needs", default={})
     sessions: Sessions = about("app sessions")
     decision: Decision = about("the choice at the end of a first-purchase episode")
     warning: WarningPhases = about("the churn warning")

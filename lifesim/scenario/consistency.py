@@ -145,6 +145,17 @@ def life_events_move_what_exists(scenario: Scenario) -> Found:
             yield PathError((*path, "ages"), "needs a trait `age` in years, without log")
 
 
+def wanted_cover_depends_on_what_exists(scenario: Scenario) -> Found:
+    """Wanted cover is a multiple of the income, and depends on traits and states that exist."""
+    behaviour = scenario.behaviour
+    income = behaviour.traits.get("income")
+    if behaviour.cover and (income is None or not income.log):
+        yield PathError(("behaviour", "cover"), "needs a trait `income` with `log: true`, of which cover is a multiple")
+    names = [*behaviour.traits, *behaviour.states]
+    for family, cover in behaviour.cover.items():
+        yield from unknown(cover.depends, names, ("behaviour", "cover", family, "depends"), "trait or state")
+
+
 def clocks_know_segments(scenario: Scenario) -> Found:
     """Factors of clocks are by segments that exist."""
     for group in ("transitions", "processes"):
@@ -225,6 +236,7 @@ def costs_fit(scenario: Scenario) -> Found:
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
-    desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists, clocks_know_segments,
-    spells_exist, days_are_whole, time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
+    wanted_cover_depends_on_what_exists, clocks_know_segments, spells_exist, days_are_whole,
+    time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
 )  # fmt: skip

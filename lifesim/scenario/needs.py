@@ -8,6 +8,9 @@ from typing import Literal, get_args
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Count, Name, PathError, Rate, Real
 
+#: Families of needs, which products serve; the order is that of the kernel's codes.
+Family = Literal["protection", "health", "wealth"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
 #: Kinds of life events; the order is that of the kernel's codes and of the details in the event log.
 LifeEventKind = Literal["marriage", "child", "home", "income", "retirement"]
 LIFE_EVENTS: tuple[LifeEventKind, ...] = get_args(LifeEventKind)
@@ -29,3 +32,15 @@ class LifeEvent(Part):
         for age, factor in self.ages.items():
             if factor < 0:
                 yield PathError(("ages", age), "a factor must not be negative")
+
+
+class Cover(Part):
+    """How much cover a customer wants in a family of needs."""
+
+    years: Real = about("sum assured wanted where covariates are zero", unit="years of income")
+    depends: dict[Name, Real] = about("coefficient by trait or state on the logarithm of it", default={})
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.years < 0:
+            yield PathError(("years",), "wanted cover must not be negative")

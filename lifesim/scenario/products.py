@@ -7,10 +7,10 @@ from typing import Literal
 
 from lifesim.scenario.behaviour import Alternative
 from lifesim.scenario.model import Part, about
+from lifesim.scenario.needs import Family
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share
 
-Family = Literal["protection", "health", "wealth"]
 Frequency = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 #: Instalments a year.
 TIMES: dict[Frequency, int] = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
@@ -100,6 +100,7 @@ class Product(Part):
         default=("0%",),
     )
     claim_multiple: Real = about("mean claim over the annual premium")
+    cover_multiple: Real = about("sum assured over the annual premium", default=0.0)
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
     payment: Payment | None = about("premiums of a long-term product", default=None)
@@ -111,6 +112,8 @@ class Product(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
+        if self.cover_multiple < 0:
+            yield PathError(("cover_multiple",), "cover must not be negative")
         again = {name: getattr(self, name) for name in ("renewal", "recovery")}
         if self.term == "long":
             if self.payment is None:

@@ -12,6 +12,7 @@ from lifesim.population.columns import DAY, GRACE, IN_FORCE, NOTICE, ORPHAN, SUS
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import CustomerView, IntArray
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>``.
@@ -39,6 +40,7 @@ def _days(since: Any, now: int) -> Any:
 
 
 Observed = Callable[[State, IntArray, int], Any]
+OfMind = Callable[[Any, Any, int, int], Any]
 
 
 def observed_columns(scenario: Scenario) -> dict[str, Observed]:
@@ -65,13 +67,15 @@ def observed_columns(scenario: Scenario) -> dict[str, Observed]:
     return columns
 
 
-def hidden_columns(scenario: Scenario, state_of_mind: Callable[[Any, Any, int, int], Any]) -> dict[str, Observed]:
-    """What no insurer sees: true stage, segment, traits and states of mind. For plug-ins with ``oracle = True``.
+def hidden_columns(scenario: Scenario, state_of_mind: OfMind, gap: OfMind) -> dict[str, Observed]:
+    """What no insurer sees: true stage, segment, traits, states of mind, gaps. For plug-ins with ``oracle = True``.
 
     Parameters
     ----------
     state_of_mind
         Function from the state, rows, the number of a state of mind and a time to its values.
+    gap
+        Likewise, of wanted cover that is not held, by the number of the family of needs.
     """
     columns: dict[str, Observed] = {
         "true_stage": lambda s, rows, now: s.customers["stage"][rows],
@@ -82,6 +86,8 @@ def hidden_columns(scenario: Scenario, state_of_mind: Callable[[Any, Any, int, i
         columns[f"trait_{name}"] = _trait(k)
     for k, name in enumerate(scenario.behaviour.states):
         columns[f"state_{name}"] = lambda s, rows, now, k=k: state_of_mind(s, rows, k, now)  # type: ignore[misc]
+    for k, family in enumerate(FAMILIES):
+        columns[f"gap_{family}"] = lambda s, rows, now, k=k: gap(s, rows, k, now)  # type: ignore[misc]
     return columns
 
 

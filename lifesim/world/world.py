@@ -20,6 +20,7 @@ from lifesim.lifecycle.candidates import DRAWN
 from lifesim.lifecycle.clock_tables import slots, slots_lifted
 from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
+from lifesim.lifecycle.mind import gaps_of
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, NONE, OUTCOME, PRESENT, REQUEST, State
@@ -93,7 +94,7 @@ class World:
         self.mechanisms = mechanisms
         self.observed = observed_columns(scenario)
         self.observed_leads = lead_columns(self.observed)
-        hidden = hidden_columns(scenario, self.state_of_mind)
+        hidden = hidden_columns(scenario, self.state_of_mind, self.gap)
         self.everything = self.observed | hidden
         self.everything_of_leads = lead_columns(self.everything)
         self.state: State = memory.empty(
@@ -134,6 +135,14 @@ class World:
         base = rule["baseline"] + (state.traits[rows, rule["trait"]] if rule["trait"] >= 0 else 0.0)
         mind = state.mind[rows, k]
         return base + mind["offset"] * np.exp(-rule["fade"] * (now - mind["at"]))
+
+    def gap(self, state: State, rows: Any, family: int, now: int) -> Any:
+        """Wanted cover that some customers do not hold, years of income. Shape (n,)."""
+        if state is not self.state:
+            raise ValueError("gaps are those of the world as it is")
+        out = np.zeros(len(rows))
+        gaps_of(np.asarray(rows, np.int64), family, now, self.kernel_record, out)
+        return out
 
     def date(self, now: int) -> datetime.date:
         """Calendar date of a time."""
