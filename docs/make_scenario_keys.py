@@ -112,6 +112,11 @@ customers in the stage.
 **`fit: {{HOLDING: 0.6, AWARENESS: -1}}`** is how well a content suits a stage: a factor on its impulses, where a
 negative one turns them round, and on its lifts, where anything below 0 counts as 0. Stages not named have 1.
 
+**`aim: {{family: health, gap: 3, harm: {{trust: 0.1}}}}`** lets a content speak to one family of needs. It is to the
+point by the customer's gap over `gap`, at most 1: that is a factor on what it does where `fit` is above zero, and what
+is missing to 1 times `harm` is taken from states of mind. With a gap of 1.5 here, half of the effect and half of the
+harm. Without an `aim` nothing is asked.
+
 ## Units
 
 | takes | written | meaning |

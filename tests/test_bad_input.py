@@ -197,6 +197,26 @@ CHANGES = {
         "products: {medical: {cover_multiple: -2}}\nmeasure:",
         "13:38: products.medical.cover_multiple: cover must not be negative",
     ),
+    "offer for an unknown family": (
+        "measure:",
+        "contents: {health_offer: {aim: {family: helth}}}\nmeasure:",
+        "13:41: contents.health_offer.aim.family: 'helth' is",
+    ),
+    "offer for no gap": (
+        "measure:",
+        "contents: {health_offer: {aim: {gap: 0}}}\nmeasure:",
+        "13:38: contents.health_offer.aim.gap: must be above zero",
+    ),
+    "harm that helps": (
+        "measure:",
+        "contents: {health_offer: {aim: {harm: {trust: -1}}}}\nmeasure:",
+        "13:47: contents.health_offer.aim.harm.trust: harm is taken away; write it without the minus",
+    ),
+    "harm to nothing known": (
+        "measure:",
+        "contents: {health_offer: {aim: {harm: {trst: 1}}}}\nmeasure:",
+        "13:40: contents.health_offer.aim.harm.trst: unknown state 'trst'; did you mean 'trust'?",
+    ),
     "unknown metric": (
         "first_purchase_rate",
         "first_purchase",

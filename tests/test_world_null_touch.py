@@ -28,7 +28,7 @@ from lifesim.population.columns import (
     T_FAILED,
     T_OPENED,
 )
-from lifesim.scenario import Scenario
+from lifesim.scenario import STAGES, Scenario
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
@@ -111,15 +111,30 @@ def test_service_without_effect_is_not_even_remembered_by_the_cap() -> None:
     assert differences(a, b, ignore=(*OF_TOUCHES, *(RECORD - {"customers.recent_sends"}))) == []
 
 
+def test_an_aimed_offer_without_fit_and_harm_changes_nothing_but_its_record() -> None:
+    """It would move states and hazards, did it fit any stage; and take trust, did it harm."""
+    scenario = harmless("product_offer")
+    contents = described(scenario)["contents"]
+    contents["blank"] |= {
+        "impulses": {"trust": 1.0, "need": -1.0}, "lifts": {"AWARENESS.need_formed": 5.0, "HOLDING.needs_grow": 5.0},
+        "fit": dict.fromkeys(STAGES, 0.0), "aim": {"family": "health", "gap": 2.0, "harm": {"trust": 0.0}},
+    }  # fmt: skip
+    scenario = scenario.replace(contents=contents)
+    told, untold = run(scenario, by_campaign("push")), run(scenario)
+    assert lives(told)["outcomes.opened"].sum() > 50
+    assert_only_the_record_differs(told, untold)
+
+
 @pytest.mark.parametrize(
     ("change", "moved"),
     [
+        ({"aim": {"family": "wealth", "gap": 50.0, "harm": {"trust": 0.1}}}, "mind.trust.offset"),
         ({"impulses": {"trust": 0.1}}, "mind.trust.offset"),
         ({"lifts": {"AWARENESS.need_formed": 1.0}}, "lifts.0.excess"),
         ({"visit": 1.0}, "outcomes.sessions"),
         ({"benefit": "1 CNY"}, "outcomes.benefit"),
     ],
-    ids=["impulse", "lift", "visit", "benefit"],
+    ids=["harm", "impulse", "lift", "visit", "benefit"],
 )
 def test_each_effect_by_itself_shows(change: dict[str, Any], moved: str) -> None:
     """The same comparison finds every kind of effect, so that finding none means something."""

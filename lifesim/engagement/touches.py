@@ -27,7 +27,7 @@ from lifesim.lifecycle.layout import (
     touch_row,
     u8,
 )
-from lifesim.lifecycle.mind import covariates, feel, linear, logistic, move, state_value
+from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
@@ -194,7 +194,7 @@ def count(touch: Any, outcome: int, w: Any) -> None:
 
 @compiled
 def take_in(i: int, place: int, now: int, w: Any) -> None:
-    """Opening: impulses by the fit to the stage, lifts of hazards, a benefit, perhaps a visit to the app."""
+    """Opening: impulses by the fit to stage and need, lifts of hazards, a benefit, perhaps a visit to the app."""
     c = customer_row(w, i)
     touch = touch_row(w, place)
     content = touch.content
@@ -204,9 +204,14 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     log(i, E_OPENED, touch.campaign, 0, now, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
+    to_the_point = aimed(i, content, now, w)
+    # Pressure in the wrong stage is not relieved by being beside the point as well.
+    if fit > 0.0:
+        fit *= to_the_point
     strength = math.exp(1.0 * touch.skill)
     for k in range(w.states):
         move(i, k, f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
+        move(i, k, -f8(w.content_harm, content * w.states + k) * (1.0 - to_the_point), now, w)
     lift_clocks(i, content, max(0.0, fit) * strength, now, w)
     if touch.lead:
         c.answered_at = now

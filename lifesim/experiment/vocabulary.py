@@ -85,6 +85,8 @@ def _contents(scenario: Scenario) -> Iterator[Entry]:
             _listed("adds", content.impulses, "{:+g}"),
             _listed("lifts", content.lifts, "{:+g}"),
             _listed("fit", content.fit, "x {:g}"),
+            f"aimed at {content.aim.family} gaps of {content.aim.gap:g} years of income" if content.aim else "",
+            _listed("else takes", content.aim.harm, "{:g}") if content.aim else "",
             f"leads {_share(content.visit)} to a visit",
             f"costs {format_money(content.benefit)} when opened" if content.benefit else "",
         ]

@@ -108,7 +108,17 @@ CHANNEL_RULE = np.dtype(
     ],
     align=True,
 )
-CONTENT_RULE = np.dtype([("visit", "f8"), ("benefit", "i8"), ("marketing", "u1"), ("cures", "u1")], align=True)
+CONTENT_RULE = np.dtype(
+    [
+        ("visit", "f8"),
+        ("benefit", "i8"),
+        ("gap", "f8"),  # from which on it is to the point, years of income
+        ("family", "i4"),  # -1 none
+        ("marketing", "u1"),
+        ("cures", "u1"),
+    ],
+    align=True,
+)
 MECHANISM_RULE = np.dtype([("rate", "i8"), ("apply", "i8"), ("reads_from", "i4"), ("reads_to", "i4")], align=True)
 
 #: Arrays of the rules by name, with what one element is.
@@ -141,6 +151,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "market": "f4",  # (clocks, days)
     "impulses": "f8",  # (events, states)
     "content_impulses": "f8",  # (contents, states)
+    "content_harm": "f8",  # (contents, states)
     "lifted_by": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
     "hour_guess": "i4",  # hour that a share of the day's activity cannot precede

@@ -10,6 +10,7 @@ from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.lifecycle.layout import (
+    content_rule_at,
     customer_row,
     f4,
     f8,
@@ -104,6 +105,16 @@ def gaps(i: int, first: int, w: Any) -> None:
     for k in range(w.families):
         missing = math.exp(linear(w.cover + k, w)) - f8(w.scratch, first + k) / income
         set_f8(w.scratch, first + k, max(0.0, missing))
+
+
+@compiled
+def aimed(i: int, content: int, now: int, w: Any) -> float:
+    """How much a content is to the point for customer ``i``: 1 from its ``gap`` on, 0 where enough cover is held."""
+    rule = content_rule_at(w.content_rules, content)
+    if rule.family < 0:
+        return 1.0
+    covariates(i, now, w)
+    return min(1.0, f8(w.scratch, w.covariates - w.families + rule.family) / rule.gap)
 
 
 @compiled_entry

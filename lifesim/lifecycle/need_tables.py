@@ -53,6 +53,14 @@ def cover_predictors(scenario: Scenario) -> list[tuple[float, dict[str, float]]]
     ]
 
 
+def content_harm(scenario: Scenario) -> Any:
+    """What contents take from states of mind where nothing is needed, shape (contents, states)."""
+    aims = [content.aim for content in scenario.contents.values()]
+    states = list(scenario.behaviour.states)
+    harm = [[aim.harm.get(state, 0.0) if aim else 0.0 for state in states] for aim in aims]
+    return np.array(harm).reshape(len(aims), len(states))
+
+
 def need_numbers(scenario: Scenario) -> dict[str, float]:
     """Settings about needs that are single numbers."""
     traits = scenario.behaviour.traits

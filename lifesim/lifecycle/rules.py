@@ -20,7 +20,7 @@ from lifesim.lifecycle.layout import (
     STATE_RULE,
     TERM,
 )
-from lifesim.lifecycle.need_tables import cover_predictors, life_predictors, need_numbers, need_tables
+from lifesim.lifecycle.need_tables import content_harm, cover_predictors, life_predictors, need_numbers, need_tables
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
@@ -258,6 +258,7 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
     states = list(scenario.behaviour.states)
     tables = {
         "content_impulses": np.zeros((len(contents), len(states))),
+        "content_harm": content_harm(scenario),
         "lifted_by": np.zeros((len(contents), len(clocks))),
         "fit": np.ones((len(contents), N_STAGES)),
     }
@@ -282,6 +283,8 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "benefit": [c.benefit for c in contents],
         "marketing": [c.kind != "service" for c in contents],
         "cures": [bool(c.cures) for c in contents],
+        "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
+        "gap": [c.aim.gap if c.aim else 1.0 for c in contents],
     }
     return {
         "channel_rules": table(CHANNEL_RULE, channel_columns),

@@ -115,6 +115,8 @@ def contents_move_what_exists(scenario: Scenario) -> Found:
     """Contents move states, and lift hazards, that exist."""
     for name, content in scenario.contents.items():
         yield from unknown(content.impulses, scenario.behaviour.states, ("contents", name, "impulses"), "state")
+        harm = content.aim.harm if content.aim else {}
+        yield from unknown(harm, scenario.behaviour.states, ("contents", name, "aim", "harm"), "state")
         yield from unknown(content.lifts, _hazards(scenario), ("contents", name, "lifts"), "transition or process")
 
 

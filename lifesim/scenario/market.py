@@ -7,6 +7,7 @@ from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
 from lifesim.scenario.model import Part, about
+from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
     Count,
@@ -54,6 +55,7 @@ class Content(Part):
     fit: dict[Stage, Real] = about(
         "factor by stage on impulses, and on lifts where it is above zero; 1 where not named", default={}
     )
+    aim: Aim | None = about("family of needs it speaks to; none: everyone alike", default=None)
     cures: dict[LapseCause, Share] = about(
         "by cause, share of the premiums about to fall due, or in grace, that a touch saves when it arrives", default={}
     )

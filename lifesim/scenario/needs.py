@@ -44,3 +44,19 @@ class Cover(Part):
         """See ``Part``."""
         if self.years < 0:
             yield PathError(("years",), "wanted cover must not be negative")
+
+
+class Aim(Part):
+    """The family of needs that a content speaks to: it helps whoever lacks such cover, and annoys the others."""
+
+    family: Family = about("family of needs")
+    gap: Real = about("gap from which on the content is wholly to the point", unit="years of income")
+    harm: dict[Name, Real] = about("taken from states of mind when opened by somebody without a gap", default={})
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.gap <= 0:
+            yield PathError(("gap",), "must be above zero")
+        for name, amount in self.harm.items():
+            if amount < 0:
+                yield PathError(("harm", name), "harm is taken away; write it without the minus")
