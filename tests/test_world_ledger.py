@@ -41,6 +41,7 @@ from lifesim.population.columns import (
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.world.world import World
 
 PRACTICE = busy()
@@ -334,7 +335,10 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
     opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()
     events = Counter((r["time"], int(r["customer"]), r["kind"], r["amount_fen"]) for r in table(result, "events"))
-    names = [EVENTS[kind] for kind in log["kind"].tolist()]
+    names = [
+        EVENTS[kind] + (f"_{LIFE_EVENTS[detail]}" if EVENTS[kind] == "life_event" else "")
+        for kind, detail in zip(log["kind"].tolist(), log["detail"].tolist(), strict=True)
+    ]
     assert events == Counter(zip(log["time"].tolist(), log["key"].tolist(), names, log["amount"].tolist(), strict=True))
     last = max(r["day"] for r in table(result, "occupancy"))
     assert last == 200
