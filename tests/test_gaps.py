@@ -99,6 +99,17 @@ def test_hazards_follow_the_gap_of_each_customer() -> None:
     np.testing.assert_allclose(ratio, gaps(world)[who] @ coefficients, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["AWARENESS.need_formed", "HOLDING.needs_grow", "refer"])
+def test_hazards_of_any_stage_may_depend_on_a_gap(name: str) -> None:
+    """A clock that did not depend on a gap does so once the scenario says it."""
+    data = still(300, 1, "AWARENESS" if name.startswith("AWARENESS") else "HOLDING")
+    set_rate(data, name, 1)
+    who, before = hazards(begin(data)[0], name)
+    clock(data, name)["depends"]["gap_wealth"] = 0.7
+    np.testing.assert_allclose(hazards(begin(data)[0], name)[1] / before, np.exp(0.7), rtol=1e-5)
+    assert len(who) == 300
+
+
 def test_a_child_opens_gaps() -> None:
     """The need that a life event moves is wanted cover: exp(coefficient x impulse) times as much of it."""
     data = still(300, 60, "AWARENESS")

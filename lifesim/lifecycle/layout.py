@@ -179,6 +179,7 @@ RULE_NUMBERS: dict[str, str] = {
     "cover": "i8",
     "families": "i8",
     "wanting": "i8",  # whether cover is wanted at all
+    "gap_stages": "i8",  # bit per stage in which a hazard depends on a gap
     "age_column": "i8",  # -1 none
     "fatigue_state": "i8",  # -1 none
     "income_column": "i8",  # -1 none

@@ -63,7 +63,14 @@ def feel(i: int, event: int, now: int, w: Any) -> None:
 
 @compiled
 def covariates(i: int, now: int, w: Any) -> None:
-    """Fill the scratch with every covariate of customer ``i`` at ``now``: traits, states, derived."""
+    """Fill the scratch with every covariate of customer ``i`` at ``now``: traits, states, derived, gaps."""
+    all_but_gaps(i, now, w)
+    gaps(i, w.covariates - w.families, w)
+
+
+@compiled
+def all_but_gaps(i: int, now: int, w: Any) -> None:
+    """Fill the scratch with every covariate but the gaps, which cost a look at each policy."""
     c = customer_row(w, i)
     traits = w.traits_each
     states = w.states
@@ -79,7 +86,6 @@ def covariates(i: int, now: int, w: Any) -> None:
     set_f8(w.scratch, d + 4, (now - c.stage_since) / YEAR)
     set_f8(w.scratch, d + 5, c.phase)
     set_f8(w.scratch, d + 6, 1.0 if c.answered_at >= c.stage_since else 0.0)
-    gaps(i, d + 7, w)
 
 
 @compiled

@@ -9,6 +9,7 @@ import numpy as np
 
 from lifesim.lifecycle.clock_tables import keys_of, table
 from lifesim.lifecycle.layout import BAND, LIFE_RULE
+from lifesim.population.columns import N_STAGES
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES, LIFE_EVENTS, LifeEvent
 from lifesim.streams import Streams
@@ -59,6 +60,26 @@ def content_harm(scenario: Scenario) -> Any:
     states = list(scenario.behaviour.states)
     harm = [[aim.harm.get(state, 0.0) if aim else 0.0 for state in states] for aim in aims]
     return np.array(harm).reshape(len(aims), len(states))
+
+
+def gap_stages(scenario: Scenario, arrays: dict[str, Any], clocks: int) -> int:
+    """Bits of the stages in which a clock of the scenario, or any mechanism, depends on a gap.
+
+    Parameters
+    ----------
+    arrays
+        Arrays of the rules: clocks, their predictors and terms, and what mechanisms read.
+    clocks
+        How many clocks there are besides those of mechanisms; their predictors come first.
+    """
+    first = len(scenario.behaviour.covariates) - len(FAMILIES)
+    if np.any(arrays["reads"] >= first):
+        return 2**N_STAGES - 1
+    bits = 0
+    for rule, predictor in zip(arrays["clock_rules"][:clocks], arrays["predictors"], strict=False):
+        if np.any(arrays["terms"]["column"][predictor["term_from"] : predictor["term_to"]] >= first):
+            bits |= int(rule["runs"])
+    return bits
 
 
 def need_numbers(scenario: Scenario) -> dict[str, float]:

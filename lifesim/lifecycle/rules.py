@@ -20,7 +20,14 @@ from lifesim.lifecycle.layout import (
     STATE_RULE,
     TERM,
 )
-from lifesim.lifecycle.need_tables import content_harm, cover_predictors, life_predictors, need_numbers, need_tables
+from lifesim.lifecycle.need_tables import (
+    content_harm,
+    cover_predictors,
+    gap_stages,
+    life_predictors,
+    need_numbers,
+    need_tables,
+)
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
@@ -99,6 +106,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid", "life", "cover"), first, strict=False)),
         **_numbers(scenario),
         **need_numbers(scenario),
+        "gap_stages": gap_stages(scenario, arrays, len(rows)),
     }
     return Rules({name: np.ascontiguousarray(array) for name, array in arrays.items()}, numbers)
 

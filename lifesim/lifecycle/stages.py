@@ -27,7 +27,7 @@ from lifesim.lifecycle.layout import (
     stage_rule_at,
     tally,
 )
-from lifesim.lifecycle.mind import covariates, linear
+from lifesim.lifecycle.mind import all_but_gaps, covariates, linear
 from lifesim.population.columns import (
     CAUSE_DIED,
     CHURN_WARNING,
@@ -131,7 +131,10 @@ def rate_all(i: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     c.refresh_at = next_refresh(i, now, w)
     middle = (now + c.refresh_at) // 2
-    covariates(i, middle, w)
+    if w.gap_stages & (1 << c.stage):
+        covariates(i, middle, w)
+    else:
+        all_but_gaps(i, middle, w)
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
