@@ -172,6 +172,12 @@ def test_verdicts_need_replications_that_differ(
     assert one_reading(differing=differing, low=low, high=high).verdict == verdict
 
 
+def test_what_a_horizon_is_too_short_for_is_said_to_be_so() -> None:
+    reading = replace(one_reading(low=None, high=None), effect=None, replications=0)
+    assert reading.verdict == "none"
+    assert TEXTS["verdict.none"] == ("n/a", "不可观测")
+
+
 @pytest.mark.parametrize(
     ("differing", "low", "high", "unseen", "verdict"),
     [

@@ -159,5 +159,5 @@ def _mark(
         return
     low = effect if low is None else low
     high = effect if high is None else high
-    clear = row.verdict not in ("unclear", "few", "same", "hint")
+    clear = row.verdict not in ("unclear", "few", "same", "hint", "none")
     yield Mark(styles[row.arm], effect * scale, low * scale, high * scale, clear, text)

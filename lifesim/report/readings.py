@@ -71,10 +71,12 @@ class Reading:
 
     @property
     def verdict(self) -> str:
-        """Word for the effect: better, worse, higher, lower, hint, few, unclear or same (a catalogue key).
+        """Word for the effect: better, worse, higher, lower, hint, few, unclear, same or none (a catalogue key).
 
         It rests on the interval of the effect, never on that of the relative effect.
         """
+        if self.effect is None and self.replications == 0:
+            return "none"
         if self.low is None or self.high is None or self.effect is None:
             return "unclear"
         if self.differing == 0:

@@ -40,6 +40,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "verdict.hint": ("hint", "线索"),
     "verdict.unclear": ("unclear", "不明确"),
     "verdict.few": ("too few", "事件太少"),
+    "verdict.none": ("n/a", "不可观测"),
     "verdict.same": ("none seen", "未见差异"),
     # the answer
     "answer.heading": ("The answer", "结论"),
@@ -118,9 +119,9 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "table.caption": (
         "Mean of paired differences over {replications}. pp: percentage points. Verdict: from the interval shown, "
         "that of the effect; unclear: it includes 0, or there is none; none seen: no difference seen in any "
-        "replication; too few: fewer than five differ, too few events to tell.",
+        "replication; too few: fewer than five differ, too few events to tell; n/a: not observable in this horizon.",
         "配对差的均值，共 {replications}。判断依据所示的效果区间；不明确：区间包含 0，或没有区间；"
-        "未见差异：各次重复均无差异；事件太少：有差异的重复少于五次，无法判断。",
+        "未见差异：各次重复均无差异；事件太少：有差异的重复少于五次，无法判断；不可观测：观察期不足。",
     ),
     "table.hints": ("With fewer than {few} replications: hints only.", "重复少于 {few} 次，只作线索。"),
     "table.replications": ("{count} replications", "{count} 次重复"),
