@@ -111,12 +111,19 @@ def bring(i: int, w: Any) -> None:
 
 
 @compiled_entry
-def advance(until: int, w: Any) -> int:
-    """Advance every customer who wakes before ``until`` and is not held.
+def advance(until: int, held: Any, w: Any) -> int:
+    """Advance everyone who wakes before ``until`` and is not held; or, if there are any, those in the rows ``held``.
 
     A customer who asks for something contended is held at that moment. Returns ``DONE``, or the reason why the loop
-    stopped between two steps; calling again goes on exactly there.
+    stopped between two steps; calling again goes on exactly there. Both are one function, because each that Python
+    calls is compiled with all that it calls.
     """
+    for k in range(len(held)):
+        status = live(held[k], until, w)
+        if status != DONE:
+            return status
+    if len(held) > 0:
+        return DONE
     count = counts(w).customers
     for block in range((count + BLOCK - 1) // BLOCK):
         if i4(w.wake, block) >= until:
@@ -134,16 +141,6 @@ def advance(until: int, w: Any) -> int:
         for i in range(block * BLOCK, last):
             first = min(first, i4(w.due, i))
         set_i4(w.wake, block, first)
-    return DONE
-
-
-@compiled_entry
-def advance_held(rows: Any, until: int, w: Any) -> int:
-    """Advance customers who are held, no further than ``until``."""
-    for k in range(len(rows)):
-        status = live(rows[k], until, w)
-        if status != DONE:
-            return status
     return DONE
 
 

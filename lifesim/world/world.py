@@ -33,6 +33,8 @@ from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
 _EVENT_BYTES = np.dtype((np.void, EVENT.itemsize))
 
+_NOBODY = np.zeros(0, np.int64)
+
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
 
@@ -166,11 +168,11 @@ class World:
         them or acts on them; those who are held for a desk stop at ``until``.
         """
         began = time.perf_counter()
-        self._finish(lambda: kernel.advance(until if ahead is None else ahead, self.kernel_record))
+        self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_record))
         waiting = [self.extra[name]["customer"] for name in ("inquiries", "leads")]
         if any(map(len, waiting)):
             held = np.concatenate(waiting).astype(np.int64)
-            self._finish(lambda: kernel.advance_held(held, until, self.kernel_record))
+            self._finish(lambda: kernel.advance(until, held, self.kernel_record))
         self._spent("kernel", began)
 
     def _finish(self, step: Callable[[], int]) -> None:
