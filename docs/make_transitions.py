@@ -16,6 +16,7 @@ from lifesim.scenario.facts import load_facts
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "transitions.md"
 LIFECYCLE, CALENDAR, PREMIUMS = "tests/test_lifecycle.py", "tests/test_calendar.py", "tests/test_premiums.py"
+CLAIMS = "tests/test_claims.py"
 HEAD = "| from | to | cause | covariates | parameter | source | fails without it |\n|---|---|---|---|---|---|---|\n"
 Keys = tuple[str, ...]
 
@@ -117,7 +118,17 @@ def processes(scenario: Scenario) -> list[Row]:
         proof = test(LIFECYCLE, f"test_process_runs_in_its_stages[{name}]")
         parameter = hazard(scenario, "processes", name, rule)
         rows.append(Row(stages, "the same", name, covariates(rule.depends), *parameter, proof))
+        if rule.event == "claim":
+            rows.append(incidences(scenario, stages))
     return rows
+
+
+def incidences(scenario: Scenario, stages: str) -> Row:
+    """What the rate of claims is multiplied by."""
+    incidence: dict[str, Keys] = {name: ("products", name, "claims", "incidence") for name in scenario.products}
+    proof = test(CLAIMS, "test_the_hazard_is_the_sum_over_the_policies_in_force_at_every_time")
+    cause = "claim: times the incidence of the policies in force, added up"
+    return Row(stages, "the same", cause, "age, by `by_age`", *figures(scenario, incidence), proof)
 
 
 def utilities(scenario: Scenario, part: str) -> tuple[str, str, str]:

@@ -28,6 +28,7 @@ from lifesim.population.columns import (
     E_REFER,
     E_SERVICE_USE,
     E_SESSION,
+    E_SETTLED,
     E_STAGE,
     E_SURRENDER,
     E_UNPAID,
@@ -149,7 +150,7 @@ def test_money_of_each_customer_is_the_sum_of_what_was_logged(world: World, stor
     o, amount = world.state.outcomes[: count(world.state)], story.log["amount"]
     assert np.array_equal(o["premium"], story.sum(story.kind(E_PURCHASE, E_PREMIUM), amount))
     assert np.array_equal(o["ape"], story.sum(story.kind(E_PURCHASE), amount))
-    assert np.array_equal(o["claims"], story.sum(story.kind(E_CLAIM), amount))
+    assert np.array_equal(o["claims"], story.sum(story.kind(E_SETTLED), amount))
     products, share = list(world.scenario.products.values()), np.zeros(len(amount))
     for kind, name in ((E_PURCHASE, "commission"), (E_PREMIUM, "renewal_commission")):
         rows = story.kind(kind)
@@ -291,7 +292,7 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
         "sessions_per_customer": story.sum(story.kind(E_SESSION)),
-        "claims_per_10k": story.sum(story.kind(E_CLAIM), story.log["amount"]),
+        "claims_per_10k": story.sum(story.kind(E_SETTLED), story.log["amount"]),
         "commission_per_10k": o["commission"],
     }
     assert o["commission"].sum() > 0

@@ -34,6 +34,7 @@ CLOCK_EVENTS = (
     "claim",
     "refer",
     "life_event",
+    "request",
     "mechanism",
 )
 

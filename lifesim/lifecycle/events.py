@@ -1,4 +1,4 @@
-"""What happens when a clock fires: moves, decisions, claims, referrals, escalation, win-back."""
+"""What happens when a clock fires: moves, decisions, referrals, escalation, win-back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.claims import answer_request, claim
 from lifesim.lifecycle.foreign import call_apply
 from lifesim.lifecycle.layout import (
     clock_row,
@@ -17,7 +18,6 @@ from lifesim.lifecycle.layout import (
     i4,
     mechanism_rule_at,
     outcome_row,
-    policy_row,
     product_rule_at,
     request_row,
     u8,
@@ -31,7 +31,6 @@ from lifesim.population.columns import (
     CAUSE_NONE,
     CHURN_WARNING,
     COMPARER,
-    E_CLAIM,
     E_COMPLAINT,
     E_DECISION,
     E_LIFE_EVENT,
@@ -43,18 +42,16 @@ from lifesim.population.columns import (
     LOST,
     NEVER,
     NEW_FRIEND,
-    NONE,
     ORPHAN,
     PURCHASE,
     REFERRAL,
     RENEWAL_UPSELL,
 )
-from lifesim.streams import exponential, gumbel, uniform, uniform_pair
+from lifesim.streams import gumbel, uniform
 
-MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, MECHANISM = range(9)
-(I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED) = (
-    3, 5, 6, 9, 10, 11, 14, 15)  # fmt: skip
-K_COMPLAINT, K_CLAIM, K_MECHANISM = 2, 3, 4
+MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, REQUEST, MECHANISM = range(10)
+I_NEED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED = 3, 9, 10, 11, 14, 15
+K_COMPLAINT, K_MECHANISM = 2, 4
 NOT_OURS = -1
 
 
@@ -152,32 +149,6 @@ def escalate(i: int, slot: int, now: int, w: Any) -> None:
 
 
 @compiled
-def claim(i: int, slot: int, now: int, w: Any) -> None:
-    """A claim on one of the customer's policies; amount exponential around a multiple of the premium."""
-    c = customer_row(w, i)
-    episode = clock_row(w, i, slot).episode
-    if c.first_policy != NONE:
-        policy = policy_row(w, c.first_policy)
-        u_amount, u_paid = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
-        outcome_row(w, i).claims_made += 1
-        if u_paid >= w.claims_disappointed:
-            amount = np.int64(
-                round(
-                    policy.premium
-                    * product_rule_at(w.product_rules, policy.product).claim_multiple
-                    * exponential(u_amount)
-                )
-            )
-            outcome_row(w, i).claims += amount
-            feel(i, I_CLAIM_PAID, now, w)
-            log(i, E_CLAIM, policy.product, amount, now, w)
-        else:
-            feel(i, I_CLAIM_REFUSED, now, w)
-            log(i, E_CLAIM, policy.product, 0, now, w)
-    rearm(i, slot, now, w)
-
-
-@compiled
 def refer(i: int, slot: int, now: int, w: Any) -> None:
     """The customer recommends us to a friend, who joins at the next appointment of acquisition."""
     outcome_row(w, i).referred += 1
@@ -240,11 +211,15 @@ def on_clock(i: int, now: int, w: Any) -> None:
         win_back(i, now, w)
     elif event == CLAIM:
         claim(i, slot, now, w)
+        rearm(i, slot, now, w)
     elif event == REFER:
         refer(i, slot, now, w)
     elif event == LIFE_EVENT:
         feel(i, I_LIFE_EVENT, now, w)
         log(i, E_LIFE_EVENT, 0, 0, now, w)
+        rearm(i, slot, now, w)
+    elif event == REQUEST:
+        answer_request(i, slot, row, now, w)
         rearm(i, slot, now, w)
     else:
         mechanism(i, slot, row, now, w)

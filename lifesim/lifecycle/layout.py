@@ -78,7 +78,8 @@ PRODUCT_RULE = np.dtype(
         ("reinstated", "f8"),
         ("frequency", "f8", (3,)),  # shares up to yearly, half-yearly, quarterly payment
         ("payments_years", "i4"),  # 0 for a product that is bought again
-        ("claim_multiple", "f8"),
+        ("severity", "f8"),  # mean claim over the annual premium
+        ("severity_spread", "f8"),  # below zero: exponential
         ("grace", "i4"),
         ("needs_person", "u1"),
     ],
@@ -112,6 +113,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "state_rules": STATE_RULE,
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
+    "incidence": "f8",  # (products, ages): claims a year on a policy in force
     "unpaid_factor": "f8",  # (products, policy years)
     "unpaid_chance": "f8",  # by cause
     "unpaid_recovers": "f8",
@@ -165,7 +167,16 @@ RULE_NUMBERS: dict[str, str] = {
     "upsell_maturity": "f8",
     "complaint": "f8",
     "silent_start": "f8",
+    "age_column": "i8",  # -1 none
+    "age_center": "f8",
+    "age_scale": "f8",
     "claims_disappointed": "f8",
+    "claims_refused": "f8",
+    "claims_reduced_to": "f8",
+    "settled_within": "f8",  # median, seconds
+    "settled_spread": "f8",
+    "answered_within": "f8",
+    "answered_spread": "f8",
 }
 
 #: Sizes of the state that the kernel needs.

@@ -194,11 +194,15 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "reinstated": [p.payment.reinstated if p.payment else 0.0 for p in products],
         "frequency": [_up_to(p) for p in products],
         "payments_years": [p.payment.years if p.payment else 0 for p in products],
-        "claim_multiple": [p.claim_multiple for p in products],
+        "severity": [p.claims.severity.mean for p in products],
+        "severity_spread": [-1.0 if p.claims.severity.spread is None else p.claims.severity.spread for p in products],
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
     }
-    return {"product_rules": table(PRODUCT_RULE, columns)}
+    return {
+        "product_rules": table(PRODUCT_RULE, columns),
+        "incidence": np.array([p.claims.factors() for p in products]),
+    }
 
 
 def _up_to(product: Product) -> list[float]:
@@ -287,5 +291,21 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "upsell_maturity": behaviour.upsell.maturity,
         "complaint": behaviour.warning.complaint,
         "silent_start": behaviour.warning.silent_start,
-        "claims_disappointed": behaviour.claims.disappointed,
+    } | _claims(scenario)
+
+
+def _claims(scenario: Scenario) -> dict[str, float]:
+    behaviour, age = scenario.behaviour, scenario.behaviour.traits.get("age")
+    claims, answers = behaviour.claims, behaviour.requests.takes
+    return {
+        "age_column": -1 if age is None else list(behaviour.traits).index("age"),
+        "age_center": 0.0 if age is None else age.center,
+        "age_scale": 0.0 if age is None else age.scale,
+        "claims_disappointed": claims.disappointed,
+        "claims_refused": claims.refused,
+        "claims_reduced_to": claims.reduced_to,
+        "settled_within": claims.takes.median,
+        "settled_spread": claims.takes.spread,
+        "answered_within": answers.median,
+        "answered_spread": answers.spread,
     }

@@ -11,6 +11,7 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.candidates import next_session
 from lifesim.lifecycle.foreign import call_rate
+from lifesim.lifecycle.incidence import incidence_of_all
 from lifesim.lifecycle.layout import (
     band_at,
     clock_row,
@@ -43,7 +44,7 @@ from lifesim.population.columns import (
 
 #: What is left of a key to offset the customer's own grid of refreshes: 26 bits, two years in seconds.
 GRID_BITS = np.uint64(38)
-ESCALATE = 3  # place in clock_tables.CLOCK_EVENTS
+ESCALATE, CLAIM = 3, 5  # places in clock_tables.CLOCK_EVENTS
 
 
 @compiled
@@ -99,6 +100,8 @@ def background(i: int, row: int, now: int, w: Any) -> float:
     hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
     if rule.mechanism >= 0:
         return hazard * call_rate(rule.mechanism, w)
+    if rule.event == CLAIM:
+        hazard *= incidence_of_all(i, w)
     factor = 1.0
     for j in range(rule.band_from, rule.band_to):
         if now - c.stage_since >= band_at(w.bands, j).edge:

@@ -39,15 +39,18 @@ CUSTOMER = np.dtype(
         ("joined", "i4"),
         ("stage_since", "i4"),
         ("rated_at", "i4"),  # when the background hazards were last evaluated
-        ("refresh_at", "i4"),  # the five ways a customer wakes
+        ("refresh_at", "i4"),  # the six ways a customer wakes
         ("clock_at", "i4"),
         ("session_at", "i4"),
         ("touch_at", "i4"),
         ("policy_at", "i4"),
+        ("settled_at", "i4"),
+        ("claimed_at", "i4"),
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
         ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days
         ("activity", "f8"),
+        ("claimed", "i8"),  # fen of the claim that is being settled
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
@@ -68,6 +71,8 @@ CUSTOMER = np.dtype(
         ("policies", "u1"),  # in force or in grace
         ("waits", "u1"),  # inquiries that wait for an adviser
         ("bought", "u1"),  # policies ever
+        ("claim_product", "u1"),
+        ("claim_outcome", "u1"),  # of the claim that is being settled
         ("held", "u1"),  # leads in the pool of a desk: while there are any, advanced slot by slot, not ahead
     ],
     align=True,
@@ -170,10 +175,16 @@ EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
+    "settled", "request",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
- E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED) = range(len(EVENTS))  # fmt: skip
+ E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_SETTLED,
+ E_REQUEST) = range(len(EVENTS))  # fmt: skip
+
+#: What becomes of a claim.
+CLAIM_OUTCOMES = ("paid", "reduced", "refused")
+CLAIM_PAID, CLAIM_REDUCED, CLAIM_REFUSED = range(len(CLAIM_OUTCOMES))
 
 REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
 ASK_ADVISER, NEW_FRIEND = 0, 1

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
+from lifesim.scenario.claims import Requests, Settlement
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
 from lifesim.scenario.wording import suggest
@@ -37,6 +38,7 @@ IMPULSE_EVENTS: tuple[str, ...] = (
     "session", "product_page", "service_use", "need_formed", "purchase", "claim_paid", "claim_refused",
     "renewed", "unpaid", "complaint", "saved", "life_event", "adviser_answered", "inquiry_unanswered",
     "referred_friend", "returned",
+    "claim_reduced", "claim_waited", "request_answered", "request_waited",
 )  # fmt: skip
 
 #: Why a premium of a long-term policy is not paid; the order is that in which a lapse is put down to one of several.
@@ -44,7 +46,7 @@ LapseCause = Literal["agent_left", "replaced", "dissatisfied", "cannot_pay", "fo
 LAPSE_CAUSES: tuple[LapseCause, ...] = get_args(LapseCause)
 
 #: What a clock does when it fires, besides moving the customer to the stage in ``to``.
-Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event"]
+Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "life_event", "request"]
 
 
 class Normal(Part):
@@ -202,12 +204,6 @@ class WarningPhases(Part):
     silent_start: Share = about("share of unpaid premiums that lead straight to silence")
 
 
-class Claims(Part):
-    """Claims of policyholders, a first form."""
-
-    disappointed: Share = about("share of claims that are refused or paid below expectation")
-
-
 class Unpaid(Part):
     """One cause for which a premium of a long-term policy is not paid; its own luck, and its own levers."""
 
@@ -241,7 +237,8 @@ class Behaviour(Part):
     sessions: Sessions = about("app sessions")
     decision: Decision = about("the choice at the end of a first-purchase episode")
     warning: WarningPhases = about("the churn warning")
-    claims: Claims = about("claims")
+    claims: Settlement = about("how claims are settled; how often and how much, `products` say")
+    requests: Requests = about("how requests for changes of a policy are answered")
     upsell: Upsell = about("further purchases")
     unpaid: dict[LapseCause, Unpaid] = about("why premiums of long-term policies are not paid, by cause")
     suspension: Suspension = about("what follows the grace period")

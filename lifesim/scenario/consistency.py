@@ -134,6 +134,15 @@ def products_depend_on_what_exists(scenario: Scenario) -> Found:
             yield from unknown(way.depends if way else {}, scenario.behaviour.covariates, path, "covariate")
 
 
+def ages_are_known(scenario: Scenario) -> Found:
+    """Where claims depend on age there is a trait that says how old a customer is."""
+    age = scenario.behaviour.traits.get("age")
+    for name, product in scenario.products.items():
+        if product.claims.by_age and (age is None or age.log):
+            why = "there is none" if age is None else "it is logarithmic"
+            yield PathError(("products", name, "claims", "by_age"), f"needs the trait `age` in years, and {why}")
+
+
 def clocks_know_segments(scenario: Scenario) -> Found:
     """Factors of clocks are by segments that exist."""
     for group in ("transitions", "processes"):
@@ -214,6 +223,6 @@ def costs_fit(scenario: Scenario) -> Found:
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
-    desk_says_what_exists, products_depend_on_what_exists, clocks_know_segments, spells_exist, days_are_whole,
-    time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    desk_says_what_exists, products_depend_on_what_exists, ages_are_known, clocks_know_segments, spells_exist,
+    days_are_whole, time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
 )  # fmt: skip

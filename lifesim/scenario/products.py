@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import Alternative
+from lifesim.scenario.claims import ProductClaims
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share
@@ -69,7 +70,7 @@ class Product(Part):
     premium: Premium = about("first annual premium")
     commission: Share = about("of the premiums of the first policy year")
     renewal_commission: Share = about("of later premiums")
-    claim_multiple: Real = about("mean claim over the annual premium")
+    claims: ProductClaims = about("how often there is a claim on a policy, and how much")
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
     payment: Payment | None = about("premiums of a long-term product", default=None)
