@@ -176,12 +176,20 @@ def decisions(scenario: Scenario) -> list[Row]:
 def warning(scenario: Scenario) -> list[Row]:
     """Phases of the churn warning."""
     complaint = figures(scenario, {"complaint": ("behaviour", "warning", "complaint")})
+    regulator = figures(scenario, {"regulator": ("behaviour", "warning", "regulator")})
+    at_once = figures(scenario, {"regulator_at_once": ("behaviour", "warning", "regulator_at_once")})
     silent = figures(scenario, {"silent_start": ("behaviour", "warning", "silent_start")})
     return [
         Row("1 dissatisfied", "2 complained", "escalate", "see the arrow", *complaint,
             test(LIFECYCLE, "test_share_of_complaints")),
         Row("1 dissatisfied", "3 silent", "escalate without a complaint", "see the arrow", *complaint,
             test(LIFECYCLE, "test_warning_skips_the_complaint")),
+        Row("1 dissatisfied", "4 to the regulator", "escalate, the insurer skipped", "see the arrow", *at_once,
+            test(LIFECYCLE, "test_complaints_to_the_regulator_skip_the_insurer")),
+        Row("2 complained", "4 to the regulator", "escalate", "see the arrow", *regulator,
+            test(LIFECYCLE, "test_complaints_go_on_to_the_regulator")),
+        Row("4 to the regulator", "3 silent", "escalate", "see the arrow", "the same clock", "assumption",
+            test(LIFECYCLE, "test_complaints_go_on_to_the_regulator")),
         Row("2 complained", "3 silent", "escalate", "see the arrow", "the same clock", "assumption",
             test(LIFECYCLE, "test_warning_goes_through_complaint_to_silence")),
         Row("HOLDING, RENEWAL_UPSELL", "3 silent", "premium unpaid on the due date", "none", *silent,

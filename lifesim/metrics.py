@@ -169,6 +169,9 @@ _ALL = (
               "进入“已流失”阶段的次数（含身故）；挽回后再次流失计两次"), _outcome("losses"), 1.0, "relationship"),
     _per_10k("complaints_per_10k", "Complaints per 10,000", "每万客户投诉", "count", "件", "lower",
              ("complaints to the insurer", "客服投诉件数"), _outcome("complaints"), 1.0, "relationship"),
+    _per_10k("regulator_complaints_per_10k", "Regulator complaints per 10,000", "每万客户监管转办投诉", "count", "件",
+             "lower", ("complaints to the regulator, passed on to the insurer", "监管转办的投诉件数"),
+             _outcome("regulator_complaints"), 1.0, "relationship"),
     Metric(
         "opt_out_rate", "Opt-outs", "退订率", "share", "比例", "lower",
         "withdrawals of consent, not customers: each channel withdrawn counts", _AT_FORK,

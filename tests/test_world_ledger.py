@@ -26,6 +26,7 @@ from lifesim.population.columns import (
     E_PRODUCT_PAGE,
     E_PURCHASE,
     E_REFER,
+    E_REGULATOR,
     E_SERVICE_USE,
     E_SESSION,
     E_SETTLED,
@@ -119,7 +120,14 @@ def story(world: World, log: dict[str, Any]) -> Story:
 
 def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
     happened = Counter(EVENTS[kind] for kind in log["kind"].tolist())
-    assert {name for name in EVENTS if happened[name] < 10} <= {"mechanism", "joined", "opt_out", "reinstated", "ended"}
+    assert {name for name in EVENTS if happened[name] < 10} <= {
+        "mechanism",
+        "joined",
+        "opt_out",
+        "reinstated",
+        "ended",
+        "regulator",
+    }
 
 
 def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:
@@ -130,6 +138,7 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: St
         "first_purchases": story.kind(E_DECISION) & (story.log["detail"] < products),
         "claims_made": story.kind(E_CLAIM),
         "complaints": story.kind(E_COMPLAINT),
+        "regulator_complaints": story.kind(E_REGULATOR),
         "opt_outs": story.kind(E_OPT_OUT),
         "sessions": story.kind(E_SESSION),
         "referred": story.kind(E_REFER),
@@ -290,6 +299,7 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "referrals_per_10k": story.sum(story.kind(E_REFER)),
         "losses_per_10k": story.sum(story.moves(LOST, *range(LOST))),
         "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
+        "regulator_complaints_per_10k": story.sum(story.kind(E_REGULATOR)),
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
         "sessions_per_customer": story.sum(story.kind(E_SESSION)),
         "claims_per_10k": story.sum(story.kind(E_SETTLED), story.log["amount"]),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lifesim.experiment.store import StoredRun, read_run
 from lifesim.scenario.facts import load_facts
+from lifesim.scenario.quantities import YEAR, parse_duration
 
 DAY = 86_400
 WRITTEN = {"push": "push", "sms": "SMS"}
@@ -95,9 +97,40 @@ def premiums_paid(run: StoredRun) -> float | None:
     return float(rows["numerator"].sum()) / bottom if bottom else None
 
 
+def _complaints(metric: str) -> Callable[[StoredRun], float | None]:
+    """Complaints of a level per 10,000 policies and quarter, by the policies in force at the end."""
+
+    def rate(run: StoredRun) -> float | None:
+        totals = _control(run, "totals")
+        rows = totals[(totals["metric"] == metric) & (totals["scope"] == "everyone")]
+        policies = float(_control(run, "products")["policies"].sum())
+        if not policies:
+            raise NothingToCountError("no policies in force at the end")
+        quarters = parse_duration(json.loads(run.text("scenario.json"))["horizon"]) / (YEAR / 4)
+        return float(rows["numerator"].sum()) / policies / quarters * 10_000
+
+    return rate
+
+
+def referral_lift(run: StoredRun) -> float | None:
+    """Relative lift of the hazard of a referral by ten points of satisfaction, which are half a score."""
+    processes = json.loads(run.text("scenario.json"))["behaviour"]["processes"]
+    refers = [rule["depends"].get("satisfaction", 0.0) for rule in processes.values() if rule["event"] == "refer"]
+    return math.exp(0.5 * refers[0]) - 1.0 if refers else None
+
+
 #: Figures by the fact they stand beside.
 FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     "stages.decision_days_mean": (decision_days, "completed episodes, current practice"),
+    "stages.referral_lift_per_10pt_claim_satisfaction": (
+        referral_lift, "from the coefficient of satisfaction; 10 points are half a score",
+    ),
+    "service.insurer_complaints_per_10k_policies_quarter": (
+        _complaints("complaints_per_10k"), "over the policies in force at the end",
+    ),
+    "service.regulator_complaints_per_10k_policies_quarter": (
+        _complaints("regulator_complaints_per_10k"), "over the policies in force at the end",
+    ),
     "lapse_and_persistency.china_13_month_persistency": (
         premiums_paid, "premiums paid over premiums due, all policy years: a first form",
     ),

@@ -31,12 +31,15 @@ from lifesim.population.columns import (
     CAUSE_NONE,
     CHURN_WARNING,
     COMPARER,
+    COMPLAINED,
+    DISSATISFIED,
     E_COMPLAINT,
     E_DECISION,
     E_LIFE_EVENT,
     E_MECHANISM,
     E_PHASE,
     E_REFER,
+    E_REGULATOR,
     FIRST_PURCHASE,
     HOLDING,
     LOST,
@@ -46,11 +49,15 @@ from lifesim.population.columns import (
     PURCHASE,
     REFERRAL,
     RENEWAL_UPSELL,
+    SILENT,
+    TO_REGULATOR,
 )
+from lifesim.scenario.behaviour import IMPULSE_EVENTS
 from lifesim.streams import gumbel, uniform
 
 MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, LIFE_EVENT, REQUEST, MECHANISM = range(10)
 I_NEED, I_COMPLAINT, I_SAVED, I_LIFE_EVENT, I_REFERRED, I_RETURNED = 3, 9, 10, 11, 14, 15
+I_REGULATOR = IMPULSE_EVENTS.index("regulator_complaint")
 K_COMPLAINT, K_MECHANISM = 2, 4
 NOT_OURS = -1
 
@@ -131,18 +138,34 @@ def win_back(i: int, now: int, w: Any) -> None:
 
 
 @compiled
-def escalate(i: int, slot: int, now: int, w: Any) -> None:
-    """The next phase of the warning; a dissatisfied customer complains or falls silent at once."""
+def next_phase(i: int, w: Any) -> int:
+    """Where a warning leads on: every complaint may be skipped, and silence ends it."""
     c = customer_row(w, i)
-    if c.phase <= 1:
-        u = uniform(u8(w.keys, K_COMPLAINT), c.key, c.visits[CHURN_WARNING])
-        c.phase = 2 if u < w.complaint else 3
-        if c.phase == 2:
-            outcome_row(w, i).complaints += 1
-            feel(i, I_COMPLAINT, now, w)
-            log(i, E_COMPLAINT, 0, 0, now, w)
-    else:
-        c.phase = 3
+    visit = c.visits[CHURN_WARNING]
+    if c.phase <= DISSATISFIED:
+        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit)
+        if u < w.complaint:
+            return COMPLAINED
+        return TO_REGULATOR if u >= 1.0 - (1.0 - w.complaint) * w.regulator_at_once else SILENT
+    if c.phase == COMPLAINED:
+        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit + 65536)
+        return TO_REGULATOR if u < w.regulator else SILENT
+    return SILENT
+
+
+@compiled
+def escalate(i: int, slot: int, now: int, w: Any) -> None:
+    """The next phase of the warning: a complaint to us, one to the regulator, or silence."""
+    c = customer_row(w, i)
+    c.phase = next_phase(i, w)
+    if c.phase == COMPLAINED:
+        outcome_row(w, i).complaints += 1
+        feel(i, I_COMPLAINT, now, w)
+        log(i, E_COMPLAINT, 0, 0, now, w)
+    elif c.phase == TO_REGULATOR:
+        outcome_row(w, i).regulator_complaints += 1
+        feel(i, I_REGULATOR, now, w)
+        log(i, E_REGULATOR, 0, 0, now, w)
     log(i, E_PHASE, c.phase, 0, now, w)
     rearm(i, slot, now, w)
     refresh(i, now, w)

@@ -166,6 +166,8 @@ RULE_NUMBERS: dict[str, str] = {
     "upsell_potential": "f8",
     "upsell_maturity": "f8",
     "complaint": "f8",
+    "regulator": "f8",
+    "regulator_at_once": "f8",
     "silent_start": "f8",
     "age_column": "i8",  # -1 none
     "age_center": "f8",

@@ -290,6 +290,8 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "upsell_potential": behaviour.upsell.potential,
         "upsell_maturity": behaviour.upsell.maturity,
         "complaint": behaviour.warning.complaint,
+        "regulator": behaviour.warning.regulator,
+        "regulator_at_once": behaviour.warning.regulator_at_once,
         "silent_start": behaviour.warning.silent_start,
     } | _claims(scenario)
 

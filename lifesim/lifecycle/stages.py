@@ -33,6 +33,7 @@ from lifesim.population.columns import (
     CAUSE_DIED,
     CHURN_WARNING,
     DAY,
+    DISSATISFIED,
     E_STAGE,
     FIRST_PURCHASE,
     KEPT,
@@ -40,6 +41,7 @@ from lifesim.population.columns import (
     N_STAGES,
     NEED_CLEAR,
     NEVER,
+    SILENT,
 )
 
 #: What is left of a key to offset the customer's own grid of refreshes: 26 bits, two years in seconds.
@@ -94,7 +96,7 @@ def background(i: int, row: int, now: int, w: Any) -> float:
     """Background hazard per second of one cause, with the covariates in the scratch."""
     c = customer_row(w, i)
     rule = clock_rule_at(w.clock_rules, row)
-    if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase >= 3):
+    if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase == SILENT):
         return 0.0
     day = min(now // DAY, w.days - 1)
     hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
@@ -207,7 +209,7 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     c.stage = stage
     c.cause = cause
-    c.phase = 1 if stage == CHURN_WARNING else 0
+    c.phase = DISSATISFIED if stage == CHURN_WARNING else 0
     c.stage_since = now
     c.visits[stage] += 1
     rule = stage_rule_at(w.stage_rules, stage)

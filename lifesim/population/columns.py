@@ -30,6 +30,9 @@ LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "d
 (CAUSE_NONE, CAUSE_COMPETITOR, CAUSE_SURRENDERED, CAUSE_LAPSED, CAUSE_DISAPPOINTED, CAUSE_DRIFTED,
  CAUSE_DIED) = range(7)  # fmt: skip
 
+#: Phases of the churn warning, in ascending weight.
+DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
+
 KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK = 1, 2, 4, 8, 16, 32
 
 CUSTOMER = np.dtype(
@@ -96,6 +99,7 @@ OUTCOME = np.dtype(
         ("opened", "u2"),
         ("opt_outs", "u2"),
         ("complaints", "u2"),
+        ("regulator_complaints", "u2"),
         ("claims_made", "u2"),
         ("referred", "u2"),
         ("reinstated", "u2"),
@@ -175,12 +179,12 @@ EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
-    "settled", "request",
+    "settled", "request", "regulator",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_SETTLED,
- E_REQUEST) = range(len(EVENTS))  # fmt: skip
+ E_REQUEST, E_REGULATOR) = range(len(EVENTS))  # fmt: skip
 
 #: What becomes of a claim.
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")

@@ -29,7 +29,7 @@ DERIVED: dict[str, str] = {
     "comparer": "1 when the customer compares several insurers before deciding, else 0",
     "tenure_years": "years since the customer joined",
     "years_in_stage": "years since the stage was entered",
-    "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained, 3 silent",
+    "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained to us, 3 silent, 4 to the regulator",
     "answered": "1 when an adviser answered within the current stage, else 0",
 }
 
@@ -39,6 +39,7 @@ IMPULSE_EVENTS: tuple[str, ...] = (
     "renewed", "unpaid", "complaint", "saved", "life_event", "adviser_answered", "inquiry_unanswered",
     "referred_friend", "returned",
     "claim_reduced", "claim_waited", "request_answered", "request_waited",
+    "regulator_complaint",
 )  # fmt: skip
 
 #: Why a premium of a long-term policy is not paid; the order is that in which a lapse is put down to one of several.
@@ -198,9 +199,14 @@ class Decision(Part):
 
 
 class WarningPhases(Part):
-    """The churn warning and its phases: dissatisfied, complained, silent."""
+    """The churn warning and its phases: dissatisfied, complained to us, complained to the regulator (监管转办), silent.
+
+    Each escalation leads on, and may skip what lies between.
+    """
 
     complaint: Share = about("share of escalations from dissatisfaction that are voiced as a complaint")
+    regulator: Share = about("share of escalations after a complaint that go to the regulator")
+    regulator_at_once: Share = about("share of the other escalations from dissatisfaction that go to the regulator")
     silent_start: Share = about("share of unpaid premiums that lead straight to silence")
 
 
