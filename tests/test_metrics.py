@@ -16,7 +16,7 @@ from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
 PERSONS = ("first_purchase_rate", "retention_rate")
-RATIOS = ("open_rate", "answer_rate", "premium_payment_rate")
+RATIOS = ("open_rate", "answer_rate", "premium_payment_rate", "save_rate")
 AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
 
 #: Key, key of who began the chain, segment, present at the fork.

@@ -151,6 +151,10 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: St
         "saves": story.moves(HOLDING, CHURN_WARNING),
     }
     o = world.state.outcomes[: count(world.state)]
+    begun = story.sum(story.moves(CHURN_WARNING, *(stage for stage in range(LOST + 1) if stage != CHURN_WARNING)))
+    under_way = o["warnings"] - begun
+    saved = story.sum(counted["saves"])
+    assert set(under_way.tolist()) == {0, 1} and np.all(saved <= o["warnings"]) and saved.sum() > 5
     wrong = [name for name, rows in counted.items() if not np.array_equal(o[name], story.sum(rows))]
     assert wrong == []
 

@@ -192,6 +192,8 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
         tally(w.occupied, cells + N_STAGES, now - c.stage_since)
     if stage == LOST and c.stage != LOST:
         outcome_row(w, i).losses += 1
+    if stage == CHURN_WARNING and c.stage != CHURN_WARNING:
+        outcome_row(w, i).warnings += 1
     log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
     if cause == CAUSE_DIED:
         set_i4(w.visible, i, NEVER)

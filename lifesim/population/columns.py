@@ -81,7 +81,7 @@ CUSTOMER = np.dtype(
     align=True,
 )
 
-#: What became of a customer since the fork; all zero at the fork. Money in fen.
+#: What became of a customer since the fork; all zero at the fork but `warnings`. Money in fen.
 OUTCOME = np.dtype(
     [
         ("premium", "i8"),
@@ -107,6 +107,7 @@ OUTCOME = np.dtype(
         ("paid", "u2"),
         ("due_settled", "u2"),  # due since the fork, with the grace period over before the end
         ("paid_settled", "u2"),  # of those
+        ("warnings", "u2"),  # begun since the fork, or under way then
         ("saves", "u2"),
         ("losses", "u2"),
         ("inquiries", "u2"),
