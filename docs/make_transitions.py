@@ -16,7 +16,7 @@ from lifesim.scenario.facts import load_facts
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "transitions.md"
 LIFECYCLE, CALENDAR, PREMIUMS = "tests/test_lifecycle.py", "tests/test_calendar.py", "tests/test_premiums.py"
-LIFE_EVENTS = "tests/test_life_events.py"
+LIFE_EVENTS, CLAIMS = "tests/test_life_events.py", "tests/test_claims.py"
 HEAD = "| from | to | cause | covariates | parameter | source | fails without it |\n|---|---|---|---|---|---|---|\n"
 Keys = tuple[str, ...]
 
@@ -118,6 +118,8 @@ def processes(scenario: Scenario) -> list[Row]:
         proof = test(LIFECYCLE, f"test_process_runs_in_its_stages[{name}]")
         parameter = hazard(scenario, "processes", name, rule)
         rows.append(Row(stages, "the same", name, covariates(rule.depends), *parameter, proof))
+        if rule.event == "claim":
+            rows.append(incidences(scenario, stages))
     return rows
 
 
@@ -133,6 +135,14 @@ def life_events(scenario: Scenario) -> list[Row]:
         depends = f"{covariates(rule.depends)}; moves {moves}"
         rows.append(Row("every stage", "the same", name, depends, parameter, origin, proof))
     return rows
+
+
+def incidences(scenario: Scenario, stages: str) -> Row:
+    """What the rate of claims is multiplied by."""
+    incidence: dict[str, Keys] = {name: ("products", name, "claims", "incidence") for name in scenario.products}
+    proof = test(CLAIMS, "test_the_hazard_is_the_sum_over_the_policies_in_force_at_every_time")
+    cause = "claim: times the incidence of the policies in force, added up"
+    return Row(stages, "the same", cause, "age, by `by_age`", *figures(scenario, incidence), proof)
 
 
 def utilities(scenario: Scenario, part: str) -> tuple[str, str, str]:
@@ -180,12 +190,20 @@ def decisions(scenario: Scenario) -> list[Row]:
 def warning(scenario: Scenario) -> list[Row]:
     """Phases of the churn warning."""
     complaint = figures(scenario, {"complaint": ("behaviour", "warning", "complaint")})
+    regulator = figures(scenario, {"regulator": ("behaviour", "warning", "regulator")})
+    at_once = figures(scenario, {"regulator_at_once": ("behaviour", "warning", "regulator_at_once")})
     silent = figures(scenario, {"silent_start": ("behaviour", "warning", "silent_start")})
     return [
         Row("1 dissatisfied", "2 complained", "escalate", "see the arrow", *complaint,
             test(LIFECYCLE, "test_share_of_complaints")),
         Row("1 dissatisfied", "3 silent", "escalate without a complaint", "see the arrow", *complaint,
             test(LIFECYCLE, "test_warning_skips_the_complaint")),
+        Row("1 dissatisfied", "4 to the regulator", "escalate, the insurer skipped", "see the arrow", *at_once,
+            test(LIFECYCLE, "test_complaints_to_the_regulator_skip_the_insurer")),
+        Row("2 complained", "4 to the regulator", "escalate", "see the arrow", *regulator,
+            test(LIFECYCLE, "test_complaints_go_on_to_the_regulator")),
+        Row("4 to the regulator", "3 silent", "escalate", "see the arrow", "the same clock", "assumption",
+            test(LIFECYCLE, "test_complaints_go_on_to_the_regulator")),
         Row("2 complained", "3 silent", "escalate", "see the arrow", "the same clock", "assumption",
             test(LIFECYCLE, "test_warning_goes_through_complaint_to_silence")),
         Row("HOLDING, RENEWAL_UPSELL", "3 silent", "premium unpaid on the due date", "none", *silent,

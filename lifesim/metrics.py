@@ -195,8 +195,20 @@ _ALL = (
     _per_10k("losses_per_10k", "Customers lost per 10,000", "每万客户流失", "count", "次", "lower",
              ("moves into the stage Lost, death included; who comes back and is lost again counts twice",
               "进入“已流失”阶段的次数（含身故）；挽回后再次流失计两次"), _outcome("losses"), 1.0, "relationship"),
+    Metric(
+        "save_rate", "Saves, gross", "挽回率（毛）", "share", "比例", "neither",
+        "moves from the churn warning back to holding; gross: those who would have stayed anyway are in it, and the "
+        "paired effect is what is net", f"churn warnings begun since the fork or under way then{_MOVES}",
+        "从流失预警回到持有的次数；毛值，含本来就会留下的客户，净值见配对效果",
+        f"分叉时已在或其后进入流失预警的次数{_MOVES_ZH}",
+        1.0, _outcome("saves"), _outcome("warnings"), "ratio",
+        group="relationship",
+    ),
     _per_10k("complaints_per_10k", "Complaints per 10,000", "每万客户投诉", "count", "件", "lower",
              ("complaints to the insurer", "客服投诉件数"), _outcome("complaints"), 1.0, "relationship"),
+    _per_10k("regulator_complaints_per_10k", "Regulator complaints per 10,000", "每万客户监管转办投诉", "count", "件",
+             "lower", ("complaints to the regulator, passed on to the insurer", "监管转办的投诉件数"),
+             _outcome("regulator_complaints"), 1.0, "relationship"),
     Metric(
         "opt_out_rate", "Opt-outs", "退订率", "share", "比例", "lower",
         "withdrawals of consent, not customers: each channel withdrawn counts", _AT_FORK,

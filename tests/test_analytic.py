@@ -318,7 +318,7 @@ def test_referrals_come_at_their_rate_and_bring_a_friend_each() -> None:
     assert len(set(friends["key"])) == len(friends) and np.all(friends["joined"] % (14 * DAY) == 0)
 
 
-# --- policies and claims ----------------------------------------------------------------------------------------
+# --- policies ---------------------------------------------------------------------------------------------------
 
 
 def test_premiums_are_lognormal_around_their_median() -> None:
@@ -358,28 +358,3 @@ def test_persistency_is_geometric(appeal: float) -> None:
     check_shares(outcomes["paid_settled"].sum(), outcomes["due_settled"].sum(), stays, catches=0.03)
     waiting = np.count_nonzero(world.state.policies["status"][world.state.policies["customer"] >= 0] == 2)
     check_shares(lapsed, unpaid - waiting, 1 - recovered, catches=0.05)
-
-
-def test_claims_come_at_their_rate_with_exponential_amounts() -> None:
-    """Number between customers, share that is paid, amounts over premium and product, expected amount."""
-    data = still(N, 180, "HOLDING")
-    clock(data, "claim").update(rate="2/y", depends={})
-    world = lived(data, 180)
-    claims = events(world, "claim")
-    mean = 2 * 180 / 365
-    each = np.bincount(claims["customer"], minlength=N)
-    check_counts(len(claims), N * mean, catches=0.07)
-    share = stats.poisson.pmf(np.arange(5), mean)
-    check_table(np.bincount(np.minimum(each, 5), minlength=6), N * np.append(share, 1 - share.sum()), catches=0.07)
-    paid, disappointed = claims[claims["amount"] > 0], world.scenario.behaviour.claims.disappointed
-    check_shares(len(paid), len(claims), 1 - disappointed, catches=0.035)
-    held = world.state.policies[world.state.policies["customer"] >= 0]
-    policy = held[np.argsort(held["customer"])[paid["customer"]]]
-    multiple = np.array([product.claim_multiple for product in world.scenario.products.values()])[policy["product"]]
-    assert np.array_equal(policy["product"], paid["detail"])
-    relative = paid["amount"] / (policy["premium"] * multiple)
-    check_distribution(-np.expm1(-relative), len(paid), catches=0.037)
-    # The mean of n unit exponentials is a gamma variable over n.
-    low, high = (float(stats.gamma.ppf(tail, len(paid))) / len(paid) for tail in (5e-7, 1 - 5e-7))
-    assert low < relative.mean() < high and high - low < 0.09
-    assert world.state.outcomes["claims"].sum() == paid["amount"].sum()

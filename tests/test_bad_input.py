@@ -354,6 +354,46 @@ ADDITIONS = {
         "desk: {cost: {fact: messages.sms_cost}}",
         "desk.cost: unknown fact 'messages.sms_cost'; did you mean 'messages.sms_",
     ),
+    "negative incidence": (
+        "products: {medical: {claims: {incidence: -0.1}}}",
+        "products.medical.claims.incidence: must not be negative; write 0 for a product without claims",
+    ),
+    "gap between ages": (
+        "products: {medical: {claims: {by_age: [{ages: 0-29, factor: 1}, {ages: 35+, factor: 2}]}}}",
+        "products.medical.claims.by_age[1].ages: leaves a gap: no row has ages 30-34",
+    ),
+    "gap before the first age": (
+        "products: {medical: {claims: {by_age: [{ages: 1+, factor: 2}]}}}",
+        "products.medical.claims.by_age[0].ages: leaves a gap: no row has ages 0",
+    ),
+    "gap after the last age": (
+        "products: {medical: {claims: {by_age: [{ages: 0-59, factor: 2}]}}}",
+        "products.medical.claims.by_age[0].ages: leaves a gap: no row has ages 60+; end with them",
+    ),
+    "overlapping ages": (
+        "products: {medical: {claims: {by_age: [{ages: 0-30, factor: 1}, {ages: 30+, factor: 2}]}}}",
+        "products.medical.claims.by_age[1].ages: overlaps the row before it, which goes up to 30",
+    ),
+    "ages backwards": (
+        "products: {medical: {claims: {by_age: [{ages: 44-30, factor: 1}]}}}",
+        "products.medical.claims.by_age[0].ages: '44-30' must go from a lower to a higher age, up to 120",
+    ),
+    "no ages": (
+        "products: {medical: {claims: {by_age: [{ages: adults, factor: 1}]}}}",
+        "products.medical.claims.by_age[0].ages: 'adults' is not a span of ages; write 30-44, or 60+ for the last row",
+    ),
+    "negative factor of an age": (
+        "products: {medical: {claims: {by_age: [{ages: 0+, factor: -1}]}}}",
+        "products.medical.claims.by_age[0].factor: a factor must not be negative",
+    ),
+    "severity without mean": (
+        "products: {medical: {claims: {severity: {mean: ~}}}}",
+        "products.medical.claims.severity.mean: missing key 'mean'; add it",
+    ),
+    "no severity": (
+        "products: {medical: {claims: {severity: {mean: 0}}}}",
+        "products.medical.claims.severity.mean: must be above zero",
+    ),
     "unknown mechanism": ("mechanisms: [stress]", "mechanisms[0]: unknown mechanisms plug-in 'stress'"),
     "mechanism twice": (
         "mechanisms: [financial_stress, financial_stress]",
@@ -404,7 +444,7 @@ LINES = {
         "segments.mainstream.reach.post: 'post' is unknown; channels are fixed: push, sms, call",
     ),
     "products: {pet: {family: health, term: short, needs_person: false, grace: 60d, commission: 1%}}": (
-        "products.pet: missing keys 'premium', 'renewal_commission', 'value', 'claim_multiple', 'choice'; "
+        "products.pet: missing keys 'premium', 'renewal_commission', 'value', 'claims', 'choice'; "
         "copy products.accident (scenarios/markets/base.yaml:",
     ),
     "contents: {advert: {kind: benefit}}": ("contents.advert.visit: missing key 'visit'; add it",),

@@ -29,7 +29,8 @@ def script() -> Any:
 @cache
 def collected() -> frozenset[str]:
     """Node ids of the tests of the lifecycle."""
-    files = [f"tests/test_{name}.py" for name in ("lifecycle", "calendar", "premiums", "life_events")]
+    names = ("lifecycle", "calendar", "premiums", "life_events", "claims")
+    files = [f"tests/test_{name}.py" for name in names]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=True, timeout=120)
     return frozenset(line for line in done.stdout.splitlines() if "::" in line)

@@ -17,7 +17,7 @@ from lifesim.scenario.validate import load_model
 
 def test_figures_ranges_and_sources_are_carried() -> None:
     facts = load_facts()
-    assert len(facts) == 57
+    assert len(facts) == 58
     opened = facts["messages.push_open"]
     assert (opened.value, opened.low, opened.high) == (0.07, 0.005, 0.11)
     assert (opened.unit, opened.confidence) == ("finance", "low")

@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from quiet_world import base, described
 
+import lifesim
 from lifesim.experiment.figures import compare_facts
 from lifesim.experiment.store import RunWriter
 from lifesim.report import listings
@@ -24,18 +26,21 @@ def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
         for arm in ("control", "other") for channel, content, outcome, count in touches
     ]  # fmt: skip
     persistency = {"arm": "control", "metric": "persistency_13", "scope": "everyone", "numerator": 9, "denominator": 10}
+    complaints = {**persistency, "metric": "complaints_per_10k", "numerator": 1}
     products = {"by_month": {"payment": {"frequency": {"monthly": 1.0}}}, "by_year": {"payment": None}}
     years = [
         {"arm": "control", "product": name, "policy_year": 2, "lapsed": lapsed, "due_months": 1200}
         for name, lapsed in (("by_month", 7), ("by_year", 90))
     ]
     episodes = {"arm": "control", "stage": "FIRST_PURCHASE", "to": "all", "completed": 0, "seconds": 0}
+    scenario = {"contents": contents, "products": products, "horizon": "91d", "behaviour": {"processes": {}}}
     with RunWriter(folder, "a-run") as writer:
         writer.write_table("touches", pd.DataFrame(rows))
-        writer.write_table("totals", pd.DataFrame([persistency]))
+        writer.write_table("totals", pd.DataFrame([persistency, complaints]))
         writer.write_table("policy_years", pd.DataFrame(years))
         writer.write_table("episodes", pd.DataFrame([episodes]))
-        writer.write_text("scenario.json", json.dumps({"contents": contents, "products": products}))
+        writer.write_table("products", pd.DataFrame([{"arm": "control", "policies": 1000}]))
+        writer.write_text("scenario.json", json.dumps(scenario))
         return writer.commit({"scenario": {"control": "control"}})
 
 
@@ -77,3 +82,21 @@ def test_what_is_out_of_range_is_marked(tmp_path: Path, count: int, outside: boo
     assert (row["simulated"], row["outside"]) == (count / 1000, outside)
     lines = "\n".join(listings.comparison([row]))
     assert ("OUT OF RANGE; opted out over delivered" in lines) == outside
+
+
+def test_complaints_of_both_levels_and_the_referral_lift_are_shown(tmp_path: Path) -> None:
+    """Over the policies in force at the end and the quarters of the horizon, in the control arm."""
+    data = described(3_000, 182, {"CHURN_WARNING": 1.0})
+    data["behaviour"]["warning"] |= {"complaint": 0.4, "regulator": 0.5}
+    data |= {"arms": {"control": {"use": "current_practice"}}, "measure": {"primary": "retention_rate"}}
+    data["experiment"] |= {"replications": 1, "control": "control", "event_share": 1.0}
+    result = lifesim.run(base().replace(**data), out=tmp_path, workers=1, progress=False)
+    assert result.path is not None
+    rows = {row["fact"].partition(".")[2]: row for row in compare_facts(result.path)}
+    kinds, policies = result.tables["events"]["kind"], result.tables["products"]["policies"].sum()
+    for level, kind in (("insurer", "complaint"), ("regulator", "regulator")):
+        counted = (kinds == kind).sum()
+        per_quarter = counted / policies / (182 / (365 / 4)) * 10_000
+        found = rows[f"{level}_complaints_per_10k_policies_quarter"]
+        assert counted > 50 and found["simulated"] == pytest.approx(per_quarter, rel=1e-4)
+    assert rows["referral_lift_per_10pt_claim_satisfaction"]["simulated"] == pytest.approx(0.23, abs=1e-3)

@@ -200,7 +200,8 @@ def test_hazard_follows_covariate(name: str, covariate: str) -> None:
 @pytest.mark.parametrize("covariate", sorted({covariate for _, covariate in PAIRS}))
 def test_hazard_follows_nothing_else(covariate: str) -> None:
     for name, rule in CLOCKS.items():
-        if covariate not in rule.depends:
+        # Claims come at the incidence of the policies in force, see test_claims.py.
+        if covariate not in rule.depends and (name, covariate) != ("claim", "policies"):
             np.testing.assert_array_equal(ratio(name, covariate), 1.0, err_msg=name)
 
 
@@ -209,7 +210,7 @@ def test_hazard_follows_nothing_else(covariate: str) -> None:
 def test_hazard_follows_phase(name: str, complaint: float) -> None:
     """Rates of the same customers before and after the warning has gone on to its next phase."""
     data = still(500, 20, "CHURN_WARNING")
-    data["behaviour"]["warning"]["complaint"] = complaint
+    data["behaviour"]["warning"] |= {"complaint": complaint, "regulator": 0.0, "regulator_at_once": 0.0}
     set_rate(data, name, 1e-3)
     set_rate(data, "CHURN_WARNING.escalate", 1)
     who, before = hazards(begin(data)[0], name)
@@ -344,10 +345,10 @@ def test_win_back(closable: bool) -> None:
 # --- the warning ------------------------------------------------------------------------------------------------
 
 
-def phases(complaint: float) -> tuple[dict[int, list[int]], set[int]]:
+def phases(complaint: float, regulator: float = 0.0, at_once: float = 0.0) -> tuple[dict[int, list[int]], set[int]]:
     """Phases that every customer went through after the first, and who complained."""
     data = still(1000, 200, "CHURN_WARNING")
-    data["behaviour"]["warning"]["complaint"] = complaint
+    data["behaviour"]["warning"] |= {"complaint": complaint, "regulator": regulator, "regulator_at_once": at_once}
     set_rate(data, "CHURN_WARNING.escalate", 10)
     world = lived(data, 200)
     seen: dict[int, list[int]] = {}
@@ -356,6 +357,9 @@ def phases(complaint: float) -> tuple[dict[int, list[int]], set[int]]:
     assert all(people(world)["phase"][customer] == went[-1] for customer, went in seen.items())
     complaints = events(world, "complaint")["customer"].tolist()
     assert len(complaints) == len(set(complaints)) == world.state.outcomes["complaints"].sum()
+    to_regulator = sorted(customer for customer, went in seen.items() if 4 in went)
+    assert sorted(events(world, "regulator")["customer"].tolist()) == to_regulator
+    assert world.state.outcomes["regulator_complaints"].sum() == len(to_regulator)
     return seen, set(complaints)
 
 
@@ -368,6 +372,23 @@ def test_warning_goes_through_complaint_to_silence() -> None:
 def test_warning_skips_the_complaint() -> None:
     seen, complained = phases(0.0)
     assert len(seen) > 900 and all(went == [3] for went in seen.values()) and complained == set()
+
+
+def test_complaints_go_on_to_the_regulator() -> None:
+    """Within 13 percentage points; whoever has complained to the regulator falls silent next."""
+    seen, complained = phases(1.0, regulator=0.3)
+    assert {tuple(went) for went in seen.values()} <= {(2,), (2, 3), (2, 4), (2, 4, 3)} and complained == set(seen)
+    assert [2, 4, 3] in seen.values()
+    further = [went for went in seen.values() if len(went) > 1]
+    check_shares(sum(4 in went for went in further), len(further), 0.3, catches=0.13)
+
+
+def test_complaints_to_the_regulator_skip_the_insurer() -> None:
+    """Of those who do not complain to the insurer, within 13 percentage points."""
+    seen, complained = phases(0.5, at_once=0.4)
+    assert {tuple(went) for went in seen.values()} <= {(2,), (2, 3), (3,), (4,), (4, 3)}
+    others = [went for customer, went in seen.items() if customer not in complained]
+    check_shares(sum(went[0] == 4 for went in others), len(others), 0.4, catches=0.18)
 
 
 def test_share_of_complaints() -> None:

@@ -16,7 +16,10 @@ from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
 PERSONS = ("first_purchase_rate", "retention_rate")
-RATIOS = ("open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25")
+RATIOS = (
+    "open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25",
+    "save_rate",
+)  # fmt: skip
 AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
 
 #: Key, key of who began the chain, segment, present at the fork.

@@ -26,8 +26,10 @@ from lifesim.population.columns import (
     E_PRODUCT_PAGE,
     E_PURCHASE,
     E_REFER,
+    E_REGULATOR,
     E_SERVICE_USE,
     E_SESSION,
+    E_SETTLED,
     E_STAGE,
     E_SURRENDER,
     E_UNPAID,
@@ -128,6 +130,7 @@ def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
         "reinstated",
         "ended",
         "returned",
+        "regulator",
     }
 
 
@@ -139,6 +142,7 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: St
         "first_purchases": story.kind(E_DECISION) & (story.log["detail"] < products),
         "claims_made": story.kind(E_CLAIM),
         "complaints": story.kind(E_COMPLAINT),
+        "regulator_complaints": story.kind(E_REGULATOR),
         "opt_outs": story.kind(E_OPT_OUT),
         "sessions": story.kind(E_SESSION),
         "referred": story.kind(E_REFER),
@@ -151,6 +155,10 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: St
         "saves": story.moves(HOLDING, CHURN_WARNING),
     }
     o = world.state.outcomes[: count(world.state)]
+    begun = story.sum(story.moves(CHURN_WARNING, *(stage for stage in range(LOST + 1) if stage != CHURN_WARNING)))
+    under_way = o["warnings"] - begun
+    saved = story.sum(counted["saves"])
+    assert set(under_way.tolist()) == {0, 1} and np.all(saved <= o["warnings"]) and saved.sum() > 5
     wrong = [name for name, rows in counted.items() if not np.array_equal(o[name], story.sum(rows))]
     assert wrong == []
 
@@ -159,7 +167,7 @@ def test_money_of_each_customer_is_the_sum_of_what_was_logged(world: World, stor
     o, amount = world.state.outcomes[: count(world.state)], story.log["amount"]
     assert np.array_equal(o["premium"], story.sum(story.kind(E_PURCHASE, E_PREMIUM), amount))
     assert np.array_equal(o["ape"], story.sum(story.kind(E_PURCHASE), amount))
-    assert np.array_equal(o["claims"], story.sum(story.kind(E_CLAIM), amount))
+    assert np.array_equal(o["claims"], story.sum(story.kind(E_SETTLED), amount))
     products, share = list(world.scenario.products.values()), np.zeros(len(amount))
     for kind, name in ((E_PURCHASE, "commission"), (E_PREMIUM, "renewal_commission")):
         rows = story.kind(kind)
@@ -299,9 +307,10 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "referrals_per_10k": story.sum(story.kind(E_REFER)),
         "losses_per_10k": story.sum(story.moves(LOST, *range(LOST))),
         "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
+        "regulator_complaints_per_10k": story.sum(story.kind(E_REGULATOR)),
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
         "sessions_per_customer": story.sum(story.kind(E_SESSION)),
-        "claims_per_10k": story.sum(story.kind(E_CLAIM), story.log["amount"]),
+        "claims_per_10k": story.sum(story.kind(E_SETTLED), story.log["amount"]),
         "commission_per_10k": o["commission"],
     }
     assert o["commission"].sum() > 0

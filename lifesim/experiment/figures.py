@@ -10,6 +10,7 @@ from typing import Any
 
 from lifesim.experiment.store import StoredRun, read_run
 from lifesim.scenario.facts import Fact, Figure, load_facts
+from lifesim.scenario.quantities import YEAR, parse_duration
 
 DAY = 86_400
 BOUND = 0.15
@@ -131,6 +132,28 @@ def _by_month(product: dict[str, Any]) -> bool:
     return payment is not None and payment["frequency"].get("monthly", 0.0) >= 1.0
 
 
+def _complaints(metric: str) -> Callable[[StoredRun], float | None]:
+    """Complaints of a level per 10,000 policies and quarter, by the policies in force at the end."""
+
+    def rate(run: StoredRun) -> float | None:
+        totals = _control(run, "totals")
+        rows = totals[(totals["metric"] == metric) & (totals["scope"] == "everyone")]
+        policies = float(_control(run, "products")["policies"].sum())
+        if not policies:
+            raise NothingToCountError("no policies in force at the end")
+        quarters = parse_duration(json.loads(run.text("scenario.json"))["horizon"]) / (YEAR / 4)
+        return float(rows["numerator"].sum()) / policies / quarters * 10_000
+
+    return rate
+
+
+def referral_lift(run: StoredRun) -> float | None:
+    """Relative lift of the hazard of a referral by ten points of satisfaction, which are half a score."""
+    processes = json.loads(run.text("scenario.json"))["behaviour"]["processes"]
+    refers = [rule["depends"].get("satisfaction", 0.0) for rule in processes.values() if rule["event"] == "refer"]
+    return math.exp(0.5 * refers[0]) - 1.0 if refers else None
+
+
 #: Figures by the fact they stand beside.
 FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     "stages.decision_days_mean": (decision_days, "completed episodes, current practice"),
@@ -141,6 +164,15 @@ FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
         )
         for year in range(1, 6)
     },
+    "stages.referral_lift_per_10pt_claim_satisfaction": (
+        referral_lift, "from the coefficient of satisfaction; 10 points are half a score",
+    ),
+    "service.insurer_complaints_per_10k_policies_quarter": (
+        _complaints("complaints_per_10k"), "over the policies in force at the end",
+    ),
+    "service.regulator_complaints_per_10k_policies_quarter": (
+        _complaints("regulator_complaints_per_10k"), "over the policies in force at the end",
+    ),
     "messages.push_open": (_touch_share("push", "opened", "delivered"), "opened over delivered"),
     "messages.sms_click": (_touch_share("sms", "opened", "delivered"), "opened over delivered"),
     "messages.sms_opt_out_per_message": (

@@ -33,6 +33,7 @@ CLOCK_EVENTS = (
     "win_back",
     "claim",
     "refer",
+    "request",
     "mechanism",
 )
 

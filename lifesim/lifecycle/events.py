@@ -1,4 +1,4 @@
-"""What happens when a clock fires: moves, decisions, claims, referrals, escalation, win-back."""
+"""What happens when a clock fires: moves, decisions, referrals, escalation, win-back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.claims import answer_request, claim
 from lifesim.lifecycle.foreign import call_apply
 from lifesim.lifecycle.layout import (
     clock_row,
@@ -17,7 +18,6 @@ from lifesim.lifecycle.layout import (
     i4,
     mechanism_rule_at,
     outcome_row,
-    policy_row,
     product_rule_at,
     request_row,
     u8,
@@ -32,29 +32,35 @@ from lifesim.population.columns import (
     CAUSE_NONE,
     CHURN_WARNING,
     COMPARER,
-    E_CLAIM,
+    COMPLAINED,
+    DISSATISFIED,
     E_COMPLAINT,
     E_DECISION,
     E_MECHANISM,
     E_PHASE,
     E_REFER,
+    E_REGULATOR,
     FIRST_PURCHASE,
     HOLDING,
     LOST,
     NEVER,
     NEW_FRIEND,
-    NONE,
     ORPHAN,
     PURCHASE,
     REFERRAL,
     RENEWAL_UPSELL,
+    SILENT,
+    TO_REGULATOR,
 )
-from lifesim.streams import exponential, gumbel, uniform, uniform_pair
+from lifesim.scenario.behaviour import IMPULSE_EVENTS
+from lifesim.streams import gumbel, uniform
 
-MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, MECHANISM = range(8)
-(I_NEED, I_CLAIM_PAID, I_CLAIM_REFUSED, I_COMPLAINT, I_SAVED, I_RETURNED, I_REFERRED) = (
-    3, 5, 6, 9, 10, 11, 14)  # fmt: skip
-K_COMPLAINT, K_CLAIM, K_MECHANISM = 2, 3, 4
+MOVE, DECIDE, UPSELL, ESCALATE, WIN_BACK, CLAIM, REFER, REQUEST, MECHANISM = range(9)
+I_NEED, I_COMPLAINT, I_SAVED, I_RETURNED, I_REFERRED, I_REGULATOR = (
+    IMPULSE_EVENTS.index(name)
+    for name in ("need_formed", "complaint", "saved", "returned", "referred_friend", "regulator_complaint")
+)
+K_COMPLAINT, K_MECHANISM = 2, 4
 NOT_OURS = -1
 
 
@@ -134,47 +140,37 @@ def win_back(i: int, now: int, w: Any) -> None:
 
 
 @compiled
-def escalate(i: int, slot: int, now: int, w: Any) -> None:
-    """The next phase of the warning; a dissatisfied customer complains or falls silent at once."""
+def next_phase(i: int, w: Any) -> int:
+    """Where a warning leads on: every complaint may be skipped, and silence ends it."""
     c = customer_row(w, i)
-    if c.phase <= 1:
-        u = uniform(u8(w.keys, K_COMPLAINT), c.key, c.visits[CHURN_WARNING])
-        c.phase = 2 if u < w.complaint else 3
-        if c.phase == 2:
-            outcome_row(w, i).complaints += 1
-            feel(i, I_COMPLAINT, now, w)
-            log(i, E_COMPLAINT, 0, 0, now, w)
-    else:
-        c.phase = 3
-    log(i, E_PHASE, c.phase, 0, now, w)
-    rearm(i, slot, now, w)
-    refresh(i, now, w)
+    visit = c.visits[CHURN_WARNING]
+    if c.phase <= DISSATISFIED:
+        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit)
+        if u < w.complaint:
+            return COMPLAINED
+        return TO_REGULATOR if u >= 1.0 - (1.0 - w.complaint) * w.regulator_at_once else SILENT
+    if c.phase == COMPLAINED:
+        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit + 65536)
+        return TO_REGULATOR if u < w.regulator else SILENT
+    return SILENT
 
 
 @compiled
-def claim(i: int, slot: int, now: int, w: Any) -> None:
-    """A claim on one of the customer's policies; amount exponential around a multiple of the premium."""
+def escalate(i: int, slot: int, now: int, w: Any) -> None:
+    """The next phase of the warning: a complaint to us, one to the regulator, or silence."""
     c = customer_row(w, i)
-    episode = clock_row(w, i, slot).episode
-    if c.first_policy != NONE:
-        policy = policy_row(w, c.first_policy)
-        u_amount, u_paid = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
-        outcome_row(w, i).claims_made += 1
-        if u_paid >= w.claims_disappointed:
-            amount = np.int64(
-                round(
-                    policy.premium
-                    * product_rule_at(w.product_rules, policy.product).claim_multiple
-                    * exponential(u_amount)
-                )
-            )
-            outcome_row(w, i).claims += amount
-            feel(i, I_CLAIM_PAID, now, w)
-            log(i, E_CLAIM, policy.product, amount, now, w)
-        else:
-            feel(i, I_CLAIM_REFUSED, now, w)
-            log(i, E_CLAIM, policy.product, 0, now, w)
+    c.phase = next_phase(i, w)
+    if c.phase == COMPLAINED:
+        outcome_row(w, i).complaints += 1
+        feel(i, I_COMPLAINT, now, w)
+        log(i, E_COMPLAINT, 0, 0, now, w)
+    elif c.phase == TO_REGULATOR:
+        outcome_row(w, i).regulator_complaints += 1
+        feel(i, I_REGULATOR, now, w)
+        log(i, E_REGULATOR, 0, 0, now, w)
+    log(i, E_PHASE, c.phase, 0, now, w)
     rearm(i, slot, now, w)
+    refresh(i, now, w)
 
 
 @compiled
@@ -240,7 +236,11 @@ def on_clock(i: int, now: int, w: Any) -> None:
         win_back(i, now, w)
     elif event == CLAIM:
         claim(i, slot, now, w)
+        rearm(i, slot, now, w)
     elif event == REFER:
         refer(i, slot, now, w)
+    elif event == REQUEST:
+        answer_request(i, slot, row, now, w)
+        rearm(i, slot, now, w)
     else:
         mechanism(i, slot, row, now, w)

@@ -88,7 +88,8 @@ PRODUCT_RULE = np.dtype(
         ("claw_back_within", "i4"),
         ("cooling_off", "i4"),
         ("payments_years", "i4"),  # 0 for a product that is bought again
-        ("claim_multiple", "f8"),
+        ("severity", "f8"),  # mean claim over the annual premium
+        ("severity_spread", "f8"),  # below zero: exponential
         ("cover_multiple", "f8"),
         ("grace", "i4"),
         ("needs_person", "u1"),
@@ -137,6 +138,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "life_impulses": "f8",  # (kinds of life events, states)
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
+    "incidence": "f8",  # (products, ages): claims a year on a policy in force
     "unpaid_factor": "f8",  # (products, policy years)
     "cash_value": "f8",  # (products, policy years)
     "unpaid_chance": "f8",  # by cause
@@ -201,8 +203,16 @@ RULE_NUMBERS: dict[str, str] = {
     "upsell_potential": "f8",
     "upsell_maturity": "f8",
     "complaint": "f8",
+    "regulator": "f8",
+    "regulator_at_once": "f8",
     "silent_start": "f8",
     "claims_disappointed": "f8",
+    "claims_refused": "f8",
+    "claims_reduced_to": "f8",
+    "settled_within": "f8",  # median, seconds
+    "settled_spread": "f8",
+    "answered_within": "f8",
+    "answered_spread": "f8",
 }
 
 #: Sizes of the state that the kernel needs.

@@ -62,6 +62,13 @@ def feel(i: int, event: int, now: int, w: Any) -> None:
 
 
 @compiled
+def feel_times(i: int, event: int, times: float, now: int, w: Any) -> None:
+    """The impulses of an event, ``times`` as strong."""
+    for k in range(w.states):
+        move(i, k, times * f8(w.impulses, event * w.states + k), now, w)
+
+
+@compiled
 def covariates(i: int, now: int, w: Any) -> None:
     """Fill the scratch with every covariate of customer ``i`` at ``now``: traits, states, derived, gaps."""
     all_but_gaps(i, now, w)

@@ -214,13 +214,17 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "reinstated": [p.payment.reinstated if p.payment else 0.0 for p in products],
         "frequency": [_up_to(p) for p in products],
         "payments_years": [p.payment.years if p.payment else 0 for p in products],
-        "claim_multiple": [p.claim_multiple for p in products],
+        "severity": [p.claims.severity.mean for p in products],
+        "severity_spread": [-1.0 if p.claims.severity.spread is None else p.claims.severity.spread for p in products],
         "cover_multiple": [p.cover_multiple for p in products],
         "family": [FAMILIES.index(p.family) for p in products],
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
     }
-    return {"product_rules": table(PRODUCT_RULE, columns)}
+    return {
+        "product_rules": table(PRODUCT_RULE, columns),
+        "incidence": np.array([p.claims.factors() for p in products]),
+    }
 
 
 def _up_to(product: Product) -> list[float]:
@@ -323,6 +327,20 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "upsell_potential": behaviour.upsell.potential,
         "upsell_maturity": behaviour.upsell.maturity,
         "complaint": behaviour.warning.complaint,
+        "regulator": behaviour.warning.regulator,
+        "regulator_at_once": behaviour.warning.regulator_at_once,
         "silent_start": behaviour.warning.silent_start,
-        "claims_disappointed": behaviour.claims.disappointed,
+    } | _claims(scenario)
+
+
+def _claims(scenario: Scenario) -> dict[str, float]:
+    claims, answers = scenario.behaviour.claims, scenario.behaviour.requests.takes
+    return {
+        "claims_disappointed": claims.disappointed,
+        "claims_refused": claims.refused,
+        "claims_reduced_to": claims.reduced_to,
+        "settled_within": claims.takes.median,
+        "settled_spread": claims.takes.spread,
+        "answered_within": answers.median,
+        "answered_spread": answers.spread,
     }

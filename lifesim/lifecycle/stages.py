@@ -11,6 +11,7 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.candidates import next_session
 from lifesim.lifecycle.foreign import call_rate
+from lifesim.lifecycle.incidence import incidence_of_all
 from lifesim.lifecycle.layout import (
     band_at,
     clock_row,
@@ -32,6 +33,7 @@ from lifesim.population.columns import (
     CAUSE_DIED,
     CHURN_WARNING,
     DAY,
+    DISSATISFIED,
     E_STAGE,
     FIRST_PURCHASE,
     KEPT,
@@ -39,11 +41,12 @@ from lifesim.population.columns import (
     N_STAGES,
     NEED_CLEAR,
     NEVER,
+    SILENT,
 )
 
 #: What is left of a key to offset the customer's own grid of refreshes: 26 bits, two years in seconds.
 GRID_BITS = np.uint64(38)
-ESCALATE = 3  # place in clock_tables.CLOCK_EVENTS
+ESCALATE, CLAIM = 3, 5  # places in clock_tables.CLOCK_EVENTS
 
 
 @compiled
@@ -93,12 +96,14 @@ def background(i: int, row: int, now: int, w: Any) -> float:
     """Background hazard per second of one cause, with the covariates in the scratch."""
     c = customer_row(w, i)
     rule = clock_rule_at(w.clock_rules, row)
-    if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase >= 3):
+    if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase == SILENT):
         return 0.0
     day = min(now // DAY, w.days - 1)
     hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
     if rule.mechanism >= 0:
         return hazard * call_rate(rule.mechanism, w)
+    if rule.event == CLAIM:
+        hazard *= incidence_of_all(i, w)
     factor = 1.0
     for j in range(rule.band_from, rule.band_to):
         if now - c.stage_since >= band_at(w.bands, j).edge:
@@ -190,6 +195,8 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
         tally(w.occupied, cells + N_STAGES, now - c.stage_since)
     if stage == LOST and c.stage != LOST:
         outcome_row(w, i).losses += 1
+    if stage == CHURN_WARNING and c.stage != CHURN_WARNING:
+        outcome_row(w, i).warnings += 1
     log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
     if cause == CAUSE_DIED:
         set_i4(w.visible, i, NEVER)
@@ -207,7 +214,7 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     c.stage = stage
     c.cause = cause
-    c.phase = 1 if stage == CHURN_WARNING else 0
+    c.phase = DISSATISFIED if stage == CHURN_WARNING else 0
     c.stage_since = now
     c.visits[stage] += 1
     rule = stage_rule_at(w.stage_rules, stage)

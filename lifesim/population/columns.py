@@ -30,6 +30,9 @@ LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "d
 (CAUSE_NONE, CAUSE_COMPETITOR, CAUSE_SURRENDERED, CAUSE_LAPSED, CAUSE_DISAPPOINTED, CAUSE_DRIFTED,
  CAUSE_DIED) = range(7)  # fmt: skip
 
+#: Phases of the churn warning, in ascending weight.
+DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
+
 KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK = 1, 2, 4, 8, 16, 32
 
 CUSTOMER = np.dtype(
@@ -45,10 +48,13 @@ CUSTOMER = np.dtype(
         ("touch_at", "i4"),
         ("policy_at", "i4"),
         ("life_at", "i4"),  # next life event, or the next year of the calendar of life events
+        ("settled_at", "i4"),
+        ("claimed_at", "i4"),
         ("first_touch", "i4"),  # heads of linked lists in the pools
         ("first_policy", "i4"),
         ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days
         ("activity", "f8"),
+        ("claimed", "i8"),  # fen of the claim that is being settled
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
@@ -69,12 +75,14 @@ CUSTOMER = np.dtype(
         ("policies", "u1"),  # in force or in grace
         ("waits", "u1"),  # inquiries that wait for an adviser
         ("bought", "u1"),  # policies ever
+        ("claim_product", "u1"),
+        ("claim_outcome", "u1"),  # of the claim that is being settled
         ("held", "u1"),  # leads in the pool of a desk: while there are any, advanced slot by slot, not ahead
     ],
     align=True,
 )
 
-#: What became of a customer since the fork; all zero at the fork. Money in fen.
+#: What became of a customer since the fork; all zero at the fork but `warnings`. Money in fen.
 OUTCOME = np.dtype(
     [
         ("premium", "i8"),
@@ -96,6 +104,7 @@ OUTCOME = np.dtype(
         ("opened", "u2"),
         ("opt_outs", "u2"),
         ("complaints", "u2"),
+        ("regulator_complaints", "u2"),
         ("claims_made", "u2"),
         ("referred", "u2"),
         ("reinstated", "u2"),
@@ -110,6 +119,7 @@ OUTCOME = np.dtype(
         ("paid_settled", "u2"),  # of those
         ("unpaid_settled", "u2"),  # of those due, not paid on the day
         ("recovered_settled", "u2"),  # of those, paid in grace
+        ("warnings", "u2"),  # begun since the fork, or under way then
         ("saves", "u2"),
         ("losses", "u2"),
         ("inquiries", "u2"),
@@ -188,11 +198,16 @@ EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
-    "returned",
+    "returned", "settled", "request", "regulator",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
- E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED) = range(len(EVENTS))  # fmt: skip
+ E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED, E_SETTLED,
+ E_REQUEST, E_REGULATOR) = range(len(EVENTS))  # fmt: skip
+
+#: What becomes of a claim.
+CLAIM_OUTCOMES = ("paid", "reduced", "refused")
+CLAIM_PAID, CLAIM_REDUCED, CLAIM_REFUSED = range(len(CLAIM_OUTCOMES))
 
 REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
 ASK_ADVISER, NEW_FRIEND = 0, 1

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
+from lifesim.scenario.claims import Requests, Settlement
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Cover, Family, LifeEvent, LifeEventKind
 from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
@@ -29,7 +30,7 @@ DERIVED: dict[str, str] = {
     "comparer": "1 when the customer compares several insurers before deciding, else 0",
     "tenure_years": "years since the customer joined",
     "years_in_stage": "years since the stage was entered",
-    "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained, 3 silent",
+    "phase": "phase of the churn warning: 0 none, 1 dissatisfied, 2 complained to us, 3 silent, 4 to the regulator",
     "answered": "1 when an adviser answered within the current stage, else 0",
     "gap_protection": "accident and life cover wanted but not held, years of income; 0 where enough is held",
     "gap_health": "health cover wanted but not held, likewise",
@@ -40,7 +41,7 @@ DERIVED: dict[str, str] = {
 IMPULSE_EVENTS: tuple[str, ...] = (
     "session", "product_page", "service_use", "need_formed", "purchase", "claim_paid", "claim_refused",
     "renewed", "unpaid", "complaint", "saved", "returned", "adviser_answered", "inquiry_unanswered",
-    "referred_friend",
+    "referred_friend", "claim_reduced", "claim_waited", "request_answered", "request_waited", "regulator_complaint",
 )  # fmt: skip
 
 #: Why a premium of a long-term policy is not paid; the order is that in which a lapse is put down to one of several.
@@ -48,7 +49,7 @@ LapseCause = Literal["agent_left", "replaced", "dissatisfied", "cannot_pay", "fo
 LAPSE_CAUSES: tuple[LapseCause, ...] = get_args(LapseCause)
 
 #: What a clock does when it fires, besides moving the customer to the stage in ``to``.
-Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer"]
+Event = Literal["move", "decide", "upsell", "escalate", "win_back", "claim", "refer", "request"]
 
 
 class Normal(Part):
@@ -200,16 +201,15 @@ class Decision(Part):
 
 
 class WarningPhases(Part):
-    """The churn warning and its phases: dissatisfied, complained, silent."""
+    """The churn warning and its phases: dissatisfied, complained to us, complained to the regulator (监管转办), silent.
+
+    Each escalation leads on, and may skip what lies between.
+    """
 
     complaint: Share = about("share of escalations from dissatisfaction that are voiced as a complaint")
+    regulator: Share = about("share of escalations after a complaint that go to the regulator")
+    regulator_at_once: Share = about("share of the other escalations from dissatisfaction that go to the regulator")
     silent_start: Share = about("share of unpaid premiums that lead straight to silence")
-
-
-class Claims(Part):
-    """Claims of policyholders, a first form."""
-
-    disappointed: Share = about("share of claims that are refused or paid below expectation")
 
 
 class Unpaid(Part):
@@ -247,7 +247,8 @@ class Behaviour(Part):
     sessions: Sessions = about("app sessions")
     decision: Decision = about("the choice at the end of a first-purchase episode")
     warning: WarningPhases = about("the churn warning")
-    claims: Claims = about("claims")
+    claims: Settlement = about("how claims are settled; how often and how much, `products` say")
+    requests: Requests = about("how requests for changes of a policy are answered")
     upsell: Upsell = about("further purchases")
     unpaid: dict[LapseCause, Unpaid] = about("why premiums of long-term policies are not paid, by cause")
     suspension: Suspension = about("what follows the grace period")

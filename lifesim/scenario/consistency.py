@@ -158,6 +158,15 @@ def wanted_cover_depends_on_what_exists(scenario: Scenario) -> Found:
         yield from unknown(cover.depends, names, ("behaviour", "cover", family, "depends"), "trait or state")
 
 
+def ages_are_known(scenario: Scenario) -> Found:
+    """Where claims depend on age there is a trait that says how old a customer is."""
+    age = scenario.behaviour.traits.get("age")
+    for name, product in scenario.products.items():
+        if product.claims.by_age and (age is None or age.log):
+            why = "there is none" if age is None else "it is logarithmic"
+            yield PathError(("products", name, "claims", "by_age"), f"needs the trait `age` in years, and {why}")
+
+
 def clocks_know_segments(scenario: Scenario) -> Found:
     """Factors of clocks are by segments that exist."""
     for group in ("transitions", "processes"):
@@ -239,6 +248,6 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
-    wanted_cover_depends_on_what_exists, clocks_know_segments, spells_exist, days_are_whole,
+    wanted_cover_depends_on_what_exists, ages_are_known, clocks_know_segments, spells_exist, days_are_whole,
     time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import Alternative
+from lifesim.scenario.claims import ProductClaims
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.people import sums_to_one
@@ -99,7 +100,7 @@ class Product(Part):
         "share of the premiums paid that a surrender pays out, by completed policy years; the last one stays",
         default=("0%",),
     )
-    claim_multiple: Real = about("mean claim over the annual premium")
+    claims: ProductClaims = about("how often there is a claim on a policy, and how much")
     cover_multiple: Real = about("sum assured over the annual premium", default=0.0)
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")

@@ -7,6 +7,7 @@ from typing import Any
 from lifesim.compiled import compiled, compiled_entry, fetch
 from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
+from lifesim.lifecycle.claims import on_settled
 from lifesim.lifecycle.events import on_clock
 from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
 from lifesim.lifecycle.life_events import find_life_event, on_life_event
@@ -48,7 +49,7 @@ def room(w: Any) -> int:
 def soonest_but_sessions(i: int, w: Any) -> int:
     """When a customer wakes next for anything but a session."""
     c = customer_row(w, i)
-    return min(c.touch_at, c.policy_at, c.life_at, c.clock_at, c.refresh_at)
+    return min(c.touch_at, c.policy_at, c.settled_at, c.life_at, c.clock_at, c.refresh_at)
 
 
 @compiled
@@ -73,7 +74,13 @@ def live(i: int, until: int, w: Any) -> int:
         if c.touch_at == now:
             on_touch(i, now, w)
         elif c.policy_at == now:
+            policies = c.policies
             on_policy(i, now, w)
+            if c.policies != policies:
+                # Claims come at the incidence of the policies in force from this moment on.
+                refresh(i, now, w)
+        elif c.settled_at == now:
+            on_settled(i, now, w)
         elif c.life_at == now:
             on_life_event(i, now, w)
         elif c.clock_at == now:
@@ -163,6 +170,7 @@ def start(first: int, last: int, now: int, w: Any) -> None:
         begin(i, c.stage, c.cause, begins, w)
         c.stage_since = since
         c.activity = activity_time(begins, w)
+        c.settled_at = NEVER
         next_session(i, begins, w)
         arm_processes(i, w)
         find_life_event(i, begins, begins, w)

@@ -23,7 +23,7 @@ from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.mind import gaps_of
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
-from lifesim.population.columns import DAY, EVENT, HELD_AT_FORK, NONE, OUTCOME, PRESENT, REQUEST, State
+from lifesim.population.columns import CHURN_WARNING, DAY, EVENT, HELD_AT_FORK, NONE, OUTCOME, PRESENT, REQUEST, State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
@@ -251,6 +251,7 @@ class World:
         c["marks"] |= np.where(c["joined"] <= self.now, PRESENT, 0).astype(np.uint16)
         c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
         self.state.outcomes[:] = np.zeros(1, OUTCOME)
+        self.state.outcomes["warnings"][:n] = c["stage"] == CHURN_WARNING
         for table in (self.state.occupied, self.state.policy_life, self.state.session_days, self.state.touched):
             table[:] = 0
         self.extra["desk"][:] = 0

@@ -1,0 +1,119 @@
+"""Claims: how often by product and age, how much, and how they are settled; requests for policy changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
+
+#: Ages of rate tables: from 0 to one less, in whole years; who is older counts as of the last.
+AGES = 121
+_BAND = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
+
+
+class AgeBand(Part):
+    """A row of a rate table: a factor on the incidence for some ages."""
+
+    ages: str = about("first and last age, such as 30-44; 60+ for the last row", unit="completed years")
+    factor: Real = about("factor on the incidence")
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First age, and the first that no longer belongs; (0, 0) when the ages cannot be read."""
+        found = _BAND.fullmatch(self.ages.replace(" ", ""))
+        if found is None:
+            return 0, 0
+        return int(found[1]), AGES if found[2] is None else int(found[2]) + 1
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        first, after = self.span
+        if after == 0:
+            yield PathError(("ages",), f"'{self.ages}' is not a span of ages; write 30-44, or 60+ for the last row")
+        elif first >= after or after > AGES:
+            yield PathError(("ages",), f"'{self.ages}' must go from a lower to a higher age, up to {AGES - 1}")
+        if self.factor < 0:
+            yield PathError(("factor",), "a factor must not be negative")
+
+
+class Severity(Part):
+    """What is claimed over the annual premium: lognormal with a spread, exponential without."""
+
+    mean: Real = about("mean claim over the annual premium")
+    spread: Real | None = about("standard deviation of the natural logarithm; without it, exponential", default=None)
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.mean <= 0:
+            yield PathError(("mean",), "must be above zero")
+        if self.spread is not None and self.spread < 0:
+            yield PathError(("spread",), "must not be negative")
+
+
+class ProductClaims(Part):
+    """Claims on policies of a product."""
+
+    incidence: Real = about("claims a year on a policy in force, where the factor of the age is one")
+    by_age: tuple[AgeBand, ...] = about("factors by age at the start; without it one for every age", default=())
+    severity: Severity = about("what is claimed")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.incidence < 0:
+            yield PathError(("incidence",), "must not be negative; write 0 for a product without claims")
+        expected = 0
+        for k, band in enumerate(self.by_age):
+            first, after = band.span
+            if first > expected:
+                missing = f"{expected}" if first == expected + 1 else f"{expected}-{first - 1}"
+                yield PathError(("by_age", k, "ages"), f"leaves a gap: no row has ages {missing}")
+            elif first < expected:
+                yield PathError(("by_age", k, "ages"), f"overlaps the row before it, which goes up to {expected - 1}")
+            expected = after
+        if self.by_age and expected < AGES:
+            last = len(self.by_age) - 1
+            yield PathError(("by_age", last, "ages"), f"leaves a gap: no row has ages {expected}+; end with them")
+
+    def factors(self) -> list[float]:
+        """Claims a year on a policy by completed years of age, 0 to ``AGES`` - 1."""
+        if not self.by_age:
+            return [self.incidence] * AGES
+        return [self.incidence * band.factor for band in self.by_age for _ in range(*band.span)]
+
+
+class TimeTaken(Part):
+    """How long something takes: lognormal."""
+
+    median: PositiveDuration = about("median")
+    spread: Real = about("standard deviation of the natural logarithm")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.spread < 0:
+            yield PathError(("spread",), "must not be negative")
+
+
+class Settlement(Part):
+    """How claims are settled: paid in full, reduced, or refused.
+
+    The impulses `claim_paid`, `claim_reduced` and `claim_refused` are felt on the day of settlement; `claim_waited`
+    with them, times the doublings of the time taken over its median: negative when it was faster.
+    """
+
+    disappointed: Share = about("share of claims that are reduced or refused")
+    refused: Share = about("of those, refused")
+    reduced_to: Share = about("share of a reduced claim that is paid")
+    takes: TimeTaken = about("time from claim to settlement")
+
+
+class Requests(Part):
+    """Requests for changes of a policy: address, beneficiary, payment (保全).
+
+    `request_answered` is felt when the answer comes, and `request_waited` with it, times the doublings of the time
+    taken over its median. The clock of such a process counts answers: a Poisson process of which every point is moved
+    by a time of its own is one of the same rate.
+    """
+
+    takes: TimeTaken = about("time from request to answer")
