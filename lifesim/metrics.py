@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lifesim.population.columns import HELD_AT_FORK, PRESENT
+from lifesim.population.accounts import NOBODY, PRESENT_AT_FORK, REFERRED, Accounts
+from lifesim.population.columns import FIRST_BOUGHT, HELD_AT_FORK, PRESENT
 
 Customers = Any
 Outcomes = Any
-Column = Callable[[Customers, Outcomes], Any]
+#: Of customers, shape (n,); or of outcomes and what their accounts stand for. ``Metric.kind`` says which.
+Column = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,10 @@ class Metric:
     scale
         The value is scale x numerator / denominator.
     top, bottom
-        Integer columns, shape (n,), from customers and outcomes.
+        What is added up for numerator and denominator.
     kind
-        Whose columns are added up, see ``totals``. ``amount``: what happened, per customer present at the fork;
-        ``persons``: a share of those present; ``ratio``: of events to events, both moved by the arm, so that neither
-        direction is better.
+        ``amount``: outcomes per customer present at the fork; ``persons``: a share of these customers; ``ratio``: of
+        outcomes to outcomes, both moved by the arm, so that neither direction is better. See ``totals``.
     group
         Reports draw the metrics of a group together.
     """
@@ -52,23 +53,32 @@ class Metric:
     group: Literal["sales", "relationship", "money", "contact"] = "sales"
 
 
-def _present(c: Customers, o: Outcomes) -> Any:
+def _present(c: Customers) -> Any:
     """Customers present at the fork: no arm can move their number."""
-    return ((c["marks"] & PRESENT) > 0).astype(np.int64)
+    return (c["marks"] & PRESENT) > 0
 
 
-def _prospects(c: Customers, o: Outcomes) -> Any:
-    """Customers who held no policy at the fork."""
-    return ((c["marks"] & HELD_AT_FORK) == 0).astype(np.int64)
+def _prospects(c: Customers) -> Any:
+    """Of those, who held no policy at the fork."""
+    return (c["marks"] & (PRESENT | HELD_AT_FORK)) == PRESENT
 
 
-def _holders(c: Customers, o: Outcomes) -> Any:
-    """Customers who held a policy at the fork."""
-    return ((c["marks"] & HELD_AT_FORK) > 0).astype(np.int64)
+def _holders(c: Customers) -> Any:
+    """Of those, who held a policy at the fork."""
+    return (c["marks"] & (PRESENT | HELD_AT_FORK)) == PRESENT | HELD_AT_FORK
 
 
-def _outcome(name: str) -> Column:
-    return lambda c, o: o[name].astype(np.int64)
+def _bought_first(c: Customers) -> Any:
+    return _prospects(c) & ((c["marks"] & FIRST_BOUGHT) > 0)
+
+
+def _still_hold(c: Customers) -> Any:
+    return _holders(c) & (c["policies"] > 0)
+
+
+def _outcome(*names: str) -> Column:
+    """The sum of some outcomes."""
+    return lambda o, accounts: sum(o[name] for name in names)
 
 
 def _per_10k(
@@ -102,17 +112,16 @@ def _per_10k(
     )
 
 
-def _new_business(c: Customers, o: Outcomes) -> Any:
-    return o["value"].astype(np.int64) - _costs(c, o)
+_costs = _outcome("contact", "benefit", "acquisition")
 
 
-def _costs(c: Customers, o: Outcomes) -> Any:
-    return sum(o[name].astype(np.int64) for name in ("contact", "benefit", "acquisition"))
+def _new_business(o: Outcomes, accounts: Accounts) -> Any:
+    return o["value"] - _costs(o, accounts)
 
 
-def _friends_purchases(c: Customers, o: Outcomes) -> Any:
+def _friends_purchases(o: Outcomes, accounts: Accounts) -> Any:
     """Policies of customers who were referred and joined after the fork."""
-    return np.where((c["root"] != c["key"]) & (_present(c, o) == 0), o["purchases"], 0).astype(np.int64)
+    return np.where(accounts.kind == REFERRED, o["purchases"], 0)
 
 
 _AT_FORK, _AT_FORK_ZH = "customers present at the fork", "分叉时在册的客户数"
@@ -125,13 +134,13 @@ _ALL = (
         "first_purchase_rate", "First purchase rate", "首次投保率", "share", "比例", "higher",
         "customers without a policy at the fork who bought their first", "customers without a policy at the fork",
         "分叉时无保单且期内首次投保的客户", "分叉时无保单的客户", 1.0,
-        lambda c, o: np.where(_prospects(c, o) == 1, np.minimum(o["first_purchases"], 1), 0), _prospects, "persons",
+        _bought_first, _prospects, "persons",
     ),
     Metric(
         "retention_rate", "Customer retention", "客户留存率", "share", "比例", "higher",
         "customers with a policy at the fork who hold one at the end", "customers with a policy at the fork",
         "分叉时有保单且期末仍持有至少一张的客户", "分叉时有保单的客户", 1.0,
-        lambda c, o: np.where(_holders(c, o) == 1, np.minimum(c["policies"], 1), 0), _holders, "persons",
+        _still_hold, _holders, "persons",
         group="relationship",
     ),
     Metric(
@@ -243,58 +252,56 @@ _ALL = (
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 
-def totals(segments: list[str], customers: Customers, outcomes: Outcomes) -> list[dict[str, Any]]:
+def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accounts: Accounts) -> list[dict[str, Any]]:
     """Numerators and denominators by scope, segment and metric.
 
     Scope ``present`` counts customers present at the fork. An ``amount`` counts besides what became of those whom they
-    referred, and of the friends of those, since the fork: it is credited to the customer who began the chain, and to
-    the segment of that customer. Scope ``everyone`` counts all, by their own segment. The denominator of amounts and
-    ``persons`` is fixed at the fork in both scopes: more friends never lower what is sold per customer.
+    referred since, and of the friends of those: it is credited to the customer present at the fork from whom the chain
+    goes out, and to the segment of that customer. Scope ``everyone`` counts all, by their own segment. The denominator
+    of amounts and ``persons`` is fixed at the fork in both scopes: more friends never lower what is sold per customer.
 
     Parameters
     ----------
-    customers, outcomes
+    customers
         Columns of the customers who have joined, shape (n,).
+    outcomes, accounts
+        What became of customers, and whom it counts to; shape (m,) each.
     """
-    present = (customers["marks"] & PRESENT) > 0
-    root = _credited(customers, present)
-    own, of_root = customers["segment"], customers["segment"][root]
-    everyone = np.ones_like(present)
+    n = len(segments)
     rows = []
     for scope in ("present", "everyone"):
-        for metric in _ALL:
-            counted, segment = (everyone if scope == "everyone" else present), own
-            if metric.kind == "persons":
-                counted = present
-            elif metric.kind == "amount" and scope == "present":
-                counted, segment = present[root], of_root
-            top = _sums(metric.top(customers, outcomes), counted, segment, len(segments))
-            bottom = _sums(metric.bottom(customers, outcomes), counted, segment, len(segments))
+        for metric in METRICS.values():
+            counted, segment = _whom(metric, scope, accounts)
+
+            def of_outcomes(column: Column, counted: Any = counted, segment: Any = segment) -> Any:
+                return _sums(column(outcomes, accounts)[counted], segment[counted], n)
+
+            def of_customers(column: Column) -> Any:
+                return np.bincount(customers["segment"][column(customers)], minlength=n)
+
+            top = (of_customers if metric.kind == "persons" else of_outcomes)(metric.top)
+            bottom = (of_outcomes if metric.kind == "ratio" else of_customers)(metric.bottom)
             rows += [
-                {"segment": name, "scope": scope, "metric": metric.name, "numerator": up, "denominator": down}
+                {"segment": name, "scope": scope, "metric": metric.name, "numerator": int(up), "denominator": int(down)}
                 for name, up, down in zip(segments, top, bottom, strict=True)
             ]
     return rows
 
 
-def _sums(column: Any, counted: Any, segment: Any, segments: int) -> list[int]:
-    """Sum of a column over the customers counted, by segment. Exact: the sums stay far below 2**53."""
-    sums = np.bincount(segment[counted], weights=column[counted], minlength=segments)
-    return [int(value) for value in sums]
+def _whom(metric: Metric, scope: str, accounts: Accounts) -> tuple[Any, Any]:
+    """Which accounts a metric adds up, and under which segment each counts."""
+    if scope == "everyone":
+        return np.ones(len(accounts.segment), bool), accounts.segment
+    if metric.kind == "amount":
+        return accounts.credited != NOBODY, accounts.credited
+    return accounts.kind == PRESENT_AT_FORK, accounts.segment
 
 
-def _credited(customers: Customers, present: Any) -> Any:
-    """Row of the customer to whom each one's outcomes count: oneself, or who began the chain for later friends.
-
-    Returns
-    -------
-    Array of shape (n,). The row is of a customer present at the fork whenever there is one to credit.
-    """
-    itself = np.arange(len(customers))
-    order = np.argsort(customers["key"])
-    place = np.searchsorted(customers["key"], customers["root"], sorter=order)
-    found = order[np.minimum(place, len(order) - 1)] if len(order) else itself
-    return np.where(~present & (customers["key"][found] == customers["root"]), found, itself)
+def _sums(column: Any, segment: Any, segments: int) -> Any:
+    """Sum of a column of whole numbers by segment."""
+    sums = np.zeros(segments, np.int64)
+    np.add.at(sums, segment, column)
+    return sums
 
 
 def described() -> dict[str, dict[str, str]]:

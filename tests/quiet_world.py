@@ -38,7 +38,7 @@ def described(size: int, days: int, start: str | dict[str, float]) -> Described:
     data = base().model_dump(mode="json", by_alias=True)
     data |= {"warm_up": "0d", "horizon": f"{days}d"}
     data["population"] = {"size": size, "segments": {KIND: 1.0}}
-    data["experiment"] |= {"event_share": 1.0}
+    data["experiment"] |= {"event_share": 1.0, "twins": True}
     data["market"] = {"luck": 0.0, "season": {}, "shocks": {}}
     data["segments"][KIND]["start"] = {start: 1.0} if isinstance(start, str) else start
     return data

@@ -26,8 +26,8 @@ from lifesim.world.world import World
 
 HOUR = 3_600
 SEGMENTS = {"striving_youth": 0.4, "wealth_rising": 0.25, "mainstream": 0.35}
-#: Customers' columns that hold places in pools.
-HEADS = ("first_touch", "first_policy")
+#: Customers' columns that hold places in pools, and the number of an account.
+HEADS = ("first_touch", "first_policy", "account")
 
 
 @cache
@@ -36,7 +36,10 @@ def _base() -> Scenario:
 
 
 def small(branches: dict[str, int] | int = 300, **changes: Any) -> Scenario:
-    """A small scenario that keeps every event: 20 days of warm-up, 60 days of horizon, one replication."""
+    """A small scenario: 20 days of warm-up, 60 days of horizon, one replication.
+
+    It keeps every event, and what became of every customer.
+    """
     sizes = {"north": branches} if isinstance(branches, int) else branches
     given: dict[str, Any] = {
         "name": "small",
@@ -44,7 +47,7 @@ def small(branches: dict[str, int] | int = 300, **changes: Any) -> Scenario:
         "warm_up": "20d",
         "horizon": "60d",
         "arms": {"control": {}},
-        "experiment": {"replications": 1, "seed": 11, "event_share": 1.0},
+        "experiment": {"replications": 1, "seed": 11, "event_share": 1.0, "twins": True},
     }
     return _base().replace(**(given | changes))
 
@@ -226,6 +229,8 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
     out = {"due": state.due[order]}
     for group, dtype in (("customers", state.customers), ("outcomes", state.outcomes)):
         out |= {f"{group}.{name}": dtype[name][order] for name in dtype.dtype.names if name not in HEADS}
+    accounts = world.outcomes()[1]
+    out |= {f"accounts.{name}": getattr(accounts, name)[order] for name in accounts._fields}
     out |= {f"traits.{name}": state.traits[order, k] for k, name in enumerate(behaviour.traits)}
     for k, name in enumerate(behaviour.states):
         out |= {f"mind.{name}.{field}": state.mind[field][order, k] for field in state.mind.dtype.names}

@@ -94,7 +94,6 @@ def test_customers_are_what_the_book_says(tmp_path: Path) -> None:
     assert (north.stage[a], south.stage[b], south.stage[c]) == (HOLDING, AWARENESS, LOST)
     assert list(scenario.segments)[north.segment[a]] == "mainstream"
     assert north.branch[a] == 0 and south.branch[b] == 1
-    assert np.array_equal(north.roots, north.keys)
     age = list(scenario.behaviour.traits).index("age")
     assert south.traits[b, age] == pytest.approx((35.5 - 40) / 10)
     assert north.marks[a] & ORPHAN and not south.marks[b] & ORPHAN

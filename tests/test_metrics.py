@@ -11,7 +11,8 @@ from small_worlds import SILENCE, Weekly, described, small
 import lifesim
 from lifesim.metrics import METRICS, totals
 from lifesim.metrics import described as definitions
-from lifesim.population.columns import CUSTOMER, HELD_AT_FORK, OUTCOME, PRESENT
+from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts
+from lifesim.population.columns import CUSTOMER, FIRST_BOUGHT, HELD_AT_FORK, OUTCOME, PRESENT
 from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
@@ -22,45 +23,46 @@ RATIOS = (
 )  # fmt: skip
 AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
 
-#: Key, key of who began the chain, segment, present at the fork.
+#: Key, segment, segment of the customer present at the fork to whom it counts, present or how it joined.
 PEOPLE = (
-    (1, 1, 0, True),
-    (2, 2, 1, True),
-    (3, 1, 0, True),  # a friend of 1 who joined before the fork
-    (4, 2, 1, False),  # a friend of 2 since the fork
-    (5, 2, 0, False),  # a friend of 4, of another segment
-    (6, 6, 0, False),  # arrived since the fork
-    (7, 6, 1, False),  # a friend of 6
+    (1, 0, 0, PRESENT_AT_FORK),
+    (2, 1, 1, PRESENT_AT_FORK),
+    (3, 0, 0, PRESENT_AT_FORK),
+    (4, 1, 1, REFERRED),  # a friend of 2 since the fork
+    (5, 0, 1, REFERRED),  # a friend of 4, of another segment
+    (6, 0, NOBODY, ARRIVED),
+    (7, 1, NOBODY, REFERRED),  # a friend of 6
 )
 
 
-def people(rows: tuple[tuple[int, int, int, bool], ...] = PEOPLE) -> tuple[Any, Any]:
-    """Customers, and outcomes that are all the customer's key."""
+def people(rows: tuple[tuple[int, int, int, int], ...] = PEOPLE) -> tuple[Any, Any, Accounts]:
+    """Customers, outcomes that are all the customer's key, and accounts of one customer each."""
     customers, outcomes = np.zeros(len(rows), CUSTOMER), np.zeros(len(rows), OUTCOME)
-    for row, (key, root, segment, present) in enumerate(rows):
-        customers[row]["key"], customers[row]["root"], customers[row]["segment"] = key, root, segment
-        customers[row]["marks"] = PRESENT if present else 0
+    for row, (key, segment, _, kind) in enumerate(rows):
+        customers[row]["key"], customers[row]["segment"] = key, segment
+        customers[row]["marks"] = PRESENT if kind == PRESENT_AT_FORK else 0
         for name in OUTCOME.names or ():
             outcomes[row][name] = key
         # More than the costs that are taken from it.
         outcomes[row]["value"] = 5 * key
-    return customers, outcomes
+    _, segment, credited, kind = np.array(rows, np.int64).reshape(-1, 4).T
+    return customers, outcomes, Accounts(np.zeros(len(rows), np.int64), segment, credited, kind)
 
 
-def cells(customers: Any, outcomes: Any, metric: str) -> dict[tuple[str, str], tuple[int, int]]:
+def cells(customers: Any, outcomes: Any, accounts: Accounts, metric: str) -> dict[tuple[str, str], tuple[int, int]]:
     """Numerator and denominator by scope and segment."""
     return {
         (row["scope"], row["segment"]): (row["numerator"], row["denominator"])
-        for row in totals(SEGMENTS, customers, outcomes)
+        for row in totals(SEGMENTS, customers, outcomes, accounts)
         if row["metric"] == metric
     }
 
 
 def test_amounts_of_later_friends_count_to_who_began_the_chain() -> None:
     """In that customer's segment; friends of before the fork stand for themselves, and other arrivals do not count."""
-    customers, outcomes = people()
+    customers, outcomes, accounts = people()
     outcomes["premium"] = 10 ** customers["key"].astype(np.int64)
-    assert cells(customers, outcomes, "premium_per_10k") == {
+    assert cells(customers, outcomes, accounts, "premium_per_10k") == {
         ("present", "young"): (10 + 1_000, 2),
         ("present", "wealthy"): (100 + 10_000 + 100_000, 1),
         ("everyone", "young"): (10 + 1_000 + 100_000 + 1_000_000, 2),
@@ -70,10 +72,7 @@ def test_amounts_of_later_friends_count_to_who_began_the_chain() -> None:
 
 @pytest.mark.parametrize("metric", AMOUNTS)
 def test_every_amount_is_per_customer_present_at_the_fork_and_adds_up_by_segment(metric: str) -> None:
-    customers, outcomes = people()
-    alone = cells(customers[:3], outcomes[:3], metric)
-    friends = cells(customers[:5], outcomes[:5], metric)
-    whole = cells(customers, outcomes, metric)
+    alone, friends, whole = (cells(*people(PEOPLE[:last]), metric) for last in (3, 5, None))
     for scope in ("present", "everyone"):
         assert [whole[scope, segment][1] for segment in SEGMENTS] == [2, 1]
         assert [alone[scope, segment][1] for segment in SEGMENTS] == [2, 1]
@@ -84,9 +83,9 @@ def test_every_amount_is_per_customer_present_at_the_fork_and_adds_up_by_segment
 
 
 def test_policies_of_friends_are_those_of_friends_who_joined_after_the_fork() -> None:
-    customers, outcomes = people()
+    customers, outcomes, accounts = people()
     outcomes["purchases"] = 2 ** customers["key"]
-    assert cells(customers, outcomes, "friends_policies_per_10k") == {
+    assert cells(customers, outcomes, accounts, "friends_policies_per_10k") == {
         ("present", "young"): (0, 2),
         ("present", "wealthy"): (2**4 + 2**5, 1),
         ("everyone", "young"): (2**5, 2),
@@ -97,10 +96,11 @@ def test_policies_of_friends_are_those_of_friends_who_joined_after_the_fork() ->
 @pytest.mark.parametrize("metric", PERSONS)
 def test_shares_of_persons_are_of_those_present_in_both_scopes(metric: str) -> None:
     """Who joins later is no prospect of the fork, so that an arm that brings friends dilutes no share."""
-    customers, outcomes = people()
+    customers, outcomes, accounts = people()
     customers["marks"][:2] |= HELD_AT_FORK if metric == "retention_rate" else 0
-    customers["policies"], outcomes["first_purchases"] = 1, 1
-    found = cells(customers, outcomes, metric)
+    customers["marks"] |= FIRST_BOUGHT
+    customers["policies"] = 1
+    found = cells(customers, outcomes, accounts, metric)
     for scope in ("present", "everyone"):
         young = (1, 1) if metric == "retention_rate" else (2, 2)
         assert (found[scope, "young"], found[scope, "wealthy"]) == (young, (1, 1))

@@ -78,7 +78,7 @@ def test_new_business_value_is_margin_times_annualised_premium() -> None:
     assert np.array_equal(o["value"], value) and len(bought) > 0.9 * N
     assert np.array_equal(o["ape"], o["premium"])
     cost = o["contact"] + o["benefit"] + o["acquisition"]
-    assert METRICS["nbv_per_10k"].top(people(world), o).sum() == (o["value"] - cost).sum() > 0
+    assert METRICS["nbv_per_10k"].top(*world.outcomes()).sum() == (o["value"] - cost).sum() > 0
 
 
 def lapsing(year: int) -> World:

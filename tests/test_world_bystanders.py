@@ -22,7 +22,7 @@ from small_worlds import (
 )
 
 from lifesim.experiment import compare
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, E_REFER
 from lifesim.population.synthesis import newcomers, synthesise
 from lifesim.scenario import Scenario
 from lifesim.strategy import Mechanism, Practice
@@ -45,9 +45,17 @@ def lively(scenario: Scenario) -> Scenario:
 
 
 def families(world: World, of: Any) -> Any:
-    """Keys of some customers and of all friends who were referred by them."""
-    c = world.state.customers[: len(keys_of(world))]
-    return c["key"][np.isin(c["root"], of)]
+    """Keys of some customers and of all friends, and friends of friends, who joined."""
+    keys, log = keys_of(world), world.event_log()
+    said = log[log["kind"] == E_REFER]
+    friends = world.streams.hashes("friend", keys[said["customer"]], said["detail"])
+    family = of
+    for _ in range(len(keys)):
+        more = np.union1d(family, friends[np.isin(keys[said["customer"]], family) & np.isin(friends, keys)])
+        if len(more) == len(family):
+            break
+        family = more
+    return family
 
 
 @pytest.mark.parametrize("practice", PRACTICES.values(), ids=PRACTICES)
@@ -83,10 +91,10 @@ def test_prospects_who_arrive_together_are_as_if_they_came_alone() -> None:
     keys = streams.hashes("prospects of the test", np.arange(200), 0)
     segment = np.arange(200) % len(scenario.segments)
     branch = np.zeros(200, np.int64)
-    together = newcomers(scenario, streams, keys, keys, segment, branch, 0)
+    together = newcomers(scenario, streams, keys, segment, branch, 0)
     for k in range(0, 200, 7):
         one = slice(k, k + 1)
-        alone = newcomers(scenario, streams, keys[one], keys[one], segment[one], branch[one], 0)
+        alone = newcomers(scenario, streams, keys[one], segment[one], branch[one], 0)
         assert np.array_equal(alone.traits, together.traits[one]), k
         assert np.array_equal(alone.session_rate, together.session_rate[one]), k
 

@@ -277,7 +277,8 @@ def test_without_warm_up_the_arms_fork_at_the_start() -> None:
     plain = run(scenario, busy(), days=60)
     from_fork = run_on(of, world, busy(), 60 * DAY)[0]
     # Warnings under way at the fork count among those that a save may end.
-    assert differences(lives(plain), lives(from_fork)) == ["customers.marks", "outcomes.warnings"]
+    expected = ["accounts.credited", "accounts.kind", "customers.marks", "outcomes.warnings"]
+    assert differences(lives(plain), lives(from_fork)) == expected
     result = of.run(Unit(0, ("north",)))
     assert result.failures == {}
     first = [row for row in table(result, "occupancy") if row["day"] == 0 and row["arm"] == "busy"]

@@ -241,7 +241,7 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(of: Experiment,
     assert len(left_out) == 2 and 20 < sum(paid.values()) < sum(due.values())
     assert [due[key] for key in story.keys.tolist()] == o["due_settled"].tolist()
     assert [paid[key] for key in story.keys.tolist()] == o["paid_settled"].tolist()
-    rows = [r for r in totals(list(world.scenario.segments), c, o)
+    rows = [r for r in totals(list(world.scenario.segments), c, *world.outcomes())
             if (r["metric"], r["scope"]) == ("premium_payment_rate", "everyone")]  # fmt: skip
     assert sum(r["numerator"] for r in rows) == sum(paid.values())
     assert sum(r["denominator"] for r in rows) == sum(due.values())
@@ -314,7 +314,7 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "commission_per_10k": o["commission"],
     }
     assert o["commission"].sum() > 0
-    rows = {(r["metric"], r["segment"]): r for r in totals(segments, c, o) if r["scope"] == "everyone"}
+    rows = {(r["metric"], r["segment"]): r for r in totals(segments, c, *world.outcomes()) if r["scope"] == "everyone"}
     assert {metric for metric, _ in rows} == set(METRICS)
     for metric, by_customer in expected.items():
         for k, segment in enumerate(segments):

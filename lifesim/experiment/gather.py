@@ -9,6 +9,7 @@ import numpy as np
 from lifesim import metrics
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
+from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
     E_DELIVERED,
     E_FAILED,
@@ -41,12 +42,15 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
     scenario, unit = world.scenario, result.unit
     segments = list(scenario.segments)
     n = count(world.state)
-    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    c = world.state.customers[:n]
+    outcomes, accounts = world.outcomes()
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)
         labels = {"replication": unit.replication, "branch": branch, "arm": arm}
-        result.add_rows("totals", metrics.totals(segments, c[rows], o[rows]), **labels)
-        result.add_rows("ledger", _ledger(o[rows]), **labels)
+        of = accounts.branch == number
+        mine = Accounts(*(column[of] for column in accounts))
+        result.add_rows("totals", metrics.totals(segments, c[rows], outcomes[of], mine), **labels)
+        result.add_rows("ledger", _ledger(outcomes[of]), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, number), **labels)
         result.add_rows("milestones", _milestones(world, c[rows]), **labels)
@@ -60,7 +64,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
 
 
 def _ledger(outcomes: Any) -> list[dict[str, Any]]:
-    return [{"account": name, "amount_fen": int(outcomes[name].sum(dtype=np.int64))} for name in LEDGER]
+    return [{"account": name, "amount_fen": int(outcomes[name].sum())} for name in LEDGER]
 
 
 def _occupancy(segments: list[str], observer: Observer, branch: int) -> dict[str, Any]:

@@ -250,8 +250,8 @@ def customer_row(w: Any, i: int) -> Any:
 
 @compiled
 def outcome_row(w: Any, i: int) -> Any:
-    """What became of customer ``i`` since the fork."""
-    return outcome_at(w.outcomes, i)
+    """Where it is added up what becomes of customer ``i`` since the fork."""
+    return outcome_at(w.outcomes, i if counts(w).twins else customer_row(w, i).account)
 
 
 @compiled

@@ -26,6 +26,7 @@ from lifesim.population.columns import (
     E_ENDED,
     E_PURCHASE,
     E_SURRENDER,
+    FIRST_BOUGHT,
     FIRST_PURCHASE,
     IN_FORCE,
     NEVER,
@@ -125,6 +126,7 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     count_new(i, place, 1, w)
     if c.stage == FIRST_PURCHASE:
         out.first_purchases += 1
+        c.marks |= FIRST_BOUGHT
     find_policy(i, w)
     reach_milestone(i, PURCHASE, now, w)
     feel(i, I_PURCHASE, now, w)

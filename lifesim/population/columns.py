@@ -33,12 +33,11 @@ LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "d
 #: Phases of the churn warning, in ascending weight.
 DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
 
-KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK = 1, 2, 4, 8, 16, 32
+KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK, FIRST_BOUGHT = 1, 2, 4, 8, 16, 32, 64
 
 CUSTOMER = np.dtype(
     [
         ("key", "u8"),  # identity; all luck of the customer is keyed by it
-        ("root", "u8"),  # identity of the first referrer in the chain
         ("joined", "i4"),
         ("stage_since", "i4"),
         ("rated_at", "i4"),  # when the background hazards were last evaluated
@@ -55,6 +54,7 @@ CUSTOMER = np.dtype(
         ("candidate", "u4"),  # candidate session from which the next is looked for; its activity time in days
         ("activity", "f8"),
         ("claimed", "i8"),  # fen of the claim that is being settled
+        ("account", "u4"),  # where outcomes are added up
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
@@ -82,7 +82,8 @@ CUSTOMER = np.dtype(
     align=True,
 )
 
-#: What became of a customer since the fork; all zero at the fork but `warnings`. Money in fen.
+#: What became of customers since the fork; all zero at the fork but `warnings`. Money in fen. A row for
+#: each account, see ``population.accounts``, or for each customer of a world of twins.
 OUTCOME = np.dtype(
     [
         ("premium", "i8"),
@@ -91,39 +92,39 @@ OUTCOME = np.dtype(
         ("commission", "i8"),
         ("cash_value", "i8"),
         ("value", "i8"),  # of new business and renewals, before contact, benefit and acquisition cost
-        ("refund", "i4"),
-        ("claw_back", "i4"),
-        ("contact", "i4"),
-        ("benefit", "i4"),
-        ("acquisition", "i4"),
-        ("sessions", "u4"),
-        ("first_purchases", "u2"),
-        ("purchases", "u2"),
-        ("sent", "u2"),
-        ("delivered", "u2"),
-        ("opened", "u2"),
-        ("opt_outs", "u2"),
-        ("complaints", "u2"),
-        ("regulator_complaints", "u2"),
-        ("claims_made", "u2"),
-        ("referred", "u2"),
-        ("reinstated", "u2"),
-        ("returned", "u2"),
-        ("new_month_13", "u2"),  # new long-term policies whose 13th month is settled before the end
-        ("kept_month_13", "u2"),  # of those, the premium of that month was paid
-        ("new_month_25", "u2"),
-        ("kept_month_25", "u2"),
-        ("due", "u2"),
-        ("paid", "u2"),
-        ("due_settled", "u2"),  # due since the fork, with the grace period over before the end
-        ("paid_settled", "u2"),  # of those
-        ("unpaid_settled", "u2"),  # of those due, not paid on the day
-        ("recovered_settled", "u2"),  # of those, paid in grace
-        ("warnings", "u2"),  # begun since the fork, or under way then
-        ("saves", "u2"),
-        ("losses", "u2"),
-        ("inquiries", "u2"),
-        ("answered", "u2"),
+        ("refund", "i8"),
+        ("claw_back", "i8"),
+        ("contact", "i8"),
+        ("benefit", "i8"),
+        ("acquisition", "i8"),
+        ("sessions", "i8"),
+        ("first_purchases", "i8"),
+        ("purchases", "i8"),
+        ("sent", "i8"),
+        ("delivered", "i8"),
+        ("opened", "i8"),
+        ("opt_outs", "i8"),
+        ("complaints", "i8"),
+        ("regulator_complaints", "i8"),
+        ("claims_made", "i8"),
+        ("referred", "i8"),
+        ("reinstated", "i8"),
+        ("returned", "i8"),
+        ("new_month_13", "i8"),  # new long-term policies whose 13th month is settled before the end
+        ("kept_month_13", "i8"),  # of those, the premium of that month was paid
+        ("new_month_25", "i8"),
+        ("kept_month_25", "i8"),
+        ("due", "i8"),
+        ("paid", "i8"),
+        ("due_settled", "i8"),  # due since the fork, with the grace period over before the end
+        ("paid_settled", "i8"),  # of those
+        ("unpaid_settled", "i8"),  # of those due, not paid on the day
+        ("recovered_settled", "i8"),  # of those, paid in grace
+        ("warnings", "i8"),  # begun since the fork, or under way then
+        ("saves", "i8"),
+        ("losses", "i8"),
+        ("inquiries", "i8"),
+        ("answered", "i8"),
     ],
     align=True,
 )
@@ -225,8 +226,11 @@ class State(NamedTuple):
     visible
         Shape (capacity,): from when strategies may see each customer, seconds; ``NEVER`` for those who refuse
         targeting and for the dead. By itself, because it is read for everyone at every campaign.
-    customers, outcomes
+    customers
         Shape (capacity,).
+    accounts, outcomes
+        Shape (accounts,): what each stands for, and what became of its customers since the fork. In a world of twins
+        outcomes have shape (capacity,).
     traits
         Shape (capacity, traits): covariate of each trait, already centred and scaled.
     mind
@@ -257,6 +261,7 @@ class State(NamedTuple):
     wake: Any
     visible: Any
     customers: Any
+    accounts: Any
     outcomes: Any
     traits: Any
     mind: Any
@@ -282,6 +287,7 @@ COUNTS = np.dtype(
         ("free_policy", "i8"),  # head of the free places of a pool
         ("free_touch", "i8"),
         ("fork", "i8"),  # when outcomes began to be counted
+        ("twins", "i8"),  # 1: every customer has outcomes of its own
     ]
 )
 

@@ -51,7 +51,7 @@ EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
-PER_CUSTOMER = ("due", "visible", "customers", "outcomes", "traits", "mind", "clocks", "lifts")
+PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts")
 
 
 def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State:
@@ -74,12 +74,14 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
     chain(policies, 0)
     chain(touches, 0)
     counts = np.zeros(1, COUNTS)
+    counts["twins"] = scenario.experiment.twins
     return State(
         due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
         visible=np.zeros(capacity, np.int32),
         customers=np.zeros(capacity, CUSTOMER),
-        outcomes=np.zeros(capacity, OUTCOME),
+        accounts=np.zeros(0, np.int64),
+        outcomes=np.zeros(capacity if scenario.experiment.twins else 0, OUTCOME),
         traits=np.zeros((capacity, len(behaviour.traits)), np.float32),
         mind=np.zeros((capacity, len(behaviour.states)), MIND),
         clocks=np.zeros((capacity, clocks), CLOCK),
@@ -97,6 +99,11 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         ),
         counts=counts,
     )
+
+
+def per_customer(state: State) -> tuple[str, ...]:
+    """Names of the arrays with a row for each customer."""
+    return (*PER_CUSTOMER, "outcomes") if state.counts["twins"][0] else PER_CUSTOMER
 
 
 def count(state: State) -> int:
@@ -123,14 +130,15 @@ def make_room(state: State, more: int) -> State:
     rows = -(-max(needed, len(state.due) * 9 // 8) // BLOCK) * BLOCK
     return state._replace(
         wake=grow(state.wake, rows // BLOCK, NEVER),
-        **{name: grow(getattr(state, name), rows) for name in PER_CUSTOMER},
+        **{name: grow(getattr(state, name), rows) for name in per_customer(state)},
     )
 
 
 def saved(state: State) -> dict[str, Any]:
     """The arrays of a state by name, without the rows that nobody uses; the state's own, not copies."""
     n = count(state)
-    return {f"state.{name}": a[:n] if name in PER_CUSTOMER else a for name, a in state._asdict().items()}
+    each = per_customer(state)
+    return {f"state.{name}": a[:n] if name in each else a for name, a in state._asdict().items()}
 
 
 def read_back(state: State, arrays: Mapping[str, Any]) -> State:
@@ -147,11 +155,12 @@ def read_back(state: State, arrays: Mapping[str, Any]) -> State:
         When the arrays are those of another model.
     """
     fields, rows = {}, len(arrays["state.wake"]) * BLOCK
+    each = (*PER_CUSTOMER, "outcomes") if arrays["state.counts"]["twins"][0] else PER_CUSTOMER
     for name, array in state._asdict().items():
         found = arrays.get(f"state.{name}")
         if found is None or found.dtype != array.dtype or found.shape[1:] != array.shape[1:]:
             raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
-        fields[name] = grow(found, rows if name in PER_CUSTOMER else len(found))
+        fields[name] = grow(found, rows if name in each else len(found))
     return State(**fields)
 
 
@@ -178,7 +187,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
     first = count(state)
     rows = slice(first, first + n)
     columns: dict[str, Any] = {
-        "key": people.keys, "root": people.roots, "joined": people.joined,
+        "key": people.keys, "joined": people.joined,
         "stage_since": people.stage_since, "stage": people.stage, "segment": people.segment,
         "branch": people.branch, "marks": people.marks, "reach": people.reach,
         "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,

@@ -48,7 +48,6 @@ class People:
     """
 
     keys: npt.NDArray[np.uint64]
-    roots: npt.NDArray[np.uint64]
     segment: Ints
     branch: Ints
     stage: Ints
@@ -193,7 +192,7 @@ def complete(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, sta
         rows = stage == code
         since[rows] = np.maximum(joined[rows], -(u[rows] * days * DAY).astype(np.int64))
     people = People(
-        keys=keys, roots=keys.copy(), segment=segment, branch=branch, stage=stage, joined=joined,
+        keys=keys, segment=segment, branch=branch, stage=stage, joined=joined,
         stage_since=since, policies=[], **lasting(scenario, streams, keys, segment, holder),
     )  # fmt: skip
     people.policies = start_policies(scenario, streams, people, np.flatnonzero(holder), age)
@@ -239,7 +238,6 @@ def newcomers(
     scenario: Scenario,
     streams: Streams,
     keys: Any,
-    roots: Any,
     segment: Ints,
     branch: Ints,
     now: int,
@@ -247,7 +245,7 @@ def newcomers(
     """Prospects who join at ``now``: arrivals and referred friends."""
     holder = np.zeros(len(keys), bool)
     return People(
-        keys=keys, roots=roots, segment=segment, branch=branch,
+        keys=keys, segment=segment, branch=branch,
         stage=np.full(len(keys), AWARENESS), joined=np.full(len(keys), now),
         stage_since=np.full(len(keys), now), policies=[],
         **lasting(scenario, streams, keys, segment, holder),

@@ -65,6 +65,8 @@ class Experiment(Part):
     seed: Count = about("experiment seed", default=1)
     event_share: Share = about("keyed share of customers whose events are kept", default=0.01)
 
+    twins: bool = about("keep what became of every customer, not only of kinds of customers", default=False)
+
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
         if not 1 <= self.replications <= MAX_REPLICATIONS:

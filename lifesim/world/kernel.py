@@ -21,10 +21,9 @@ from lifesim.population.columns import (
     MIND,
     NEVER,
     NONE,
-    OUTCOME,
 )
 
-CUSTOMER_BYTES, OUTCOME_BYTES = CUSTOMER.itemsize, OUTCOME.itemsize
+CUSTOMER_BYTES = CUSTOMER.itemsize
 MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
 #: How many customers ahead of their turn rows are brought near.
 AHEAD = 12
@@ -106,9 +105,6 @@ def bring(i: int, w: Any) -> None:
     """Bring a customer's rows near before their turn, so that a short step does not wait for memory."""
     row = w.customers + i * CUSTOMER_BYTES
     for line in range(0, CUSTOMER_BYTES, 64):
-        fetch(row + line)
-    row = w.outcomes + i * OUTCOME_BYTES
-    for line in range(0, OUTCOME_BYTES, 64):
         fetch(row + line)
     fetch(w.mind + i * w.states * MIND_BYTES)
     fetch(w.traits + i * w.traits_each * 4)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.season import arrival_factors, highest_factor
+from lifesim.population.accounts import credited
 from lifesim.population.columns import DAY, N_STAGES, State
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
@@ -60,11 +61,11 @@ class Acquisition:
         for k in np.unique(source):
             rows = source == k
             segment[rows] = choose_named(world.streams, "segment", keys[rows], sources[k].segments, names)
-        people = newcomers(scenario, world.streams, keys, keys, segment, branch, now)
+        people = newcomers(scenario, world.streams, keys, segment, branch, now)
         people.joined[:], people.stage_since[:] = times, times
         added = world.add(people)
         world.state.customers["source"][added] = source + 1
-        world.state.outcomes["acquisition"][added] += np.array([each.cost for each in sources])[source].astype(np.int32)
+        world.book("acquisition", added, np.array([each.cost for each in sources])[source])
 
     def _friends(self, world: World, now: int) -> None:
         requests = world.extra["friends"]
@@ -78,10 +79,10 @@ class Acquisition:
         keys = world.streams.hashes("friend", c["key"][referrer], number)
         # Friends are of the kind of the customer who recommends us.
         people = newcomers(
-            world.scenario, world.streams, keys, c["root"][referrer].copy(),
-            c["segment"][referrer].astype(np.int64), c["branch"][referrer].astype(np.int64), now,
+            world.scenario, world.streams, keys, c["segment"][referrer].astype(np.int64),
+            c["branch"][referrer].astype(np.int64), now,
         )  # fmt: skip
-        rows = world.add(people)
+        rows = world.add(people, credited(world.state, referrer, len(world.scenario.segments)))
         world.state.customers["source"][rows] = len(world.scenario.acquisition) + 1
 
 

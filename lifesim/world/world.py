@@ -23,7 +23,18 @@ from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.mind import gaps_of
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
-from lifesim.population.columns import CHURN_WARNING, DAY, EVENT, HELD_AT_FORK, NONE, OUTCOME, PRESENT, REQUEST, State
+from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
+from lifesim.population.columns import (
+    CHURN_WARNING,
+    DAY,
+    EVENT,
+    FIRST_BOUGHT,
+    HELD_AT_FORK,
+    NONE,
+    PRESENT,
+    REQUEST,
+    State,
+)
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
@@ -154,9 +165,19 @@ class World:
         """Make room for the life of a world that starts with ``customers``."""
         self.state = memory.make_room(self.state, memory.rows_to_reserve(self.scenario, customers))
 
-    def add(self, people: People) -> slice:
-        """Add customers, whose lives begin when they join; returns their rows."""
+    def add(self, people: People, credited: Any = None) -> slice:
+        """Add customers, whose lives begin when they join; returns their rows.
+
+        Parameters
+        ----------
+        credited
+            Of friends: the segments to which they count, see ``population.accounts``.
+        """
         self.state, rows = memory.add(self.state, people)
+        segments = len(self.scenario.segments)
+        friends = credited is not None
+        to, kind = (credited, REFERRED) if friends else (NOBODY, ARRIVED)
+        self.state = assign(self.state, rows, to, kind, segments)
         self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
         return rows
@@ -248,15 +269,34 @@ class World:
         """Mark the moment from which outcomes count: the fork of the arms."""
         n = memory.count(self.state)
         c = self.state.customers[:n]
-        c["marks"] |= np.where(c["joined"] <= self.now, PRESENT, 0).astype(np.uint16)
+        present = c["joined"] <= self.now
+        c["marks"] &= ~np.uint16(FIRST_BOUGHT)
+        c["marks"] |= np.where(present, PRESENT, 0).astype(np.uint16)
         c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
-        self.state.outcomes[:] = np.zeros(1, OUTCOME)
-        self.state.outcomes["warnings"][:n] = c["stage"] == CHURN_WARNING
+        segments = len(self.scenario.segments)
+        self.state = close_all(self.state)
+        to, kind = np.where(present, c["segment"], NOBODY), np.where(present, PRESENT_AT_FORK, ARRIVED)
+        self.state = assign(self.state, slice(0, n), to, kind, segments)
+        self.book("warnings", slice(0, n), c["stage"] == CHURN_WARNING)
         for table in (self.state.occupied, self.state.policy_life, self.state.session_days, self.state.touched):
             table[:] = 0
         self.extra["desk"][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
+
+    def book(self, outcome: str, rows: slice, amounts: Any) -> None:
+        """Add amounts, shape (n,), to an outcome of some customers."""
+        twins = self.scenario.experiment.twins
+        places = np.arange(rows.start, rows.stop) if twins else self.state.customers["account"][rows]
+        np.add.at(self.state.outcomes[outcome], places, amounts)
+
+    def outcomes(self) -> tuple[Any, Accounts]:
+        """What became of customers since the fork, and whom each row of it counts to."""
+        state, segments = self.state, len(self.scenario.segments)
+        if not self.scenario.experiment.twins:
+            return state.outcomes, meaning(state.accounts, segments)
+        n = memory.count(state)
+        return state.outcomes[:n], meaning(state.accounts[state.customers["account"][:n]], segments)
 
     def event_log(self) -> Any:
         """Events kept so far, in order of time, then of the customer's key."""
