@@ -25,6 +25,10 @@ class StrategyError(RunError):
     """A plug-in raised, or answered with something the world cannot use."""
 
 
+class ContractError(InputError):
+    """A strategy does not keep the contract of its kind; a line for each check that fails."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with a file.

@@ -64,7 +64,7 @@ def _made(plugin: Plugin, kind: str, parameters: dict[str, Any]) -> Any:
         said = " ".join(str(error).split()) or type(error).__name__
         raise PathError((plugin.name,), f"{plugin.name} refuses its parameters: {said}") from error
     if kind == "orchestration":
-        _check_schedule(plugin.name, made)
+        check_schedule(plugin.name, made)
     return made
 
 
@@ -87,8 +87,14 @@ def _wanted(default: Any) -> tuple[Callable[[Any], bool], str] | None:
     return None
 
 
-def _check_schedule(name: str, orchestration: Any) -> None:
-    """Refuse appointments that no calendar has: they would never come, and nobody would notice."""
+def check_schedule(name: str, orchestration: Any) -> None:
+    """Refuse appointments that no calendar has: they would never come, and nobody would notice.
+
+    Raises
+    ------
+    PathError
+        When the orchestration has no schedule, or one that no calendar has.
+    """
     try:
         schedule = orchestration.schedule
     except Exception as error:

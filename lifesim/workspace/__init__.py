@@ -9,6 +9,7 @@ from lifesim.workspace.discovery import (
     Plugin,
     discover,
     kind_of,
+    plugin_name,
     plugins_in,
     source_hashes,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "kind_of",
     "mount",
     "out_dir",
+    "plugin_name",
     "plugins_in",
     "root_above",
     "scenario_path",

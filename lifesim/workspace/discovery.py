@@ -216,15 +216,16 @@ def _plugin(cls: type[Any], kind: str) -> Plugin:
             f"dataclass; write @dataclass(frozen=True, kw_only=True) above it"
         )
     path = Path(inspect.getfile(cls))
-    return Plugin(_snake_case(cls.__name__), cls, path, _sha256(path))
+    return Plugin(plugin_name(cls), cls, path, _sha256(path))
 
 
 def _place_of(cls: type[Any]) -> str:
     return f"{shown(Path(inspect.getfile(cls)))}:{inspect.getsourcelines(cls)[1]}"
 
 
-def _snake_case(name: str) -> str:
-    return _WORD_START.sub("_", name).lower()
+def plugin_name(cls: type[Any]) -> str:
+    """What scenarios call a class of plug-ins: its name in snake_case."""
+    return _WORD_START.sub("_", cls.__name__).lower()
 
 
 def _sha256(path: Path) -> str:

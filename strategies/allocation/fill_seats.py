@@ -12,6 +12,7 @@ class FillSeats:
     """First come, first served; skilled seats first."""
 
     skilled_first: bool = True
+    ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
         order = np.lexsort((-agents.skill if self.skilled_first else agents.skill, agents.branch))

@@ -1,0 +1,111 @@
+"""The contract kit: every check catches the strategies that are broken in its way, and they fail no other."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifesim import workspace
+from lifesim.testing import CHECKS, examine
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+BROKEN = sorted((CHECKOUT / "tests" / "broken_strategies").glob("*.py"))
+SHIPPED = [file for kind in CHECKS for file in sorted((CHECKOUT / "strategies" / kind).glob("*.py"))]
+
+#: What each broken strategy is told: what is wrong, and what to do.
+TOLD = {
+    "Changeable": ("can be changed", "write @dataclass(frozen=True, kw_only=True) above it"),
+    "Undecorated": ("is not a dataclass", "write @dataclass(frozen=True, kw_only=True) above it"),
+    "NoDefault": ("parameter 'threshold' has no default", "give it a sensible one: threshold: ... = ..."),
+    "RefusesItsDefault": ("ValueError: threshold must not be negative", "choose defaults that are valid"),
+    "HoldsAFunction": ("cannot be sent to a worker", "keep functions, open files and generators out of its fields"),
+    "HoldsAnArray": ("cannot be compared", "hold numbers, text and tuples in fields, not arrays"),
+    "EqualsNobody": ("is not equal to it", "leave __eq__ to the dataclass"),
+    "EighthDay": ("weekdays go from 1 to 7; found 8",),
+    "RareDay": ("has no appointment within 150 days", "leave out weekdays or days"),
+    "CapsAges": ("read-only (tests/broken_strategies/view_is_not_written_to.py:12)", "leads.age.copy()"),
+    "UnlocksAges": ("it writes into column 'age' of the view", "leads.age.copy()"),
+    "GivesConsent": ("it changes the world behind the view", "acts by its answer alone"),
+    "ReadsTheTrueStage": ("'true_stage', which no insurer sees", "or write oracle = True into the class"),
+    "TakesAPeek": ("'true_stage', which no insurer sees", "or write oracle = True into the class"),
+    "MisspellsAColumn": ("'polices', which is no column here", "did you mean 'policies'?"),
+    "ReachesBehindTheView": ("LeadView._world", "decide from columns"),
+    "DrawsTheLuckOfOthers": ("Luck._streams", "luck.uniforms() and luck.take() alone"),
+    "AnswersAMask": ("who is of type bool", "positions: customers.where(mask)"),
+    "AnswersPositions": ("touch() answers array(", "answer Touches(customers.where(mask), content, channel)"),
+    "TouchesTwice": ("names a row twice for 'newsletter' by push", "combine masks with |"),
+    "UnknownContent": ("'news_letter' is no content of scenario", "--scenario", "did you mean 'newsletter'?"),
+    "NeedsSomebody": ("with 0 rows, it raises ValueError", "any number of rows, none and one included"),
+    "GradesInHalves": ("of type float64 where whole numbers are wanted", "np.where(mask, 0, 1)"),
+    "GradesFromOneToFive": ("between 1 and 5 where 0 to 3 is wanted", "np.where(mask, 0, 1)"),
+    "OneForAll": ("has shape (1,) where (0,) is wanted", "np.full(len(leads), UNASSIGNED)"),
+    "OwnGenerator": ("asked twice with the same luck", 'luck.uniforms("coin")'),
+    "KnowsTheNextVisit": ("such as what will happen later", "decide from the view's columns alone"),
+    "LooksAtTheCalendarOnTheWall": ("the clock of the machine, date.today()", "the date leads.date"),
+    "TossesACoin": ("moves the global state", 'luck.uniforms("coin")'),
+    "SeedsEverybody": ("moves the global state", 'luck.uniforms("coin")'),
+    "TossesAndPutsBack": ("with the seed of random or numpy.random", 'luck.uniforms("coin")'),
+    "RemembersItsFirstDay": ("its module or class remembers", "what happened to a customer is in the columns"),
+    "CountsItsDays": ("changes while it answers", "what happened to a customer is in the columns"),
+    "HidesWhatItCounts": ("in another order it answers differently", "what happened to a customer is in the columns"),
+    "AsksForAHash": ("another hash seed answers differently", "do not use hash(), id()"),
+    "EverySecond": ("in another order get another answer", "or write ordered = True into the class"),
+    "SeededByItself": ("in another order get another answer", "use columns and luck in place of positions"),
+    "TurnsConsentAround": ("never for a customer who consents", "keep to customers.consents_sms == 1"),
+    "OverloadsTheFirst": ("to group 0 of seats, which can take", "count agents.capacity down"),
+    "IgnoresBranches": ("to seats of another branch", "match leads.branch with agents.branch"),
+    "PlannedForAQuarter": ("2026-04-06 10:00: raised KeyError: 4", "whatever the date"),
+}
+
+
+def broken(file: Path) -> list[type[Any]]:
+    """Public strategies of a file."""
+    module = importlib.import_module(f"broken_strategies.{file.stem}")
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+EXAMPLES = [(file.stem, cls) for file in BROKEN for cls in broken(file)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _mounted() -> Any:
+    """Work with the strategies and scenarios of the checkout."""
+    workspace.unmount()
+    workspace.mount(CHECKOUT)
+    yield
+    workspace.unmount()
+
+
+def test_every_check_has_a_strategy_that_it_catches() -> None:
+    names = {check.name for checks in CHECKS.values() for check in checks}
+    assert {file.stem for file in BROKEN} == names
+    assert {cls.__name__ for _, cls in EXAMPLES} == set(TOLD)
+
+
+@pytest.mark.parametrize(("check", "cls"), EXAMPLES, ids=lambda value: getattr(value, "__name__", None))
+def test_a_broken_strategy_fails_its_own_check_and_is_told_what_to_do(
+    check: str, cls: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    report = examine(cls)
+    assert [failure.check for failure in report.failures] == [check], [*map(str, report.failures)]
+    said = str(report.failures[0])
+    assert said.startswith(f"tests/broken_strategies/{check}.py:")
+    assert f": {cls.__name__}: {check}: " in said
+    assert "\n" not in said
+    for words in TOLD[cls.__name__]:
+        assert words in said
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_shipped_strategies_keep_the_contract(file: Path) -> None:
+    for plugin in workspace.plugins_in(file):
+        report = examine(plugin.cls)
+        assert (report.failures, report.cautions) == ([], [])
