@@ -155,15 +155,19 @@ def report(
 def check(
     context: typer.Context,
     target: Annotated[str, typer.Argument(help="A scenario, a strategy file, or a folder.")],
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="In whose small world strategies are asked [default: one that names them]."),
+    ] = None,
 ) -> None:
-    """Check scenarios and strategy files without running them."""
+    """Check scenarios and strategies before they are run."""
     path = Path(target)
     if not path.exists():
         path = workspace.scenario_path(target, workspace.find_root(context.obj))
     _mount(context, near=target)
     problems = 0
     for file in _to_check(path):
-        found, cautions = _findings(file)
+        found, cautions = _findings(file, scenario)
         problems += len(found)
         for line in found:
             _complain(line)
@@ -291,18 +295,27 @@ def _to_check(path: Path) -> list[Path]:
     return files
 
 
-def _findings(file: Path) -> tuple[list[str], list[str]]:
+def _findings(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
     """What is wrong with a file, and what is worth a second look; a line each."""
     try:
         if file.suffix == ".py":
-            workspace.plugins_in(file)
-            return [], []
+            return _of_strategies(file, scenario)
         from lifesim.experiment.checks import findings
 
         problems, cautions = findings(file)
         return list(map(str, problems)), list(map(str, cautions))
     except LifesimError as error:
         return str(error).splitlines(), []
+
+
+def _of_strategies(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
+    plugins = workspace.plugins_in(file)
+    from lifesim.testing import CHECKS, examine
+
+    if workspace.kind_of(file) not in CHECKS:
+        return [], []
+    reports = [examine(plugin.cls, scenario) for plugin in plugins]
+    return [str(each) for report in reports for each in report.failures], [*chain(*(each.cautions for each in reports))]
 
 
 def _oracles(file: Path) -> list[str]:

@@ -25,11 +25,21 @@ COMMAND = (sys.executable, "-m", "lifesim")
 
 STRATEGY = """
 from dataclasses import dataclass
+import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Mine:
+    skill: float = 0.0
+
     def assign(self, leads, agents, luck):
-        return leads
+        answer = np.full(len(leads), -1)
+        for branch in set(agents.branch):
+            seats = np.flatnonzero((agents.branch == branch) & (agents.skill >= self.skill))
+            seats = np.repeat(seats, agents.capacity[seats])
+            first = np.argsort(np.where(leads.branch == branch, luck.uniforms("turn"), 2))
+            first = first[: min(len(seats), np.count_nonzero(leads.branch == branch))]
+            answer[first] = seats[: len(first)]
+        return answer
 """
 
 
@@ -317,6 +327,44 @@ def test_check_says_ok_or_what_is_wrong(run: Run, tmp_path: Path) -> None:
     code, out, err = run("check", ".")
     assert (code, out) == (2, f"{mine}: ok\n")
     assert err == ("error: strategies/allocation/other.py:2: ZeroDivisionError: division by zero\n")
+
+
+def test_check_asks_strategies_and_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    file = "strategies/allocation/mine.py"
+    (tmp_path / file).write_text(STRATEGY.replace("agents.capacity[seats]", "2 * agents.capacity[seats]"))
+    code, out, err = run("check", file)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {file}:5: Mine: capacity_is_kept: at ")
+    assert err.endswith("; count agents.capacity down, and leave the rest UNASSIGNED\n")
+    assert err.count("\n") == 1
+
+
+def test_check_says_when_a_strategy_does_nothing(run: Run, tmp_path: Path) -> None:
+    file = "strategies/allocation/mine.py"
+    (tmp_path / file).write_text(STRATEGY.replace("skill: float = 0.0", "skill: float = 9.0"))
+    code, out, err = run("check", file)
+    assert (code, out) == (0, f"{file}: ok\n")
+    assert err.startswith(f"warning: {file}:5: Mine does nothing in 4 answers in the small world of aa, so that")
+
+
+def test_check_asks_in_the_world_of_a_scenario(run: Run, tmp_path: Path) -> None:
+    """Contents belong to scenarios: one that names the strategy, or the one that is named."""
+    workspace.create(tmp_path / "new")
+    source = (tmp_path / "new/strategies/orchestration/newsletter.py").read_text()
+    file = tmp_path / "new/strategies/orchestration/greeting.py"
+    file.write_text(source.replace("Newsletter", "Greeting").replace('"newsletter"', '"hello"'))
+    shown = workspace.shown(file)
+    code, _, err = run("--root", "new", "check", shown)
+    assert code == 2
+    assert "'hello' is no content of scenario aa (name another with --scenario)" in err
+    scenario = (tmp_path / "new/scenarios/aa.yaml").read_text().replace("name: aa", "name: greetings")
+    contents = "contents: {hello: {kind: care, impulses: {trust: 0.1}, fit: {}, visit: 10%}}\n"
+    (tmp_path / "new/scenarios/zz.yaml").write_text(scenario + contents)
+    assert run("--root", "new", "check", shown, "--scenario", "zz") == (0, f"{shown}: ok\n", "")
+    (tmp_path / "new/scenarios/yy.yaml").write_text(scenario + contents + "# for greeting\n")
+    assert run("--root", "new", "check", shown) == (0, f"{shown}: ok\n", "")
+    code, _, err = run("--root", "new", "check", shown, "--scenario", "xx")
+    assert (code, err.startswith("error: there is no scenario 'xx' in new/scenarios")) == (2, True)
 
 
 def test_check_names_oracles(run: Run, tmp_path: Path) -> None:

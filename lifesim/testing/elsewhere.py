@@ -56,15 +56,17 @@ def _process() -> subprocess.Popen[bytes]:
     other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     environment = os.environ | {"PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
     command = [sys.executable, "-c", "from lifesim.testing.elsewhere import serve; serve()"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    # In a session of its own, so that an interrupt ends this process alone, which then ends the other.
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
+    )
     atexit.register(_end, process)
     return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    process.wait(5)
+    process.kill()
+    process.wait()
 
 
 def serve() -> None:
