@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lifesim import workspace
-from lifesim.testing import CHECKS, examine
+from lifesim.errors import ContractError
+from lifesim.strategy import IntArray, LeadView, Luck
+from lifesim.testing import CHECKS, check_strategy, examine, global_random, parametrize_with_checks
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 BROKEN = sorted((CHECKOUT / "tests" / "broken_strategies").glob("*.py"))
@@ -26,6 +31,9 @@ TOLD = {
     "EqualsNobody": ("is not equal to it", "leave __eq__ to the dataclass"),
     "EighthDay": ("weekdays go from 1 to 7; found 8",),
     "RareDay": ("has no appointment within 150 days", "leave out weekdays or days"),
+    "Restless": ("its schedule is another each time", "make it from parameters alone"),
+    "LooksUpTheStack": ("by sys._getframe()", "decide from columns"),
+    "ReadsWhereItStands": ("FileNotFoundError", "find other files from Path(__file__)"),
     "CapsAges": ("read-only (tests/broken_strategies/view_is_not_written_to.py:12)", "leads.age.copy()"),
     "UnlocksAges": ("it writes into column 'age' of the view", "leads.age.copy()"),
     "GivesConsent": ("it changes the world behind the view", "acts by its answer alone"),
@@ -109,3 +117,80 @@ def test_shipped_strategies_keep_the_contract(file: Path) -> None:
     for plugin in workspace.plugins_in(file):
         report = examine(plugin.cls)
         assert (report.failures, report.cautions) == ([], [])
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoFaults:
+    """Moves the global generator, and grades every second lead."""
+
+    best: int = 0
+    faults: int = 2
+    oracle: bool = False
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        if self.faults == 2:
+            random.seed(1)
+        if self.oracle:
+            return np.where(leads.true_stage == 1, self.best, 1)
+        grades = np.ones(len(leads), np.int64)
+        grades[:: 2 if self.faults else 1] = self.best
+        return grades
+
+
+def test_one_error_names_every_check_that_fails() -> None:
+    check_strategy(TwoFaults(faults=0))
+    with pytest.raises(ContractError) as refused:
+        check_strategy(TwoFaults)
+    lines = str(refused.value).splitlines()
+    assert [line.split(": ")[2] for line in lines] == ["global_random_state", "order_of_rows"]
+
+
+def test_an_instance_is_checked_with_its_own_parameters() -> None:
+    check_strategy(TwoFaults(faults=0, best=3))
+    with pytest.raises(ContractError, match=r"answers_any_number_of_rows: .* between 4 and 4 where 0 to 3"):
+        check_strategy(TwoFaults(best=4))
+
+
+def test_an_oracle_may_see_what_is_hidden() -> None:
+    check_strategy(TwoFaults(faults=0, oracle=True))
+
+
+def test_what_is_no_strategy_is_told_what_makes_one() -> None:
+    with pytest.raises(ContractError, match=r"3 is no strategy: .* touch\(\), grade\(\), assign\(\)"):
+        check_strategy(3)
+
+
+@parametrize_with_checks([TwoFaults(faults=0)])
+def test_each_check_as_a_test(strategy: Any, check: Any) -> None:
+    check(strategy)
+
+
+def test_parametrized_checks_fail_one_by_one() -> None:
+    parameters = parametrize_with_checks([TwoFaults()]).args[1]
+    assert [parameter.id for parameter in parameters] == [f"two_faults-grading-{e.name}" for e in CHECKS["grading"]]
+    failed = []
+    for parameter in parameters:
+        strategy, check = parameter.values
+        try:
+            check(strategy)
+        except ContractError:
+            failed.append(parameter.id.rpartition("-")[2])
+    assert failed == ["global_random_state", "order_of_rows"]
+
+
+def test_a_check_behind_a_closed_gate_says_so() -> None:
+    strategy, check = parametrize_with_checks([grades_in_halves()]).args[1][-1].values
+    with pytest.raises(ContractError, match=r"^a_whole_run cannot be checked: .*: answers_any_number_of_rows: "):
+        check(strategy)
+
+
+def grades_in_halves() -> Any:
+    return importlib.import_module("broken_strategies.answers_any_number_of_rows").GradesInHalves()
+
+
+def test_the_global_random_state_is_given_back() -> None:
+    random.seed(3)
+    np.random.seed(3)
+    before = global_random.state()
+    examine(TwoFaults)
+    assert global_random.state() == before

@@ -78,7 +78,7 @@ class Case:
 
     @property
     def oracle(self) -> bool:
-        return bool(getattr(self.cls, "oracle", False))
+        return bool(getattr(self.strategy, "oracle", False))
 
     def answer(self, question: Question, **how: Any) -> Answer:
         """What a copy of the strategy answers, in comparable form; ``how`` as in `lifesim.testing.asking.ask`."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,9 +11,8 @@ from lifesim.testing.asking import RaisedError, ask, asked_of, differing
 from lifesim.testing.case import Case, CheckFailedError
 from lifesim.testing.guard import Trespasses
 from lifesim.testing.question import Question, arrays_in, elsewise
+from lifesim.testing.watching import BEHIND, CLOCKS, calls_of
 from lifesim.workspace import suggest
-
-_CLOCKS = ("time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "ctime", "strftime")
 
 
 def view_is_not_written_to(case: Case) -> None:
@@ -51,13 +46,13 @@ def only_what_can_be_seen(case: Case) -> None:
     for question in case.questions:
         found = Trespasses()
         # What it raises is for the check of answers, unless it is because of what it reaches for.
-        with suppress(RaisedError):
+        with suppress(RaisedError), calls_of(BEHIND) as called:
             ask(case.copy(), case.kind, question, view=found.view, luck=found.luck())
         if found.columns:
             raise CheckFailedError(_of_column(case, found.columns[0], question))
-        if found.private:
+        if reached := [*found.private, *called]:
             raise CheckFailedError(
-                f"it reaches around what it is given, to {found.private[0]}; decide from columns and from "
+                f"it reaches around what it is given, by {reached[0]}; decide from columns and from "
                 f"luck.uniforms() and luck.take() alone (what an oracle needs, oracle = True shows as columns)"
             )
 
@@ -74,7 +69,7 @@ def _of_column(case: Case, name: str, question: Question) -> str:
 def nothing_later_than_now(case: Case) -> None:
     """Another future behind the same view changes nothing, and no clock but the view's is read."""
     for question in case.questions:
-        with _clocks_asked() as clocks:
+        with calls_of(CLOCKS) as clocks:
             answer = case.answer(question)
         if clocks:
             raise CheckFailedError(
@@ -87,31 +82,3 @@ def nothing_later_than_now(case: Case) -> None:
                 f"{question}, its answer changes in {rows} of them with things that the view does not show, "
                 f"such as what will happen later; decide from the view's columns alone"
             )
-
-
-@contextmanager
-def _clocks_asked() -> Iterator[list[str]]:
-    """Note which clocks of the machine are read, by anybody outside the package and its libraries."""
-    found: list[str] = []
-
-    def note(frame: Any, event: str, called: Any) -> None:
-        if event == "c_call" and (clock := _clock(called)):
-            module = frame.f_globals.get("__name__", "")
-            if module.partition(".")[0] not in ("lifesim", "numba", "llvmlite"):
-                found.append(clock)
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield found
-    finally:
-        sys.setprofile(before)
-
-
-def _clock(called: Callable[..., Any]) -> str:
-    owner, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
-    if owner is time and name in _CLOCKS:
-        return f"time.{name}()"
-    if isinstance(owner, type) and issubclass(owner, datetime.date) and name in ("now", "today", "utcnow"):
-        return f"{owner.__name__}.{name}()"
-    return ""

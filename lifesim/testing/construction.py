@@ -68,6 +68,8 @@ def schedule_has_appointments(case: Case) -> None:
         check_schedule(case.name, case.strategy)
     except PathError as error:
         raise CheckFailedError(error.message) from error
+    if case.copy().schedule != case.copy().schedule:
+        raise CheckFailedError("its schedule is another each time it is asked for; make it from parameters alone")
     if not case.questions:
         raise CheckFailedError(
             f"its schedule, {case.strategy.schedule}, has no appointment within {HORIZON} days; "

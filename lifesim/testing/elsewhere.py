@@ -1,4 +1,4 @@
-"""A second process with another hash seed, where strategies are asked afresh.
+"""A second process, in another folder and with another hash seed, where strategies are asked afresh.
 
 It is started once and lives as long as this process. For every request it imports the strategy's module anew, so that
 nothing of an earlier request is left in it.
@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -58,7 +59,12 @@ def _process() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", "from lifesim.testing.elsewhere import serve; serve()"]
     # In a session of its own, so that an interrupt ends this process alone, which then ends the other.
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=tempfile.gettempdir(),
+        start_new_session=True,
     )
     atexit.register(_end, process)
     return process

@@ -1,5 +1,6 @@
 """Strategies that want to know more than an insurer does."""
 
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,14 @@ class DrawsTheLuckOfOthers:
     def grade(self, leads, luck):
         patience = luck._streams.uniforms("patience", vars(luck)["_given_leads"])
         return np.where(patience > 0.5, 0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LooksUpTheStack:
+    """Finds nothing where it is checked, and the world where it is run."""
+
+    def grade(self, leads, luck):
+        frame = inspect.currentframe()
+        while frame and "world" not in frame.f_locals:
+            frame = frame.f_back
+        return np.where(frame.f_locals["world"].now > 0 if frame else leads.policies > 0, 0, 1)
