@@ -9,7 +9,8 @@ folder whose fields are its parameters:
 
 A strategy sees what the insurer would see: read-only copies of observable columns at one moment, for customers who
 have not refused automated targeting. It draws luck only through ``Luck``. A plug-in with ``oracle = True`` sees hidden
-columns too (true stage, traits, states of mind) and is marked as such in every report.
+columns too (true stage, traits, states of mind) and is marked as such in every report. One with ``ordered = True``
+serves rows in the order in which they come; of all others that order changes no answer.
 """
 
 from __future__ import annotations
