@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ TOLD = {
     "GivesConsent": ("it changes the world behind the view", "acts by its answer alone"),
     "ReadsTheTrueStage": ("'true_stage', which no insurer sees", "or write oracle = True into the class"),
     "TakesAPeek": ("'true_stage', which no insurer sees", "or write oracle = True into the class"),
-    "MisspellsAColumn": ("'polices', which is no column here", "did you mean 'policies'?"),
+    "MisspellsAColumn": ("'polices', which is no column in scenario aa", "--scenario", "did you mean 'policies'?"),
     "ReachesBehindTheView": ("LeadView._world", "decide from columns"),
     "DrawsTheLuckOfOthers": ("Luck._streams", "luck.uniforms() and luck.take() alone"),
     "AnswersAMask": ("who is of type bool", "positions: customers.where(mask)"),
@@ -194,3 +195,22 @@ def test_the_global_random_state_is_given_back() -> None:
     before = global_random.state()
     examine(TwoFaults)
     assert global_random.state() == before
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndsOthers:
+    """Ends every process but the one in which it was made."""
+
+    home: int = field(default_factory=os.getpid)
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        if os.getpid() != self.home:
+            os._exit(3)
+        return np.zeros(len(leads), np.int64)
+
+
+def test_a_strategy_that_ends_the_other_process_is_told_so_and_the_next_is_checked() -> None:
+    (failure,) = examine(EndsOthers()).failures
+    assert failure.check == "another_process"
+    assert "it ends the process" in failure.message
+    check_strategy(TwoFaults(faults=0))

@@ -63,7 +63,8 @@ def _of_column(case: Case, name: str, question: Question) -> str:
             f"it asks for '{name}', which no insurer sees; decide from what can be observed, "
             f"or write oracle = True into the class to make it an upper bound"
         )
-    return f"it asks for '{name}', which is no column here{suggest(name, question.rows.columns)}"
+    where = f"in scenario {case.stage.scenario.name} (name another with --scenario)"
+    return f"it asks for '{name}', which is no column {where}{suggest(name, question.rows.columns)}"
 
 
 def nothing_later_than_now(case: Case) -> None:

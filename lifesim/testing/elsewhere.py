@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from lifesim import workspace
-from lifesim.errors import RunError
-from lifesim.testing.asking import Answer, RaisedError, ask, comparable
+from lifesim.testing.asking import Answer, RaisedError, ask, comparable, raised
 from lifesim.testing.question import Question
 
 
@@ -29,11 +28,12 @@ def answers(pickled: bytes, kind: str, questions: list[Question]) -> list[Answer
     Raises
     ------
     RaisedError
-        When the strategy cannot be imported there, or raises.
-    RunError
-        When the process is gone.
+        When the strategy cannot be imported there, raises, or ends the process.
     """
     process = _process()
+    if process.poll() is not None:
+        _process.cache_clear()
+        process = _process()
     assert process.stdin is not None and process.stdout is not None
     try:
         pickle.dump((str(workspace.current_root()), pickled, kind, pickle.dumps(questions)), process.stdin)
@@ -41,7 +41,7 @@ def answers(pickled: bytes, kind: str, questions: list[Question]) -> list[Answer
         found = pickle.load(process.stdout)
     except (OSError, EOFError) as error:
         _process.cache_clear()
-        raise RunError("the process in which strategies are asked again has ended") from error
+        raise RaisedError("ends the process") from error
     if isinstance(found, RaisedError):
         raise found
     return cast(list[Answer], found)
@@ -86,8 +86,8 @@ def serve() -> None:
             found: Any = _answered(*request)
         except RaisedError as error:
             found = error
-        except Exception as error:  # an answer that only this process gets, and that is none
-            found = RaisedError(error, "")
+        except Exception as error:  # it cannot be imported here, or its answer is none
+            found = raised(error)
         _forget(set(sys.modules) - known)
         pickle.dump(found, replies)
         replies.flush()
@@ -112,9 +112,5 @@ def _next(requests: IO[bytes]) -> Any:
 
 def _answered(root: str, pickled: bytes, kind: str, questions: bytes) -> list[Answer]:
     workspace.mount(Path(root))
-    try:
-        pickle.loads(pickled)
-    except Exception as error:
-        raise RaisedError(error, "") from error
     # A copy for each: only what the module remembers is there at the next question.
     return [comparable(kind, ask(pickle.loads(pickled), kind, each), each) for each in pickle.loads(questions)]

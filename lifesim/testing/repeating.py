@@ -100,7 +100,8 @@ def order_of_rows(case: Case) -> None:
             if rows:
                 raise CheckFailedError(
                     f"{question}, the same rows in another order get another answer, in {rows} of them; use columns "
-                    f"and luck in place of positions, or write ordered = True into the class if it serves rows in turn"
+                    f"and luck in place of positions, break ties by luck, or write ordered = True into the class if "
+                    f"it serves rows in turn"
                 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 _PARTS = ("stdlib", "platlib", "purelib")
 _LIBRARIES = (*(sysconfig.get_paths()[part] for part in _PARTS), str(Path(__file__).parents[1]), "<")
-_TIMES = ("time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "ctime", "strftime")
+_TIMES = ("time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "ctime")
 
 
 def _clock(owner: Any, name: str) -> bool:
