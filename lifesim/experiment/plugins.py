@@ -9,7 +9,7 @@ from typing import Any
 from lifesim.scenario import Arm, PlugIn, Scenario
 from lifesim.scenario.quantities import bare_number, parse_clock_time
 from lifesim.scenario.units import PathError
-from lifesim.strategy import Practice, Schedule
+from lifesim.strategy import REST_DAYS, Practice, Schedule
 from lifesim.workspace import Plugin, discover, suggest
 
 KeyPath = tuple[str | int, ...]
@@ -105,6 +105,9 @@ def check_schedule(name: str, orchestration: Any) -> None:
         parse_clock_time(schedule.at)
     except ValueError as error:
         raise PathError((name,), f"schedule: {error}") from error
+    if schedule.rest_days not in REST_DAYS:
+        message = f"schedule: rest_days is one of {', '.join(REST_DAYS)}, not {schedule.rest_days!r:.40}"
+        raise PathError((name,), f"{message}{suggest(str(schedule.rest_days), list(REST_DAYS))}")
     for what, days, last in (("weekdays", schedule.weekdays, 7), ("days", schedule.days, 31)):
         wrong = [day for day in days if type(day) is not int or not 1 <= day <= last]
         if wrong:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lifesim.errors import Problem
 from lifesim.scenario.quantities import parse_money, parse_rate
 from lifesim.scenario.units import PathError
+from lifesim.scenario.workdays import not_announced
 from lifesim.scenario.yaml_nodes import KeyPath, dotted
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ FAR = 20
 
 def cautions(scenario: Scenario) -> list[Problem]:
     """One line each, with its place; none for most scenarios."""
-    found = (*silent_arms(scenario), *few_customers(scenario), *far_from_inherited(scenario))
+    found = (*silent_arms(scenario), *few_customers(scenario), *far_from_inherited(scenario), *not_announced(scenario))
     return [Problem(scenario.place(*each.path), dotted(each.path), each.message) for each in found]
 
 

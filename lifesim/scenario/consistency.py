@@ -16,6 +16,7 @@ from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
+from lifesim.scenario.workdays import calendar_covers
 
 if TYPE_CHECKING:
     from lifesim.scenario.models import Scenario
@@ -250,4 +251,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, clocks_know_segments, spells_exist, days_are_whole,
     time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    calendar_covers,
 )  # fmt: skip

@@ -96,6 +96,10 @@ class Desk(Part):
     opens: ClockTime = about("first slot of a working day")
     closes: ClockTime = about("end of the last slot")
     workdays: tuple[int, ...] = about("days of the week it works, 1 Monday to 7 Sunday")
+    holidays: Literal["closed", "open"] = about(
+        "what it does by the scenario's calendar: closed on holidays and open on make-up workdays, or open regardless",
+        default="closed",
+    )
     slot: PositiveDuration = about("time between two appointments of the desk")
     content: Name = about("what an adviser says to a customer who asked")
     seats: dict[Name, Seats] = about("groups of seats")

@@ -34,6 +34,7 @@ from lifesim.scenario.units import (
     PositiveDuration,
     Share,
 )
+from lifesim.scenario.workdays import Country, Workdays
 from lifesim.scenario.yaml_source import Source as SourceFile
 
 PlugIn = Name | dict[Name, dict[str, Any]]
@@ -85,6 +86,7 @@ class Scenario(Part):
     name: Name = about("name of the scenario")
     question: str = about("what the experiment answers, one sentence")
     start: Date = about("first day after the warm-up: the day the arms fork")
+    calendar: Country | None = about("whose public holidays and make-up workdays count; without: none", default=None)
     warm_up: Duration = about("time the world runs before the arms fork")
     horizon: PositiveDuration = about("time the arms run")
     population: Population = about("how many customers of which kind")
@@ -124,6 +126,11 @@ class Scenario(Part):
             grading=arm.grading if arm.grading is not None else base.grading,
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
         )
+
+    @property
+    def workdays(self) -> Workdays:
+        """Which days are worked, by the scenario's calendar."""
+        return Workdays(self.calendar)
 
     @property
     def folder(self) -> Path:

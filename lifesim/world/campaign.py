@@ -26,7 +26,7 @@ class Campaign:
 
     def __init__(self, name: str, orchestration: Orchestration, world: World) -> None:
         self.name, self.orchestration = name, orchestration
-        self._date = world.date
+        self._date, self._works = world.date, world.scenario.workdays.works
         self._end = world.scenario.warm_up + world.scenario.horizon
 
     def next(self, now: int) -> int | None:
@@ -34,7 +34,7 @@ class Campaign:
         schedule = self.orchestration.schedule
         appointment = every(1, now, schedule.second)
         while appointment < self._end:
-            if schedule.includes(self._date(appointment)):
+            if schedule.includes(self._date(appointment), self._works):
                 return appointment
             appointment += DAY
         return None

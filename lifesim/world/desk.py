@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY, T_WITHDRAWN
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.workdays import Workdays
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import leads as pool
 from lifesim.workforce.leads import DESK
@@ -20,6 +24,8 @@ from lifesim.world.views import AGENT_COLUMNS
 from lifesim.world.world import World
 
 MAX_GRADE = 3
+#: Days after which a desk that has not opened never does: a week, and more than the longest holiday.
+LONGEST_REST = 30
 _CALL = CHANNELS.index("call")
 
 
@@ -31,6 +37,7 @@ class Desk:
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         self.groups = groups(scenario, world)
+        self.open_on = open_days(scenario)
 
     def next(self, now: int) -> int | None:
         """Next slot of a working day at which somebody may wait.
@@ -47,9 +54,9 @@ class Desk:
 
     def _slot(self, now: int) -> int | None:
         desk, slot = self.desk, self.desk.slot
-        for day in range(now // DAY, now // DAY + 8):
+        for day in range(now // DAY, now // DAY + LONGEST_REST):
             opens = day * DAY + desk.opens
-            if self.world.date(opens).isoweekday() not in desk.workdays:
+            if not self.open_on(self.world.date(opens)):
                 continue
             appointment = opens if now <= opens else opens + -(-(now - opens) // slot) * slot
             if appointment + slot <= day * DAY + desk.closes:
@@ -166,6 +173,13 @@ def _count(world: World, measures: Any, leads: Any, measure: int, amount: Any) -
     np.add.at(measures, (world.state.customers["branch"][leads["customer"]], measure), amount)
 
 
+def open_days(scenario: Scenario) -> Callable[[datetime.date], bool]:
+    """On which dates the desk is open: its days of the week, but for holidays, and make-up workdays."""
+    desk = scenario.desk
+    workdays = scenario.workdays if desk.holidays == "closed" else Workdays(None)
+    return cache(lambda date: workdays.opens(date, desk.workdays))
+
+
 def calls_in_slots(slot: int, per_slot: Any, times: Any) -> Any:
     """Calls that each group can make in the slots at ``times``, in all; fractions carry over from slot to slot."""
     number = (times // slot)[:, None]
@@ -187,7 +201,8 @@ def groups(scenario: Scenario, world: World) -> dict[str, Any]:
 def capacity_by_branch(scenario: Scenario, world: World, since: int, until: int) -> Any:
     """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
     desk, of = scenario.desk, groups(scenario, world)
-    days = [day for day in range(since // DAY, until // DAY) if world.date(day * DAY).isoweekday() in desk.workdays]
+    open_on = open_days(scenario)
+    days = [day for day in range(since // DAY, until // DAY) if open_on(world.date(day * DAY))]
     slots = np.arange(desk.opens, desk.closes - desk.slot + 1, desk.slot)
     times = (np.array(days, np.int64)[:, None] * DAY + slots).ravel()
     calls = calls_in_slots(desk.slot, of["calls"], times)

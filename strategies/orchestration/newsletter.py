@@ -12,10 +12,11 @@ class Newsletter:
     day: int = 8
     at: str = "10:00"
     quiet_days: int = 7
+    rest_days: str = "as_usual"
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(at=self.at, days=(self.day,))
+        return Schedule(at=self.at, days=(self.day,), rest_days=self.rest_days)
 
     def touch(self, customers: CustomerView, luck: Luck) -> Touches:
         rested = customers.days_since_touch >= self.quiet_days

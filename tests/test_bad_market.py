@@ -1,0 +1,77 @@
+"""What is wrong with the calendar or the script of the market: one line with its place in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from quiet_world import REPO
+
+from lifesim.experiment.checks import check_file
+
+GOOD = """\
+extends: markets/base.yaml
+name: tiny
+question: What is wrong here?
+start: 2026-01-05
+warm_up: 10d
+horizon: 90d
+population: {size: 2_000, segments: {mainstream: 100%}}
+measure: {primary: first_purchase_rate}
+"""
+ARMS = "arms: {control: {use: current_practice}}\n"
+
+#: What is added behind `GOOD`, and the one line that must come of it.
+LINES = {
+    "unknown calendar": (
+        f"{ARMS}calendar: chian\n",
+        "10:11: calendar: 'chian' is unknown; did you mean 'china'?",
+    ),
+    "rest days of a schedule": (
+        "arms: {control: {orchestration: [{newsletter: {rest_days: skp}}]}}\n",
+        "9:35: arms.control.orchestration[0].newsletter: schedule: rest_days is one of as_usual, skip, move, not 'skp'",
+    ),
+    "holidays of a desk": (
+        f"{ARMS}desk: {{holidays: shut}}\n",
+        "10:18: desk.holidays: 'shut' is unknown; known: closed, open",
+    ),
+}
+
+
+def said(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(text, encoding="utf-8")
+    return [
+        f"{each.place.removeprefix(str(file))}: {each.path}: {each.message}"[1:]
+        for each in check_file(file)
+    ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIFESIM_ROOT", str(REPO))
+
+
+def test_the_good_scenario_is_good(tmp_path: Path) -> None:
+    assert said(tmp_path, f"{GOOD}{ARMS}calendar: china\n") == []
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_one_line_with_its_place(tmp_path: Path, name: str) -> None:
+    text, wanted = LINES[name]
+    (line,) = said(tmp_path, GOOD + text)
+    assert line.startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("start: 2026-01-05", "start: 2001-01-05", "4:8: start: the world goes from 2000-12-26 to 2001-04-04; `calen"),
+        ("start: 2026-01-05", "start: 2099-12-05", "6:10: horizon: the world goes from 2099-11-25 to 2100-03-04; `ca"),
+    ],
+)
+def test_a_horizon_that_leaves_the_calendar_is_refused(tmp_path: Path, old: str, new: str, wanted: str) -> None:
+    text = GOOD.replace(old, new) + ARMS
+    (line,) = said(tmp_path, f"{text}calendar: china\n")
+    assert line.startswith(wanted) and "covers 2001 to 2099; change the dates or remove the calendar" in line
+    assert said(tmp_path, text) == []
