@@ -41,7 +41,7 @@ def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
         writer.write_table("episodes", pd.DataFrame([episodes]))
         writer.write_table("products", pd.DataFrame([{"arm": "control", "policies": 1000}]))
         writer.write_text("scenario.json", json.dumps(scenario))
-        return writer.commit({"scenario": {"control": "control"}})
+        return writer.commit({"scenario": {"control": "control", "start": "2026-01-05", "horizon_days": 91}})
 
 
 def rows_of(folder: Path, touches: list[tuple[str, str, str, int]]) -> dict[str, dict[str, Any]]:

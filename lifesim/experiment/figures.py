@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -127,6 +128,25 @@ def lapse_of_year(year: int) -> Callable[[StoredRun], float | None]:
     return probability
 
 
+def first_quarter_share(run: StoredRun) -> float | None:
+    """Share of the first quarter in the annual premium of new policies; none where no whole calendar year is observed.
+
+    Over all whole years together; policies given back in the cooling-off period included.
+    """
+    described = run.manifest["scenario"]
+    first = datetime.date.fromisoformat(described["start"])
+    after = first + datetime.timedelta(days=described["horizon_days"])
+    years = [str(year) for year in range(first.year, after.year) if first <= datetime.date(year, 1, 1)]
+    if not years:
+        return None
+    rows = _control(run, "months")
+    rows = rows[rows["month"].str[:4].isin(years)]
+    whole = int(rows["new_ape_fen"].sum())
+    if not whole:
+        raise NothingToCountError("nothing sold in a whole calendar year")
+    return int(rows.loc[rows["month"].str[5:].isin(("01", "02", "03")), "new_ape_fen"].sum()) / whole
+
+
 def _by_month(product: dict[str, Any]) -> bool:
     payment = product.get("payment")
     return payment is not None and payment["frequency"].get("monthly", 0.0) >= 1.0
@@ -172,6 +192,9 @@ FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     ),
     "service.regulator_complaints_per_10k_policies_quarter": (
         _complaints("regulator_complaints_per_10k"), "over the policies in force at the end",
+    ),
+    "contract.first_quarter_share_of_premium": (
+        first_quarter_share, "annual premium of new policies, whole calendar years, current practice",
     ),
     "messages.push_open": (_touch_share("push", "opened", "delivered"), "opened over delivered"),
     "messages.sms_click": (_touch_share("sms", "opened", "delivered"), "opened over delivered"),

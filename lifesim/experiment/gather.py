@@ -8,6 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.work import UnitResult
+from lifesim.lifecycle.months import APE, RECEIVED, SOLD
 from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
 from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
@@ -21,7 +22,7 @@ from lifesim.population.columns import (
     SUSPENDED,
     TOUCH_OUTCOMES,
 )
-from lifesim.population.memory import count
+from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
@@ -59,6 +60,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
     result.add("sessions", _sessions(world, segments), **labels)
     result.add_rows("touches", _touches(world), **labels)
     result.add_rows("episodes", _episodes(world, segments), **labels)
+    result.add_rows("months", _months(world), **labels)
     result.add_rows("policy_years", _policy_years(world), **labels)
     result.add("events", _events(world), **labels)
 
@@ -148,6 +150,18 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}
         for key in sorted(set(keys))
+    ]  # fmt: skip
+
+
+def _months(world: World) -> list[dict[str, Any]]:
+    """What was sold and paid by calendar month since the fork, the first and the last of which may be parts of one."""
+    names, place = months_of(world.scenario)
+    table = world.state.months
+    return [
+        {"month": names[month], "product": product, "new_policies": int(table[k, month, SOLD]),
+         "new_ape_fen": int(table[k, month, APE]), "premium_fen": int(table[k, month, RECEIVED])}
+        for month in range(place[world.scenario.warm_up // DAY], place[world.now // DAY - 1] + 1)
+        for k, product in enumerate(world.scenario.products)
     ]  # fmt: skip
 
 

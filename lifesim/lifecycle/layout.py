@@ -156,6 +156,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "content_harm": "f8",  # (contents, states)
     "lifted_by": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
+    "month_of": "i4",  # place of each day's calendar month
     "hour_guess": "i4",  # hour that a share of the day's activity cannot precede
     "hour_rules": HOUR_RULE,
 }
@@ -164,6 +165,7 @@ RULE_ARRAYS: dict[str, Any] = {
 RULE_NUMBERS: dict[str, str] = {
     "segments": "i8",
     "days": "i8",
+    "months_all": "i8",
     "clocks_all": "i8",
     "stage_slots": "i8",
     "first_process": "i8",

@@ -19,6 +19,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.months import count_received, count_sold
 from lifesim.lifecycle.persistency import DIED, SURRENDERED, count_life, count_new
 from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.lifecycle.value import book_new_business, claw_back, instalment, pay_cash_value, receive
@@ -124,6 +125,8 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     receive(i, place, 0, w)
     book_new_business(i, place, 1, w)
     count_new(i, place, 1, w)
+    count_sold(place, now, w)
+    count_received(place, instalment(policy, 0), now, w)
     if c.stage == FIRST_PURCHASE:
         out.first_purchases += 1
         c.marks |= FIRST_BOUGHT

@@ -20,6 +20,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
+from lifesim.lifecycle.months import count_received
 from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new
 from lifesim.lifecycle.policies import due_policy, find_policy, remove, schedule
 from lifesim.lifecycle.stages import enter, log, refresh
@@ -267,6 +268,7 @@ def on_suspension_end(i: int, place: int, now: int, w: Any) -> None:
         policy.paid += 1
         receive(i, place, policy.paid, w)
         arrears += instalment(policy, policy.paid)
+    count_received(place, arrears, now, w)
     c.policies += 1
     policy.marks |= REINSTATED
     outcome_row(w, i).reinstated += 1
@@ -288,6 +290,7 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
         out.recovered_settled += is_settled(policy.product, due, w)
     policy.paid += 1
     receive(i, place, policy.paid, w)
+    count_received(place, instalment(policy, policy.paid), now, w)
     count_kept(i, place, w)
     count_due(place, policy.paid, due, w)
     log(i, E_PREMIUM, policy.product, instalment(policy, policy.paid), now, w)

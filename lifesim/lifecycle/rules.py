@@ -30,6 +30,7 @@ from lifesim.lifecycle.need_tables import (
 )
 from lifesim.lifecycle.season import hazard_factors
 from lifesim.population.columns import DAY, N_STAGES
+from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
 from lifesim.scenario.market import CHANNELS
@@ -80,6 +81,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "choice_keys": keys_of(streams, [f"choice {name}" for name in alternatives]),
         "campaign_keys": keys_of(streams, [f"campaign {name}" for name in campaigns]),
         "market": hazard_factors(scenario, names, streams),
+        "month_of": months_of(scenario)[1],
         **_hours(scenario),
         **clock_tables(scenario, streams, rows, names),
         **_mind(scenario),
@@ -96,6 +98,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
     numbers = {
         "segments": len(segments),
         "days": arrays["market"].shape[1],
+        "months_all": len(months_of(scenario)[0]),
         "clocks_all": len(names),
         "stage_slots": stage_slots(rows),
         "first_process": sum(1 for _, stage, _ in rows if stage),

@@ -249,6 +249,8 @@ class State(NamedTuple):
     policy_life
         Shape (products, policy years, 5): exposure since the fork in seconds; lapses, surrenders, deaths; months of
         the instalments that were settled.
+    months
+        Shape (products, calendar months since time 0, 3): new policies, their annual premium, premium received.
     session_days
         Shape (days, segments): app sessions.
     touched
@@ -273,11 +275,14 @@ class State(NamedTuple):
     requests: Any
     occupied: Any
     policy_life: Any
+    months: Any
     session_days: Any
     touched: Any
     counts: Any
 
 
+#: New policies, their annual premium, premium received.
+MONTH_COLUMNS = 3
 BLOCK = 64
 COUNTS = np.dtype(
     [

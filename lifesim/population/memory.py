@@ -22,6 +22,7 @@ from lifesim.population.columns import (
     LIFT,
     LOST,
     MIND,
+    MONTH_COLUMNS,
     N_STAGES,
     NEVER,
     NONE,
@@ -92,6 +93,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         requests=np.zeros(REQUEST_BUFFER, REQUEST),
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
         policy_life=np.zeros((len(scenario.products), POLICY_YEARS, 5), np.int64),
+        months=np.zeros((len(scenario.products), len(months_of(scenario)[0]), MONTH_COLUMNS), np.int64),
         session_days=np.zeros((days, segments), np.int64),
         touched=np.zeros(
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
@@ -104,6 +106,14 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
 def per_customer(state: State) -> tuple[str, ...]:
     """Names of the arrays with a row for each customer."""
     return (*PER_CUSTOMER, "outcomes") if state.counts["twins"][0] else PER_CUSTOMER
+
+
+def months_of(scenario: Scenario) -> tuple[list[str], Any]:
+    """Calendar months of the world, as ``2026-01``, and the place among them of each of its days, shape (days,)."""
+    days = -(-(scenario.warm_up + scenario.horizon) // DAY) + 1
+    first = np.datetime64(scenario.start) - np.timedelta64(scenario.warm_up // DAY, "D")
+    names, place = np.unique((first + np.arange(days)).astype("datetime64[M]"), return_inverse=True)
+    return names.astype(str).tolist(), place.astype(np.int32)
 
 
 def count(state: State) -> int:

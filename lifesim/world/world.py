@@ -278,8 +278,8 @@ class World:
         to, kind = np.where(present, c["segment"], NOBODY), np.where(present, PRESENT_AT_FORK, ARRIVED)
         self.state = assign(self.state, slice(0, n), to, kind, segments)
         self.book("warnings", slice(0, n), c["stage"] == CHURN_WARNING)
-        for table in (self.state.occupied, self.state.policy_life, self.state.session_days, self.state.touched):
-            table[:] = 0
+        for name in ("occupied", "policy_life", "months", "session_days", "touched"):
+            getattr(self.state, name)[:] = 0
         self.extra["desk"][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
