@@ -312,11 +312,14 @@ class Practice:
     ----------
     orchestrations
         By name; the name is part of the luck of their touches.
+    staffing
+        Factors by month on the calls that the desk can make, 12 or none.
     """
 
     orchestrations: Mapping[str, Orchestration] = field(default_factory=dict)
     grading: Grading = NoGrades()
     allocation: Allocation = NobodyAnswers()
+    staffing: tuple[float, ...] = ()
 
     @property
     def oracles(self) -> list[str]:

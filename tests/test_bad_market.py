@@ -31,6 +31,39 @@ LINES = {
         "arms: {control: {orchestration: [{newsletter: {rest_days: skp}}]}}\n",
         "9:35: arms.control.orchestration[0].newsletter: schedule: rest_days is one of as_usual, skip, move, not 'skp'",
     ),
+    "a spell nobody lives to see": (
+        f"{ARMS}market: {{shocks: {{flood: {{start: 2026-05-01, lasts: 5d}}}}}}\n",
+        "10:34: market.shocks.flood.start: 2026-05-01 to 2026-05-05 is outside of the world, which goes from "
+        "2025-12-26 to 2026-04-04, warm-up included",
+    ),
+    "an opening before the world": (
+        f"{ARMS}market: {{openings: {{o: {{start: 2025-12-25, lasts: 1d}}}}}}\n",
+        "10:32: market.openings.o.start: 2025-12-25 is outside of the world, which",
+    ),
+    "a yearly opening longer than a year": (
+        f"{ARMS}market: {{openings: {{o: {{start: 2026-01-01, lasts: 366d, yearly: true}}}}}}\n",
+        "10:51: market.openings.o.lasts: is longer than a year, after which it comes back",
+    ),
+    "a product that nobody sells": (
+        f"{ARMS}market: {{openings: {{o: {{start: 2026-01-01, lasts: 9d, appeal: {{anuity: 1}}}}}}}}\n",
+        "10:64: market.openings.o.appeal.anuity: unknown product 'anuity'; did you mean 'annuity'?",
+    ),
+    "a hazard that there is not": (
+        f"{ARMS}market: {{openings: {{o: {{start: 2026-01-01, lasts: 9d, hazards: {{LOST.returns: 1}}}}}}}}\n",
+        "10:65: market.openings.o.hazards.LOST.returns: unknown transition or process 'LOST.returns'; did you mean",
+    ),
+    "a negative factor": (
+        f"{ARMS}market: {{shocks: {{o: {{start: 2026-01-01, lasts: 9d, desk: -1}}}}}}\n",
+        "10:59: market.shocks.o.desk: a factor must not be negative",
+    ),
+    "eleven months": (
+        f"{ARMS}market: {{season: {{desk: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}}}\n",
+        "10:19: market.season.desk: needs 12 factors; found 11",
+    ),
+    "a staffing plan of a quarter": (
+        "arms: {control: {use: current_practice, staffing: [1, 2, 1]}}\n",
+        "9:41: arms.control.staffing: needs 12 factors; found 3",
+    ),
     "holidays of a desk": (
         f"{ARMS}desk: {{holidays: shut}}\n",
         "10:18: desk.holidays: 'shut' is unknown; known: closed, open",

@@ -117,7 +117,7 @@ def test_capacity_counts_open_days_only() -> None:
     """10,000 seats for 10,000 customers and 10 calls an hour, 9 slots of an hour: 36,000 calls a day for 400."""
     made = scenario("china")
     world = run(made, days=0)
-    capacity = capacity_by_branch(made, world, 0, 60 * DAY)
+    capacity = capacity_by_branch(world, (), 0, 60 * DAY)
     assert capacity.tolist() == [36_000 * sum(CHINA.works(date) for date in dates("01-15", "03-15"))]
 
 

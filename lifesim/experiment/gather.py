@@ -26,6 +26,7 @@ from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
+from lifesim.strategy import Practice
 from lifesim.workforce.leads import DESK, DESK_MEASURES
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
@@ -38,7 +39,7 @@ DAY = 86_400
 ENDS = {"lapsed": LAPSED, "surrendered": SURRENDERED, "died": DIED, "due_months": MONTHS}
 
 
-def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> None:
+def gather(world: World, arm: str, practice: Practice, observer: Observer, result: UnitResult) -> None:
     """All tables for one arm of a unit."""
     scenario, unit = world.scenario, result.unit
     segments = list(scenario.segments)
@@ -53,7 +54,7 @@ def gather(world: World, arm: str, observer: Observer, result: UnitResult) -> No
         result.add_rows("totals", metrics.totals(segments, c[rows], outcomes[of], mine), **labels)
         result.add_rows("ledger", _ledger(outcomes[of]), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
-        result.add_rows("desks", _desks(world, number), **labels)
+        result.add_rows("desks", _desks(world, practice, number), **labels)
         result.add_rows("milestones", _milestones(world, c[rows]), **labels)
         result.add_rows("products", _products(world, rows), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
@@ -79,10 +80,10 @@ def _occupancy(segments: list[str], observer: Observer, branch: int) -> dict[str
     return columns | {"customers": counts.tolist()}
 
 
-def _desks(world: World, branch: int) -> list[dict[str, Any]]:
+def _desks(world: World, practice: Practice, branch: int) -> list[dict[str, Any]]:
     measures = world.extra["desk"][branch]
     rows = [{"desk": DESK, "measure": name, "value": int(measures[k])} for k, name in enumerate(DESK_MEASURES)]
-    capacity = capacity_by_branch(world.scenario, world, world.scenario.warm_up, world.now)[branch]
+    capacity = capacity_by_branch(world, practice.staffing, world.scenario.warm_up, world.now)[branch]
     return [*rows, {"desk": DESK, "measure": "capacity", "value": int(capacity)}]
 
 

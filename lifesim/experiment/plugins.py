@@ -164,7 +164,8 @@ def _names(plug_ins: tuple[PlugIn, ...]) -> list[str]:
 def practice(arm: Arm) -> Practice:
     """The plug-ins of an arm."""
     made = Practice(
-        orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration}
+        orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration},
+        staffing=arm.staffing,
     )
     if arm.grading is not None:
         made = dataclasses.replace(made, grading=instance("grading", arm.grading))

@@ -16,6 +16,7 @@ from lifesim.errors import LifesimError, StrategyError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
+from lifesim.lifecycle.season import turns
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
 from lifesim.population.columns import DAY
 from lifesim.population.memory import count
@@ -28,6 +29,7 @@ from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
 from lifesim.world.fork import save_arrays
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
+from lifesim.world.script import Script
 from lifesim.world.world import Part, World
 
 __all__ = ["Experiment", "Unit", "UnitResult", "units"]
@@ -100,6 +102,8 @@ class Experiment:
             Inference(self.scenario),
             Desk(self.scenario, practice, world),
         ]
+        if turns(self.scenario):
+            parts.append(Script(self.scenario))
         parts += [Campaign(name, each, world) for name, each in practice.orchestrations.items()]
         return parts
 
@@ -141,7 +145,7 @@ class Experiment:
         joined = world.state.customers["joined"][: count(world.state)]
         present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
         result.customer_days += float(present.sum()) / DAY
-        gather(world, arm, observer, result)
+        gather(world, arm, practice, observer, result)
         world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
 
 

@@ -33,6 +33,7 @@ from lifesim.population.columns import (
     CHURN_WARNING,
     COMPARER,
     COMPLAINED,
+    DAY,
     DISSATISFIED,
     E_COMPLAINT,
     E_DECISION,
@@ -87,13 +88,17 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
     advised = c.answered_at >= c.stage_since or (c.policies > 0 and not c.marks & ORPHAN)
     best = -np.inf
     chosen = NOT_OURS
-    products = w.products
+    products, day = w.products, now // DAY
     for a in range(products if ours_only else products + 2):
         if a < products and product_rule_at(w.product_rules, a).needs_person and not advised:
             continue
         if a == products and not c.marks & COMPARER:
             continue
-        utility = linear(w.alternative + a, w) + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
+        utility = (
+            linear(w.alternative + a, w)
+            + f8(w.appeals, a * w.days + day)
+            + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
+        )
         if utility > best:
             best = utility
             chosen = a

@@ -150,7 +150,10 @@ RULE_ARRAYS: dict[str, Any] = {
     "reads": "i4",
     "mechanism_parameters": "f8",  # (mechanisms, longest)
     "rate": "f8",  # (clocks, segments) per second
-    "market": "f4",  # (clocks, days)
+    "market": "f4",  # (clocks, days): season and luck
+    "spells": "f4",  # (clocks, days): episodes; empty where none moves a hazard
+    "appeals": "f8",  # (alternatives, days)
+    "inquiry_factors": "f8",  # by day
     "impulses": "f8",  # (events, states)
     "content_impulses": "f8",  # (contents, states)
     "content_harm": "f8",  # (contents, states)
@@ -166,6 +169,7 @@ RULE_NUMBERS: dict[str, str] = {
     "segments": "i8",
     "days": "i8",
     "months_all": "i8",
+    "has_spells": "i8",
     "clocks_all": "i8",
     "stage_slots": "i8",
     "first_process": "i8",

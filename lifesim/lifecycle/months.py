@@ -16,7 +16,7 @@ SOLD, APE, RECEIVED = range(MONTH_COLUMNS)
 @compiled
 def cell(product: int, now: int, w: Any) -> int:
     """Place of the first column of a product in the calendar month of ``now``."""
-    month = i4(w.month_of, min(now // DAY, w.days - 1))
+    month = i4(w.month_of, now // DAY)
     return (product * w.months_all + month) * MONTH_COLUMNS
 
 

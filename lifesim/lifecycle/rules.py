@@ -28,7 +28,8 @@ from lifesim.lifecycle.need_tables import (
     need_numbers,
     need_tables,
 )
-from lifesim.lifecycle.season import hazard_factors
+from lifesim.lifecycle.offers import appeals
+from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
@@ -81,6 +82,9 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "choice_keys": keys_of(streams, [f"choice {name}" for name in alternatives]),
         "campaign_keys": keys_of(streams, [f"campaign {name}" for name in campaigns]),
         "market": hazard_factors(scenario, names, streams),
+        "spells": spell_factors(scenario, names),
+        "appeals": appeals(scenario),
+        "inquiry_factors": inquiry_factors(scenario),
         "month_of": months_of(scenario)[1],
         **_hours(scenario),
         **clock_tables(scenario, streams, rows, names),
@@ -98,6 +102,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
     numbers = {
         "segments": len(segments),
         "days": arrays["market"].shape[1],
+        "has_spells": len(arrays["spells"]),
         "months_all": len(months_of(scenario)[0]),
         "clocks_all": len(names),
         "stage_slots": stage_slots(rows),

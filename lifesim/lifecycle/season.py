@@ -1,16 +1,17 @@
-"""Season and shocks of the market as factors by day, and the replication's own luck."""
+"""Season and episodes of the market as factors by day, and the replication's own luck."""
 
 from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
-from lifesim.scenario.market import Shock
+from lifesim.scenario.episodes import Spell
 from lifesim.streams import Streams
 
 
@@ -26,22 +27,30 @@ def dates(scenario: Scenario) -> list[datetime.date]:
     return [first + datetime.timedelta(days=day) for day in range(days)]
 
 
-def spell(shock: Shock, first: datetime.date) -> slice:
-    """Days of a shock, counted from the first day of the world."""
-    begins = (shock.start - first).days
-    return slice(max(0, begins), max(0, begins + -(-shock.lasts // DAY)))
+def spells(scenario: Scenario) -> Iterator[tuple[str, Spell, slice]]:
+    """Every occurrence of every spell: what it is called, the spell, its days counted from the first of the world."""
+    calendar = dates(scenario)
+    for path, spell in scenario.market.spells():
+        for start, end in spell.occurrences(calendar[-1]):
+            yield f"{' '.join(path[1:])} {start}", spell, days_between(scenario, start, end)
+
+
+def days_between(scenario: Scenario, start: datetime.date, end: datetime.date) -> slice:
+    """Days from one date up to another, counted from the first day of the world."""
+    first = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
+    return slice(max(0, (start - first).days), max(0, (end - first).days))
+
+
+def by_day(scenario: Scenario, monthly: tuple[float, ...]) -> Any:
+    """Factors by month as factors by day, shape (days,)."""
+    return np.asarray(monthly, float)[[date.month - 1 for date in dates(scenario)]]
 
 
 def hazard_factors(scenario: Scenario, clocks: list[str], streams: Streams) -> Any:
-    """Factor on every hazard by day: season, shocks, and the replication's luck on the exits of AWARENESS."""
-    calendar = dates(scenario)
-    factors = np.ones((len(clocks), len(calendar)))
-    months = np.array([date.month - 1 for date in calendar])
+    """Factor on every hazard by day: season, and the replication's luck on the exits of AWARENESS."""
+    factors = np.ones((len(clocks), len(dates(scenario))))
     for name, monthly in scenario.market.season.hazards.items():
-        factors[clocks.index(name)] *= np.asarray(monthly)[months]
-    for shock in scenario.market.shocks.values():
-        for name, factor in shock.hazards.items():
-            factors[clocks.index(name), spell(shock, calendar[0])] *= factor
+        factors[clocks.index(name)] *= by_day(scenario, monthly)
     luck = demand(scenario, streams)
     for k, name in enumerate(clocks):
         if name.startswith("AWARENESS."):
@@ -49,21 +58,59 @@ def hazard_factors(scenario: Scenario, clocks: list[str], streams: Streams) -> A
     return factors.astype(np.float32)
 
 
-def highest_factor(scenario: Scenario, source: str, streams: Streams) -> float:
-    """A bound on ``arrival_factors`` over any horizon, so that a longer one thins the same candidates."""
-    top = demand(scenario, streams) * max(scenario.market.season.arrivals.get(source, (1.0,)))
-    for shock in scenario.market.shocks.values():
-        top *= max(1.0, shock.arrivals.get(source, 1.0))
-    return top
+def spell_factors(scenario: Scenario, clocks: list[str]) -> Any:
+    """Factor of the spells on every hazard by day, shape (clocks, days); without rows where no spell moves a hazard."""
+    moving = [(spell, days) for _, spell, days in spells(scenario) if spell.hazards]
+    factors = np.ones((len(clocks) if moving else 0, len(dates(scenario))))
+    for spell, days in moving:
+        for name, factor in spell.hazards.items():
+            factors[clocks.index(name), days] *= factor
+    return factors.astype(np.float32)
 
 
-def arrival_factors(scenario: Scenario, source: str, streams: Streams) -> Any:
-    """Factor on a source of prospects by day: season, shocks, luck. Shape (days,)."""
-    calendar = dates(scenario)
-    factors = np.full(len(calendar), demand(scenario, streams))
-    if source in scenario.market.season.arrivals:
-        monthly = np.asarray(scenario.market.season.arrivals[source])
-        factors *= monthly[[date.month - 1 for date in calendar]]
-    for shock in scenario.market.shocks.values():
-        factors[spell(shock, calendar[0])] *= shock.arrivals.get(source, 1.0)
+def turns(scenario: Scenario) -> list[int]:
+    """Times, ascending, at which a spell that moves hazards begins or ends: everyone's are evaluated anew."""
+    days = {day for _, spell, of in spells(scenario) if spell.hazards for day in (of.start, of.stop)}
+    end = scenario.warm_up + scenario.horizon
+    return sorted(day * DAY for day in days if 0 < day * DAY < end)
+
+
+def inquiry_factors(scenario: Scenario) -> Any:
+    """Factor on the share of product pages that lead to an inquiry, by day: season and spells. Shape (days,)."""
+    return _with_spells(scenario, by_day(scenario, scenario.market.season.inquiries), "inquiries")
+
+
+def desk_factors(scenario: Scenario, staffing: tuple[float, ...]) -> Any:
+    """Factor on the calls that the desk can make, by day: season, an arm's staffing plan, spells. Shape (days,)."""
+    factors = by_day(scenario, scenario.market.season.desk)
+    return _with_spells(scenario, factors * by_day(scenario, staffing) if staffing else factors, "desk")
+
+
+def _with_spells(scenario: Scenario, factors: Any, what: str) -> Any:
+    for _, spell, days in spells(scenario):
+        factors[days] *= getattr(spell, what)
     return factors
+
+
+def arrival_streams(scenario: Scenario, source: str, streams: Streams) -> dict[str, tuple[Any, float]]:
+    """Factors on a source of prospects by day, shape (days,), in streams, each with a bound over any horizon.
+
+    The stream called "" has season and luck, and what spells take away. A spell that adds arrivals has a stream by its
+    name: adding it to a scenario moves no other arrival, and a longer horizon thins the same candidates.
+    """
+    season = scenario.market.season.arrivals.get(source, (1.0,) * 12)
+    base = by_day(scenario, season) * demand(scenario, streams)
+    top = max(season) * demand(scenario, streams)
+    adding = []
+    for name, spell, days in spells(scenario):
+        factor = spell.arrivals.get(source, 1.0)
+        base[days] *= min(1.0, factor)
+        adding += [(name, factor, days)] if factor > 1.0 else []
+    so_far, found = base.copy(), {"": (base, top)}
+    for name, factor, days in adding:
+        extra = np.zeros(len(base))
+        extra[days] = so_far[days] * (factor - 1.0)
+        found[name] = (extra, top * (factor - 1.0))
+        so_far = so_far + extra
+        top *= factor
+    return found

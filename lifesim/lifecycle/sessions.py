@@ -7,7 +7,7 @@ from typing import Any
 from lifesim.compiled import compiled
 from lifesim.lifecycle.candidates import active, drawn, moment, next_session, place
 from lifesim.lifecycle.events import ask
-from lifesim.lifecycle.layout import counts, customer_row, outcome_row, stage_rule_at, tally, u8
+from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.population.columns import (
@@ -82,7 +82,8 @@ def visit(i: int, doing: float, now: int, w: Any) -> None:
         reach_milestone(i, ANALYSIS, now, w)
         if w.log_visits:
             log(i, E_PRODUCT_PAGE, 0, 0, now, w)
-        if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < w.inquiry:
+        share = w.inquiry * f8(w.inquiry_factors, now // DAY)
+        if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < share:
             inquire(i, now, w)
     elif doing > 1.0 - stage_rule_at(w.stage_rules, c.stage).service_use:
         feel(i, I_SERVICE_USE, now, w)

@@ -112,6 +112,12 @@ def background(i: int, row: int, now: int, w: Any) -> float:
 
 
 @compiled
+def spell(row: int, now: int, w: Any) -> float:
+    """Factor of the market's episodes on a hazard: that of ``now``, because nobody acts on what has not begun."""
+    return f4(w.spells, row * w.days + now // DAY) if w.has_spells else 1.0
+
+
+@compiled
 def next_refresh(i: int, now: int, w: Any) -> int:
     """The next point of the customer's own grid, or the time in the stage at which a factor changes."""
     c = customer_row(w, i)
@@ -143,7 +149,7 @@ def rate_all(i: int, now: int, w: Any) -> None:
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clock_row(w, i, slot).rate = background(i, row, middle, w)
+            clock_row(w, i, slot).rate = background(i, row, middle, w) * spell(row, now, w)
 
 
 @compiled

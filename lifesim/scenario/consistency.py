@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lifesim.scenario.behaviour import unknown
+from lifesim.scenario.episode_checks import EPISODE_CHECKS
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
@@ -175,15 +176,6 @@ def clocks_know_segments(scenario: Scenario) -> Found:
             yield from unknown(clock.segments, scenario.segments, ("behaviour", group, name, "segments"), "segment")
 
 
-def spells_exist(scenario: Scenario) -> Found:
-    """Season and shocks act on hazards and sources that exist."""
-    spells = [(("market", "season"), scenario.market.season)]
-    spells += [(("market", "shocks", name), shock) for name, shock in scenario.market.shocks.items()]  # type: ignore[misc]
-    for path, spell in spells:
-        yield from unknown(spell.hazards, _hazards(scenario), (*path, "hazards"), "transition or process")
-        yield from unknown(spell.arrivals, scenario.acquisition, (*path, "arrivals"), "source")
-
-
 def _hazards(scenario: Scenario) -> list[str]:
     return [*scenario.behaviour.transitions, *scenario.behaviour.processes]
 
@@ -249,7 +241,7 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
-    wanted_cover_depends_on_what_exists, ages_are_known, clocks_know_segments, spells_exist, days_are_whole,
+    wanted_cover_depends_on_what_exists, ages_are_known, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
-    calendar_covers,
+    calendar_covers, *EPISODE_CHECKS,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The market: channels, contents, contact policy, workforce, acquisition, season and shocks."""
+"""The market: channels, contents, contact policy, workforce, acquisition, season and episodes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
+from lifesim.scenario.episodes import Opening, Shock, Spell
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
     Count,
-    Date,
     Duration,
     Money,
     Name,
@@ -24,6 +24,8 @@ from lifesim.scenario.units import (
 
 Channel = Literal["push", "sms", "call"]
 CHANNELS: tuple[str, ...] = ("push", "sms", "call")
+#: Parts of the market that hold spells.
+SPELLS = ("shocks", "openings")
 MAX_CAP = 4
 _DAY = 86_400
 
@@ -152,36 +154,31 @@ class Source(Part):
     segments: dict[Name, Share] = about("mix of the arrivals; must sum to one")
 
 
-class Shock(Part):
-    """A spell of changed conditions."""
-
-    start: Date = about("first day")
-    lasts: PositiveDuration = about("duration")
-    hazards: dict[str, Real] = about("factor on hazards by STAGE.cause or process", default={})
-    arrivals: dict[Name, Real] = about("factor on arrivals by source", default={})
-
-    def complaints(self) -> Iterator[PathError]:
-        """See ``Part``."""
-        for table in ("hazards", "arrivals"):
-            for name, factor in getattr(self, table).items():
-                if factor < 0:
-                    yield PathError((table, name), "a factor must not be negative")
-
-
 class Season(Part):
     """Factors by month of the year."""
 
     hazards: dict[str, tuple[Real, ...]] = about("12 factors by STAGE.cause or process", default={})
     arrivals: dict[Name, tuple[Real, ...]] = about("12 factors by source", default={})
+    inquiries: tuple[Real, ...] = about(
+        "12 factors on the share of product-page sessions while deciding that ask an adviser", default=(1.0,) * 12
+    )
+    desk: tuple[Real, ...] = about("12 factors on the calls that the desk can make", default=(1.0,) * 12)
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
         for table in ("hazards", "arrivals"):
             for name, factors in getattr(self, table).items():
-                if len(factors) != 12:
-                    yield PathError((table, name), f"needs 12 factors; found {len(factors)}")
-                elif min(factors) < 0:
-                    yield PathError((table, name), "a factor must not be negative")
+                yield from by_month(factors, (table, name))
+        for name in ("inquiries", "desk"):
+            yield from by_month(getattr(self, name), (name,))
+
+
+def by_month(factors: tuple[float, ...], path: tuple[str | int, ...]) -> Iterator[PathError]:
+    """Complain about factors that are not one for each month, or below zero."""
+    if len(factors) != 12:
+        yield PathError(path, f"needs 12 factors; found {len(factors)}")
+    elif min(factors) < 0:
+        yield PathError(path, "a factor must not be negative")
 
 
 class Market(Part):
@@ -189,12 +186,19 @@ class Market(Part):
 
     season: Season = about("factors by month")
     shocks: dict[Name, Shock] = about("spells of changed conditions", default={})
+    openings: dict[Name, Opening] = about("opening campaigns", default={})
     luck: Real = about("standard deviation of the logarithm of the replication's demand factor")
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
         if self.luck < 0:
             yield PathError(("luck",), "must not be negative")
+
+    def spells(self) -> Iterator[tuple[tuple[str, ...], Spell]]:
+        """Every spell of changed conditions, with its path in the scenario."""
+        for group in SPELLS:
+            for name, spell in getattr(self, group).items():
+                yield ("market", group, name), spell
 
 
 Desk.model_rebuild()

@@ -20,6 +20,7 @@ from lifesim.scenario.market import (
     Inference,
     Market,
     Source,
+    by_month,
 )
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import Correlation, Population, Segment
@@ -32,6 +33,7 @@ from lifesim.scenario.units import (
     Name,
     PathError,
     PositiveDuration,
+    Real,
     Share,
 )
 from lifesim.scenario.workdays import Country, Workdays
@@ -49,6 +51,12 @@ class Arm(Part):
     orchestration: tuple[PlugIn, ...] = about("who gets which touch when", default=())
     grading: PlugIn | None = about("how good is a lead", default=None)
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
+    staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.staffing:
+            yield from by_month(self.staffing, ("staffing",))
 
 
 class Measure(Part):
@@ -100,7 +108,7 @@ class Scenario(Part):
     inference: Inference = about("what the insurer makes of what it observes")
     desk: Desk = about("advisory and telesales desk")
     acquisition: dict[Name, Source] = about("sources of new prospects", default={})
-    market: Market = about("season and shocks")
+    market: Market = about("season and episodes")
     mechanisms: tuple[PlugIn, ...] = about("plug-ins that extend the world", default=())
     practices: dict[Name, Arm] = about("named strategies that arms start from", default={})
     arms: dict[Name, Arm] = about("strategies to compare")
@@ -125,6 +133,7 @@ class Scenario(Part):
             orchestration=(*base.orchestration, *arm.orchestration),
             grading=arm.grading if arm.grading is not None else base.grading,
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
+            staffing=arm.staffing or base.staffing,
         )
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
+from lifesim.lifecycle.season import desk_factors
 from lifesim.population.columns import DAY, T_WITHDRAWN
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
@@ -38,6 +39,7 @@ class Desk:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         self.groups = groups(scenario, world)
         self.open_on = open_days(scenario)
+        self.factors = desk_factors(scenario, practice.staffing)
 
     def next(self, now: int) -> int | None:
         """Next slot of a working day at which somebody may wait.
@@ -67,7 +69,7 @@ class Desk:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
         waiting = self._lose(self._collect(now, measures), now, measures)
-        capacity = calls_in_slots(self.desk.slot, self.groups["calls"], np.array([now]))
+        capacity = calls_in_slots(self.desk.slot, self.groups["calls"], np.array([now]), self.factors)
         if len(waiting) and capacity.any():
             waiting = self._serve(now, waiting, capacity, measures)
         world.extra["leads"] = waiting
@@ -180,9 +182,15 @@ def open_days(scenario: Scenario) -> Callable[[datetime.date], bool]:
     return cache(lambda date: workdays.opens(date, desk.workdays))
 
 
-def calls_in_slots(slot: int, per_slot: Any, times: Any) -> Any:
-    """Calls that each group can make in the slots at ``times``, in all; fractions carry over from slot to slot."""
-    number = (times // slot)[:, None]
+def calls_in_slots(slot: int, per_slot: Any, times: Any, factors: Any) -> Any:
+    """Calls that each group can make in the slots at ``times``, in all; fractions carry over from slot to slot.
+
+    Parameters
+    ----------
+    factors
+        On ``per_slot``, by day; shape (days,).
+    """
+    number, per_slot = (times // slot)[:, None], per_slot * factors[times // DAY][:, None]
     calls = np.floor(per_slot * (number + 1)) - np.floor(per_slot * number)
     return calls.sum(axis=0).astype(np.int64)
 
@@ -198,12 +206,13 @@ def groups(scenario: Scenario, world: World) -> dict[str, Any]:
     return {"calls": np.array(calls), "seen": {"branch": branch, "skill": skill}}
 
 
-def capacity_by_branch(scenario: Scenario, world: World, since: int, until: int) -> Any:
+def capacity_by_branch(world: World, staffing: tuple[float, ...], since: int, until: int) -> Any:
     """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
+    scenario = world.scenario
     desk, of = scenario.desk, groups(scenario, world)
     open_on = open_days(scenario)
     days = [day for day in range(since // DAY, until // DAY) if open_on(world.date(day * DAY))]
     slots = np.arange(desk.opens, desk.closes - desk.slot + 1, desk.slot)
     times = (np.array(days, np.int64)[:, None] * DAY + slots).ravel()
-    calls = calls_in_slots(desk.slot, of["calls"], times)
+    calls = calls_in_slots(desk.slot, of["calls"], times, desk_factors(scenario, staffing))
     return np.bincount(of["seen"]["branch"], weights=calls, minlength=len(scenario.population.branches))

@@ -157,6 +157,15 @@ def hold(rows: Any, change: int, w: Any) -> None:
 
 
 @compiled_entry
+def turn(now: int, w: Any) -> None:
+    """The market turns: the hazards of everyone who has joined are evaluated anew, as at ``now``."""
+    for i in range(counts(w).customers):
+        if customer_row(w, i).joined <= now:
+            refresh(i, now, w)
+            index(i, w)
+
+
+@compiled_entry
 def start(first: int, last: int, now: int, w: Any) -> None:
     """Begin the lives of customers in rows ``first`` to ``last``, whose columns are set, when they join."""
     for i in range(first, last):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.lifecycle.season import arrival_factors, highest_factor
+from lifesim.lifecycle.season import arrival_streams
 from lifesim.population.accounts import credited
 from lifesim.population.columns import DAY, N_STAGES, State
 from lifesim.population.memory import count
@@ -88,19 +88,27 @@ class Acquisition:
 
 def arrival_times(scenario: Scenario, streams: Streams, source: str, branch: str, size: int) -> dict[str, Any]:
     """Arrivals of one source in one branch by thinning: candidate k has its own gap and its own acceptance."""
-    factors = arrival_factors(scenario, source, streams)
-    top = highest_factor(scenario, source, streams)
-    rate = scenario.acquisition[source].rate * size / 10_000 * top
-    horizon = scenario.warm_up + scenario.horizon
-    expected = rate * horizon
-    n = int(expected + 8 * np.sqrt(expected) + 20) if rate > 0 else 0
-    key = streams.hashes(f"arrivals of {source} in {branch}", np.arange(n), 0)
-    gaps = -np.log(streams.uniforms("arrival gap", key)) / max(rate, 1e-300)
+    rate = scenario.acquisition[source].rate * size / 10_000
+    parts = []
+    for name, (factors, top) in arrival_streams(scenario, source, streams).items():
+        luck = f"arrivals of {source} in {branch}" + (f" by {name}" if name else "")
+        parts.append(_thinned(streams, luck, rate, top, factors, scenario.warm_up + scenario.horizon))
+    times, keys = (np.concatenate(each) for each in zip(*parts, strict=True))
+    order = np.argsort(times, kind="stable")
+    return {"time": times[order], "key": keys[order]}
+
+
+def _thinned(streams: Streams, luck: str, rate: float, top: float, factors: Any, horizon: int) -> tuple[Any, Any]:
+    """Times and keys of the arrivals of one stream: candidates at the highest rate, accepted by the day's factor."""
+    expected = rate * top * horizon
+    n = int(expected + 8 * np.sqrt(expected) + 20) if rate * top > 0 else 0
+    key = streams.hashes(luck, np.arange(n), 0)
+    gaps = -np.log(streams.uniforms("arrival gap", key)) / max(rate * top, 1e-300)
     times = np.cumsum(gaps).astype(np.int64)
     inside = times < horizon
     times, key = times[inside], key[inside]
     accepted = streams.uniforms("arrival accepted", key) * top < factors[times // DAY]
-    return {"time": times[accepted], "key": key[accepted]}
+    return times[accepted], key[accepted]
 
 
 class Inference:

@@ -1,0 +1,145 @@
+"""Episodes of the market: nothing before their first day, everything on it, nothing after the last."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from quiet_world import Described, base, begin, events, hazards, people, set_rate, still
+from small_worlds import busy, described, differences, experiment, lives, new_world, small
+
+from lifesim.experiment.unit import Experiment
+from lifesim.population.columns import DAY
+from lifesim.scenario.episodes import Opening
+from lifesim.strategy import Practice
+from lifesim.world.world import World
+
+START = base().start
+PRODUCTS = list(base().products)
+
+
+def date(day: float) -> str:
+    """The date of a day counted from the start."""
+    return str(START + datetime.timedelta(days=day))
+
+
+def at(data: Described, *times: int) -> list[World]:
+    """The same world at several times, each as it was then: a run to each of them."""
+    worlds = []
+    for time in times:
+        world, parts = begin(data)
+        world.run(time, parts)
+        worlds.append(world)
+    return worlds
+
+
+def opening(**changes: Any) -> dict[str, Any]:
+    return {"openings": {"spring": {"start": date(20), "lasts": "15d"} | changes}}
+
+
+def aware(market: dict[str, Any]) -> Described:
+    """300 prospects at rest in AWARENESS, who form a need at the same rate as long as nothing moves it."""
+    data = still(300, 60, "AWARENESS")
+    set_rate(data, "AWARENESS.need_formed", 0.2)
+    data["market"] |= market
+    return data
+
+
+def test_an_opening_moves_hazards_from_its_first_day_to_its_last() -> None:
+    """Everyone's hazard is three times as high at once, whenever it was due for evaluation; then it is as before."""
+    market = opening(hazards={"AWARENESS.need_formed": 3.0})
+    worlds = at(aware(market), 20 * DAY, 20 * DAY + 1, 35 * DAY, 35 * DAY + 1)
+    plain = dict(zip(*(each.tolist() for each in hazards(at(aware({}), 0)[0], "AWARENESS.need_formed")), strict=True))
+    for world, factor in zip(worlds, (1, 3, 3, 1), strict=True):
+        rows, rates = hazards(world, "AWARENESS.need_formed")
+        assert len(rows) > 200
+        assert rates / [plain[row] for row in rows.tolist()] == pytest.approx(np.full(len(rows), factor), rel=1e-5)
+
+
+EPISODES: dict[str, dict[str, Any]] = {
+    "opening": {"openings": {"spring": {
+        "start": "2026-02-04", "lasts": "20d", "hazards": {"AWARENESS.need_formed": 4.0, "FIRST_PURCHASE.decide": 2.0},
+        "arrivals": {"advertising": 3.0}, "inquiries": 2.0, "desk": 0.5, "appeal": {"annuity": 2.0}}}},
+}  # fmt: skip
+
+
+def lively(market: dict[str, Any]) -> Experiment:
+    """A world from 16 December on in which a lot happens, with prospects who arrive."""
+    made = small(400)
+    data = described(made)
+    data["acquisition"]["advertising"]["rate"] = "4000/y"
+    changed = made.replace(market=data["market"] | market, acquisition=data["acquisition"])
+    return experiment(changed, {"control": busy()})
+
+
+def lived_to(of: Experiment, day: int, practice: Practice | None = None) -> World:
+    practice = practice or busy()
+    world = new_world(of)
+    world.run(day * DAY, of.parts(world, practice))
+    return world
+
+
+@pytest.fixture(scope="module")
+def quiet_market() -> dict[int, World]:
+    of = lively({})
+    return {day: lived_to(of, day) for day in (50, 65)}
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_nothing_happens_before_an_episode(quiet_market: dict[int, World], name: str) -> None:
+    """4 February is day 50: up to it, nobody's life differs in any bit; two weeks later the world does."""
+    of = lively(EPISODES[name])
+    before, after = lived_to(of, 50), lived_to(of, 65)
+    # Prospects are added up to two weeks before they join.
+    known = people(quiet_market[50])
+    same = known["key"][known["joined"] < 50 * DAY]
+    assert differences(lives(quiet_market[50], only=same), lives(before, only=same)) == []
+    assert differences(lives(quiet_market[65], only=same), lives(after, only=same)) != []
+
+
+def test_a_spell_brings_its_own_arrivals_and_moves_no_other(quiet_market: dict[int, World]) -> None:
+    """Three times as many prospects for two weeks: those who come anyway come at the same second."""
+    with_it = lived_to(
+        lively({"openings": {"spring": EPISODES["opening"]["openings"]["spring"] | {"hazards": {}}}}), 65
+    )
+    plain = people(quiet_market[65])
+    plain = plain[(plain["source"] == 1) & (plain["joined"] < 65 * DAY)]
+    more = people(with_it)
+    more = more[(more["source"] == 1) & (more["joined"] < 65 * DAY)]
+    joined = dict(zip(more["key"].tolist(), more["joined"].tolist(), strict=True))
+    assert all(joined[key] == at for key, at in zip(plain["key"].tolist(), plain["joined"].tolist(), strict=True))
+    extra = more["joined"][~np.isin(more["key"], plain["key"])]
+    anyway = np.count_nonzero(plain["joined"] >= 50 * DAY)
+    assert extra.min() >= 50 * DAY and anyway < len(extra) < 3.5 * anyway
+
+
+def test_an_opening_puts_a_product_forward() -> None:
+    """Everyone who decides within the two weeks takes it; before and after, hardly anybody."""
+    data = still(600, 60, "FIRST_PURCHASE")
+    set_rate(data, "FIRST_PURCHASE.decide", 1.0)
+    data["market"] |= opening(appeal={"accident": 40.0})
+    (world,) = at(data, 60 * DAY)
+    decided = events(world, "decision")
+    within = (decided["time"] >= 20 * DAY) & (decided["time"] < 35 * DAY)
+    accident = decided["detail"] == PRODUCTS.index("accident")
+    assert within.sum() > 50 and accident[within].all()
+    assert (~within).sum() > 50 and accident[~within].mean() < 0.6
+
+
+def test_a_yearly_opening_comes_back_on_its_date() -> None:
+    each = Opening.model_validate({"start": "2024-02-29", "lasts": "10d", "yearly": True})
+    last = datetime.date(2026, 12, 31)
+    assert [(str(a), str(b)) for a, b in each.occurrences(last)] == [
+        ("2024-02-29", "2024-03-10"), ("2025-02-28", "2025-03-10"), ("2026-02-28", "2026-03-10"),
+    ]  # fmt: skip
+    once = Opening.model_validate({"start": "2024-02-29", "lasts": "10d"})
+    assert [str(a) for a, _ in once.occurrences(last)] == ["2024-02-29"]
+
+
+def test_a_market_without_episodes_costs_nothing() -> None:
+    world, parts = begin(aware({}))
+    assert "script" not in {part.name for part in parts}
+    assert world.rules.arrays["spells"].size == 0
+    assert "script" in {part.name for part in begin(aware(opening(hazards={"AWARENESS.drift": 2})))[1]}
