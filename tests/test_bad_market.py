@@ -52,6 +52,36 @@ LINES = {
         f"{ARMS}market: {{openings: {{o: {{start: 2026-01-01, lasts: 9d, hazards: {{LOST.returns: 1}}}}}}}}\n",
         "10:65: market.openings.o.hazards.LOST.returns: unknown transition or process 'LOST.returns'; did you mean",
     ),
+    "an unknown product is withdrawn": (
+        f"{ARMS}market: {{withdrawals: {{w: {{product: cancer, announced: 2026-01-07, last_day: 2026-01-09}}}}}}\n",
+        "10:37: market.withdrawals.w.product: unknown product 'cancer'; known: accident",
+    ),
+    "withdrawn before it is announced": (
+        f"{ARMS}market: {{withdrawals: {{w: {{product: medical, announced: 2026-01-07, last_day: 2026-01-06}}}}}}\n",
+        "10:79: market.withdrawals.w.last_day: 2026-01-06 is before the announcement on 2026-01-07",
+    ),
+    "withdrawn after the end": (
+        f"{ARMS}market: {{withdrawals: {{w: {{product: medical, announced: 2026-06-07, last_day: 2026-07-06}}}}}}\n",
+        "10:79: market.withdrawals.w.last_day: 2026-06-07 to 2026-07-06 is outside of the world, which goes from 2025",
+    ),
+    "a price war without a product": (
+        f"{ARMS}market: {{price_wars: {{w: {{start: 2026-01-07, lasts: 9d, by: us, cut: 10%, weight: 3}}}}}}\n",
+        "10:61: market.price_wars.w.by: needs `products:`, those of ours that become cheaper",
+    ),
+    "a price cut above 1": (
+        f"{ARMS}market: {{price_wars: {{w: {{start: 2026-01-07, lasts: 9d, by: us, cut: 110%, weight: 3}}}}}}\n",
+        "10:70: market.price_wars.w.cut: '110%' is outside 0% to 100%",
+    ),
+    "a competitor's cut that it copies": (
+        f"{ARMS}market:\n  price_wars:\n    w:\n      {{start: 2026-01-07, lasts: 9d, by: competitor, cut: 10%,"
+        " weight: 3, copied_after: 3d}\n",
+        "13:89: market.price_wars.w.copied_after: is for a cut of our own; remove it, or write `by: us`",
+    ),
+    "a cut that is over before it is copied": (
+        f"{ARMS}market:\n  price_wars:\n    w:\n      {{start: 2026-01-07, lasts: 9d, by: us, cut: 10%, weight: 3,"
+        " products: [medical], copied_after: 9d}\n",
+        "13:102: market.price_wars.w.copied_after: is not shorter than `lasts`: the competitor would never copy",
+    ),
     "a negative factor": (
         f"{ARMS}market: {{shocks: {{o: {{start: 2026-01-01, lasts: 9d, desk: -1}}}}}}\n",
         "10:59: market.shocks.o.desk: a factor must not be negative",

@@ -13,6 +13,7 @@ from small_worlds import busy, described, differences, experiment, lives, new_wo
 from lifesim.experiment.unit import Experiment
 from lifesim.population.columns import DAY
 from lifesim.scenario.episodes import Opening
+from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
@@ -62,6 +63,12 @@ EPISODES: dict[str, dict[str, Any]] = {
     "opening": {"openings": {"spring": {
         "start": "2026-02-04", "lasts": "20d", "hazards": {"AWARENESS.need_formed": 4.0, "FIRST_PURCHASE.decide": 2.0},
         "arrivals": {"advertising": 3.0}, "inquiries": 2.0, "desk": 0.5, "appeal": {"annuity": 2.0}}}},
+    "withdrawal": {"withdrawals": {"old_medical": {
+        "product": "medical", "announced": "2026-02-04", "last_day": "2026-02-12", "rush": 2.0,
+        "hazards": {"FIRST_PURCHASE.decide": 3.0}}}},
+    "price war": {"price_wars": {"cheap": {
+        "start": "2026-02-04", "lasts": "20d", "by": "competitor", "cut": 0.3, "weight": 6.0,
+        "hazards": {"HOLDING.competitor": 5.0}}}},
 }  # fmt: skip
 
 
@@ -143,3 +150,113 @@ def test_a_market_without_episodes_costs_nothing() -> None:
     assert "script" not in {part.name for part in parts}
     assert world.rules.arrays["spells"].size == 0
     assert "script" in {part.name for part in begin(aware(opening(hazards={"AWARENESS.drift": 2})))[1]}
+
+
+def deciding(market: dict[str, Any], days: int = 80, size: int = 800) -> Described:
+    """Prospects at rest in FIRST_PURCHASE who decide sooner or later, half of whom compare; nothing else moves them."""
+    data = still(size, days, "FIRST_PURCHASE")
+    set_rate(data, "FIRST_PURCHASE.decide", 0.5)
+    for product in data["products"].values():
+        product["needs_person"] = False
+    data["market"] |= market
+    return data
+
+
+def chosen(world: World) -> dict[int, tuple[int, int]]:
+    """Time and alternative of the first decision of every customer who made one."""
+    made = events(world, "decision")[::-1]
+    return {int(e["customer"]): (int(e["time"]), int(e["detail"])) for e in made}
+
+
+def compared(market: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """First decisions in a plain market and in another: times, alternatives in the one and in the other."""
+    (plain,), (other,) = at(deciding({}), 80 * DAY), at(deciding(market), 80 * DAY)
+    before, after = chosen(plain), chosen(other)
+    assert {who: time for who, (time, _) in before.items()} == {who: time for who, (time, _) in after.items()}
+    columns = np.array([(time, before[who][1], after[who][1]) for who, (time, _) in before.items()])
+    assert len(columns) > 400
+    return columns[:, 0], columns[:, 1], columns[:, 2]
+
+
+def between(times: Any, first: float, last: float) -> Any:
+    return (times >= first * DAY) & (times < last * DAY)
+
+
+COMPETITOR = len(PRODUCTS)
+MEDICAL = PRODUCTS.index("medical")
+
+
+def test_a_withdrawn_product_is_sold_in_a_rush_and_then_not_at_all() -> None:
+    """Everybody else chooses what they would have chosen anyway."""
+    gone = {"product": "medical", "announced": date(20), "last_day": date(39), "rush": 1.5}
+    times, plain, found = compared({"withdrawals": {"gone": gone}})
+    rush, after = between(times, 20, 40), times >= 40 * DAY
+    assert np.array_equal(plain[times < 20 * DAY], found[times < 20 * DAY])
+    assert np.count_nonzero(found[rush] == MEDICAL) > 1.5 * np.count_nonzero(plain[rush] == MEDICAL) > 15
+    assert np.count_nonzero(plain[after] == MEDICAL) > 10 and not np.any(found[after] == MEDICAL)
+    for some, changed in ((rush, found == MEDICAL), (after, plain == MEDICAL)):
+        assert np.array_equal(plain[some & ~changed], found[some & ~changed])
+
+
+def test_policies_of_a_withdrawn_product_go_on() -> None:
+    """Renewals of short cover fall due after the withdrawal and are paid."""
+    data = still(300, 300, "HOLDING")
+    data["segments"]["mainstream"] |= {"book": {"medical": 1.0}}
+    data["market"] |= {"withdrawals": {"gone": {"product": "medical", "announced": date(5), "last_day": date(5)}}}
+    data["segments"]["mainstream"]["policy_years"] = {"median": 0.5, "spread": 0.0, "low": 0.5, "high": 0.5}
+    (world,) = at(data, 300 * DAY)
+    assert len(events(world, "premium")) > 150
+
+
+def test_a_cheaper_competitor_draws_those_who_compare_and_only_while_it_is_cheaper() -> None:
+    war = {"start": date(20), "lasts": "30d", "by": "competitor", "cut": 0.5, "weight": 4.0}
+    times, plain, found = compared({"price_wars": {"war": war}})
+    within = between(times, 20, 50)
+    assert np.array_equal(plain[~within], found[~within])
+    moved = within & (plain != found)
+    assert moved.sum() > 20 and np.all(found[moved] == COMPETITOR)
+
+
+def test_a_cut_of_ours_draws_customers_until_the_competitor_copies_it() -> None:
+    """From day 20 medical cover is cheaper; from day 40 the competitor is as much cheaper, up to day 60."""
+    war = {"start": date(20), "lasts": "40d", "by": "us", "cut": 0.5, "weight": 4.0, "products": ["medical"]}
+    times, plain, alone = compared({"price_wars": {"war": war}})
+    _, _, copied = compared({"price_wars": {"war": war | {"copied_after": "20d"}}})
+    within = between(times, 20, 60)
+    assert np.array_equal(plain[~within], alone[~within])
+    moved = within & (plain != alone)
+    assert moved.sum() > 20 and np.all(alone[moved] == MEDICAL)
+    late = between(times, 40, 60)
+    assert np.array_equal(alone[~late], copied[~late])
+    back = late & (alone != copied)
+    assert back.sum() > 5 and np.all(copied[back] == COMPETITOR)
+
+
+def test_a_competitor_may_copy_a_part_of_a_cut() -> None:
+    war = {"start": date(20), "lasts": "40d", "by": "us", "cut": 0.5, "weight": 4.0, "products": ["medical"]}
+    shares = []
+    for copied in (0.0, 0.5, 1.0):
+        _, _, found = compared({"price_wars": {"war": war | {"copied_after": "0d", "copied": copied}}})
+        shares.append(np.count_nonzero(found == COMPETITOR))
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_a_price_cut_comes_out_of_the_margin_and_not_out_of_the_cover() -> None:
+    """The same policies with and without a cut of a quarter; premiums and margins are rounded to the fen."""
+    war = {"start": date(0), "lasts": "80d", "by": "us", "cut": 0.25, "weight": 0.0, "products": PRODUCTS}
+    worlds = []
+    for market in ({}, {"price_wars": {"war": war}}):
+        data = deciding(market)
+        for product in data["products"].values():
+            product["cover_multiple"] = 5.0
+        worlds += at(data, 80 * DAY)
+    full, cut = (world.state.policies[world.state.policies["customer"] >= 0] for world in worlds)
+    assert len(full) > 200 and np.array_equal(full["product"], cut["product"])
+    assert np.abs(cut["premium"] - 0.75 * full["premium"]).max() <= 0.5 + 0.75 * 0.5
+    lost = int((full["premium"] - cut["premium"]).sum())
+    values = [int(world.state.outcomes["value"].sum()) for world in worlds]
+    assert lost > 0 and abs(values[0] - values[1] - lost) <= 2 * len(full)
+    for family in range(len(FAMILIES)):
+        gaps = [world.gap(world.state, np.arange(len(people(world))), family, world.now) for world in worlds]
+        assert gaps[0].std() > 0
+        assert np.allclose(*gaps, atol=1e-4)

@@ -20,6 +20,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import feel, feel_times
 from lifesim.lifecycle.stages import log
+from lifesim.lifecycle.value import list_premium
 from lifesim.population.columns import (
     CLAIM_PAID,
     CLAIM_REDUCED,
@@ -89,7 +90,7 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     policy = policy_row(w, place)
     u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
     u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
-    c.claimed = np.int64(round(policy.premium * multiple(policy.product, u_amount, w)))
+    c.claimed = np.int64(round(list_premium(policy, w) * multiple(policy.product, u_amount, w)))
     c.claim_product = policy.product
     c.claim_outcome = outcome(u_outcome, w)
     c.claimed_at = now

@@ -153,6 +153,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "market": "f4",  # (clocks, days): season and luck
     "spells": "f4",  # (clocks, days): episodes; empty where none moves a hazard
     "appeals": "f8",  # (alternatives, days)
+    "price_cuts": "f8",  # (products, days); empty where nothing becomes cheaper
     "inquiry_factors": "f8",  # by day
     "impulses": "f8",  # (events, states)
     "content_impulses": "f8",  # (contents, states)
@@ -170,6 +171,7 @@ RULE_NUMBERS: dict[str, str] = {
     "days": "i8",
     "months_all": "i8",
     "has_spells": "i8",
+    "has_cuts": "i8",
     "clocks_all": "i8",
     "stage_slots": "i8",
     "first_process": "i8",

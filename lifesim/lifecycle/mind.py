@@ -22,6 +22,7 @@ from lifesim.lifecycle.layout import (
     state_rule_at,
     term_at,
 )
+from lifesim.lifecycle.value import list_premium
 from lifesim.population.columns import COMPARER, NONE, ORPHAN, SUSPENDED, YEAR
 
 
@@ -111,7 +112,7 @@ def gaps(i: int, first: int, w: Any) -> None:
         policy = policy_row(w, place)
         if policy.status != SUSPENDED:
             rule = product_rule_at(w.product_rules, policy.product)
-            held = f8(w.scratch, first + rule.family) + policy.premium * rule.cover_multiple
+            held = f8(w.scratch, first + rule.family) + list_premium(policy, w) * rule.cover_multiple
             set_f8(w.scratch, first + rule.family, held)
         place = policy.next
     income = math.exp(w.income_log + w.income_scale * f8(w.scratch, w.income_column))

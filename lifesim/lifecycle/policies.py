@@ -22,7 +22,7 @@ from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.months import count_received, count_sold
 from lifesim.lifecycle.persistency import DIED, SURRENDERED, count_life, count_new
 from lifesim.lifecycle.stages import log, reach_milestone
-from lifesim.lifecycle.value import book_new_business, claw_back, instalment, pay_cash_value, receive
+from lifesim.lifecycle.value import book_new_business, claw_back, instalment, pay_cash_value, price_cut, receive
 from lifesim.population.columns import (
     E_ENDED,
     E_PURCHASE,
@@ -101,7 +101,7 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     if w.income_column >= 0:
         income = f4(w.traits, i * w.traits_each + w.income_column) * w.income_scale
     logarithm = rule.premium_log + rule.premium_income * income + rule.premium_spread * z
-    premium = np.int64(round(math.exp(logarithm) * factor))
+    premium = np.int64(round(math.exp(logarithm) * factor * (1.0 - price_cut(product, now, w))))
     times = frequency(c.key, c.bought, product, w)
     place = counts(w).free_policy
     policy = policy_row(w, place)

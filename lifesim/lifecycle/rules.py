@@ -28,7 +28,7 @@ from lifesim.lifecycle.need_tables import (
     need_numbers,
     need_tables,
 )
-from lifesim.lifecycle.offers import appeals
+from lifesim.lifecycle.offers import appeals, price_cuts
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.population.memory import months_of
@@ -84,6 +84,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "market": hazard_factors(scenario, names, streams),
         "spells": spell_factors(scenario, names),
         "appeals": appeals(scenario),
+        "price_cuts": price_cuts(scenario),
         "inquiry_factors": inquiry_factors(scenario),
         "month_of": months_of(scenario)[1],
         **_hours(scenario),
@@ -103,6 +104,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "segments": len(segments),
         "days": arrays["market"].shape[1],
         "has_spells": len(arrays["spells"]),
+        "has_cuts": len(arrays["price_cuts"]),
         "months_all": len(months_of(scenario)[0]),
         "clocks_all": len(names),
         "stage_slots": stage_slots(rows),

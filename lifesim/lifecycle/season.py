@@ -11,7 +11,7 @@ import numpy as np
 
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
-from lifesim.scenario.episodes import Spell
+from lifesim.scenario.episodes import Conditions
 from lifesim.streams import Streams
 
 
@@ -27,7 +27,7 @@ def dates(scenario: Scenario) -> list[datetime.date]:
     return [first + datetime.timedelta(days=day) for day in range(days)]
 
 
-def spells(scenario: Scenario) -> Iterator[tuple[str, Spell, slice]]:
+def spells(scenario: Scenario) -> Iterator[tuple[str, Conditions, slice]]:
     """Every occurrence of every spell: what it is called, the spell, its days counted from the first of the world."""
     calendar = dates(scenario)
     for path, spell in scenario.market.spells():

@@ -7,7 +7,27 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.dates import DAY
 from lifesim.lifecycle.layout import f8, outcome_row, policy_row, product_rule_at
+
+
+@compiled
+def price_cut(product: int, issued: int, w: Any) -> float:
+    """Share off the premium of policies issued at a time; it stays for the life of the policy."""
+    return f8(w.price_cuts, product * w.days + issued // DAY) if w.has_cuts and issued >= 0 else 0.0
+
+
+@compiled
+def list_premium(policy: Any, w: Any) -> float:
+    """Annual premium before any cut: what cover and claims are measured by."""
+    return policy.premium / (1.0 - price_cut(policy.product, policy.issued, w))
+
+
+@compiled
+def after_cut(margin: float, policy: Any, w: Any) -> float:
+    """Margin over the premium that is paid: what is taken off the price is taken off the margin."""
+    cut = price_cut(policy.product, policy.issued, w)
+    return (margin - cut) / (1.0 - cut)
 
 
 @compiled
@@ -40,7 +60,7 @@ def receive(i: int, place: int, number: int, w: Any) -> None:
     out.premium += instalment(policy, number)
     out.commission += commission(policy, number, w)
     if number >= policy.times:
-        out.value += np.int64(round(instalment(policy, number) * rule.renewal_margin))
+        out.value += np.int64(round(instalment(policy, number) * after_cut(rule.renewal_margin, policy, w)))
 
 
 @compiled
@@ -48,7 +68,7 @@ def book_new_business(i: int, place: int, sign: int, w: Any) -> None:
     """Book, or take back, the value of a new policy: margin x annualised premium."""
     policy = policy_row(w, place)
     margin = product_rule_at(w.product_rules, policy.product).margin
-    outcome_row(w, i).value += sign * np.int64(round(policy.premium * margin))
+    outcome_row(w, i).value += sign * np.int64(round(policy.premium * after_cut(margin, policy, w)))
 
 
 @compiled

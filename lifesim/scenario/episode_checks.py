@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import suggest
 from lifesim.scenario.workdays import span
 
 if TYPE_CHECKING:
-    from lifesim.scenario.episodes import Spell
+    from lifesim.scenario.episodes import Conditions
     from lifesim.scenario.market import Season
     from lifesim.scenario.models import Scenario
 
@@ -23,12 +24,35 @@ def spells_exist(scenario: Scenario) -> Found:
     """Season and spells act on hazards, sources and products that exist."""
     hazards = [*scenario.behaviour.transitions, *scenario.behaviour.processes]
     market = scenario.market
-    conditions: list[tuple[tuple[str, ...], Season | Spell]] = [(("market", "season"), market.season), *market.spells()]
+    conditions: list[tuple[tuple[str, ...], Season | Conditions]] = [
+        (("market", "season"), market.season),
+        *market.spells(),
+    ]
     for path, spell in conditions:
         yield from unknown(spell.hazards, hazards, (*path, "hazards"), "transition or process")
         yield from unknown(spell.arrivals, scenario.acquisition, (*path, "arrivals"), "source")
     for name, opening in market.openings.items():
         yield from unknown(opening.appeal, scenario.products, ("market", "openings", name, "appeal"), "product")
+    for name, withdrawal in market.withdrawals.items():
+        yield from _product(scenario, withdrawal.product, ("market", "withdrawals", name, "product"))
+    for name, war in market.price_wars.items():
+        for place, product in enumerate(war.products):
+            yield from _product(scenario, product, ("market", "price_wars", name, "products", place))
+
+
+def _product(scenario: Scenario, name: str, path: tuple[str | int, ...]) -> Found:
+    if name not in scenario.products:
+        yield PathError(path, f"unknown product '{name}'{suggest(name, scenario.products)}")
+
+
+def something_is_sold(scenario: Scenario) -> Found:
+    """No product is withdrawn twice, and not all of them are."""
+    gone: list[str] = []
+    for name, withdrawal in scenario.market.withdrawals.items():
+        path = ("market", "withdrawals", name, "product")
+        if withdrawal.product in gone:
+            yield PathError(path, f"{withdrawal.product} is withdrawn twice; keep one of them")
+        gone.append(withdrawal.product)
 
 
 def episodes_are_in_the_world(scenario: Scenario) -> Found:
@@ -36,7 +60,8 @@ def episodes_are_in_the_world(scenario: Scenario) -> Found:
     first, last = span(scenario)
     for path, spell in scenario.market.spells():
         if not any(end > first for _, end in spell.occurrences(last)):
-            yield PathError((*path, "start"), outside(spell.start, spell.end - _ONE_DAY, first, last))
+            key = "last_day" if path[1] == "withdrawals" else "start"
+            yield PathError((*path, key), outside(spell.begins, spell.end - _ONE_DAY, first, last))
 
 
 def outside(start: datetime.date, end: datetime.date, first: datetime.date, last: datetime.date) -> str:
@@ -45,4 +70,6 @@ def outside(start: datetime.date, end: datetime.date, first: datetime.date, last
     return f"{when} is outside of the world, which goes from {first} to {last}, warm-up included"
 
 
-EPISODE_CHECKS: tuple[Callable[[Scenario], Found], ...] = (spells_exist, episodes_are_in_the_world)
+EPISODE_CHECKS: tuple[Callable[[Scenario], Found], ...] = (
+    spells_exist, something_is_sold, episodes_are_in_the_world,
+)  # fmt: skip

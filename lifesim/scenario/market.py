@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
-from lifesim.scenario.episodes import Opening, Shock, Spell
+from lifesim.scenario.episodes import Conditions, Opening, PriceWar, Shock, Withdrawal
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
@@ -25,7 +25,7 @@ from lifesim.scenario.units import (
 Channel = Literal["push", "sms", "call"]
 CHANNELS: tuple[str, ...] = ("push", "sms", "call")
 #: Parts of the market that hold spells.
-SPELLS = ("shocks", "openings")
+SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
 MAX_CAP = 4
 _DAY = 86_400
 
@@ -187,6 +187,8 @@ class Market(Part):
     season: Season = about("factors by month")
     shocks: dict[Name, Shock] = about("spells of changed conditions", default={})
     openings: dict[Name, Opening] = about("opening campaigns", default={})
+    withdrawals: dict[Name, Withdrawal] = about("products that are withdrawn", default={})
+    price_wars: dict[Name, PriceWar] = about("price cuts, a competitor's or ours", default={})
     luck: Real = about("standard deviation of the logarithm of the replication's demand factor")
 
     def complaints(self) -> Iterator[PathError]:
@@ -194,7 +196,7 @@ class Market(Part):
         if self.luck < 0:
             yield PathError(("luck",), "must not be negative")
 
-    def spells(self) -> Iterator[tuple[tuple[str, ...], Spell]]:
+    def spells(self) -> Iterator[tuple[tuple[str, ...], Conditions]]:
         """Every spell of changed conditions, with its path in the scenario."""
         for group in SPELLS:
             for name, spell in getattr(self, group).items():
