@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lifesim.errors import ScenarioError
 from lifesim.scenario.units import (
@@ -189,6 +189,35 @@ def test_validators_point_at_a_key_or_at_their_model() -> None:
         "s.yaml:4:24: products.forbidden.premium: must not be sold"
     ]
     assert lines("name: bad\nhorizon: 1d\n") == ["s.yaml:1:1: a bad name"]
+
+
+def _no_x(text: str) -> str:
+    if "x" in text:
+        raise PathError((), "no x here", offset=text.index("x"))
+    return text
+
+
+class Texts(Part):
+    text: Annotated[str, AfterValidator(_no_x)] = ""
+    by: dict[Annotated[str, AfterValidator(_no_x)], int] = {}
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("text: abx", "1:9: text"),
+        ("text: 'abx'", "1:10: text"),
+        ("text: xab", "1:7: text"),
+        ("text: ab\n  cx", "1:7: text"),  # over several lines nothing inside has a column
+        ("text: |\n  cx", "1:7: text"),
+        ("by: {abx: 1}", "1:8: by.abx"),
+    ],
+)
+def test_what_is_wrong_inside_of_a_text_has_a_column(written: str, place: str) -> None:
+    Path("t.yaml").write_text(written)
+    with pytest.raises(ScenarioError) as caught:
+        load_model(Path("t.yaml"), Texts)
+    assert str(caught.value) == f"t.yaml:{place}: no x here"
 
 
 def test_what_could_not_be_read_is_reported_once() -> None:

@@ -23,6 +23,8 @@ class Found:
         Pydantic's name of the error; empty for a complaint of our own.
     between
         It is about several values that are right on their own.
+    offset
+        Characters of the text before the part of it that is wrong.
     """
 
     path: KeyPath
@@ -31,6 +33,7 @@ class Found:
     branches: tuple[tuple[KeyPath, str], ...] = ()
     kind: str = ""
     between: bool = False
+    offset: int = 0
 
 
 def gathered(found: Sequence[Found], source: Source) -> list[Found]:
@@ -70,12 +73,23 @@ def told(found: Found, source: Source) -> Problem:
     if found.between and (removed := _of_removed(found, source)):
         return removed
     place = (source.key_position if found.at_key else source.position)(found.path)
+    if found.offset:
+        place = _inside(found, source)
     message = found.message
     if found.between and len(found.path) > 1:
         own, around = source.node(found.path), source.node(found.path[:-1])
         if not _is_own(own.place, source) and _is_own(around.key_place, source):
             place, message = str(around.key_place), f"{message} (inherited from {_line(own.place)})"
     return Problem(place, dotted(found.path), message)
+
+
+def _inside(found: Found, source: Source) -> str:
+    """Place of a part of a text; of the text as a whole where that has several lines."""
+    node = source.node(found.path)
+    if found.at_key:
+        return str(node.key_place._replace(column=node.key_place.column + found.offset))
+    shift = found.offset + node.inset if node.inset >= 0 else 0
+    return str(node.place._replace(column=node.place.column + shift))
 
 
 def _of_removed(found: Found, source: Source) -> Problem | None:

@@ -40,12 +40,15 @@ class PathError(ValueError):
         What is wrong, and what would be right.
     at_key
         The key at the end of the path is at fault, and not its value.
+    offset
+        Characters of the text at fault before the part of it that is wrong.
     """
 
-    def __init__(self, path: tuple[str | int, ...], message: str, at_key: bool = False) -> None:
+    def __init__(self, path: tuple[str | int, ...], message: str, at_key: bool = False, offset: int = 0) -> None:
         self.path = path
         self.message = message
         self.at_key = at_key
+        self.offset = offset
         super().__init__(message)
 
 

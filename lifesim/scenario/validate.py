@@ -116,7 +116,7 @@ def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check])
 
 
 def _complaint(error: PathError) -> Found:
-    return Found(error.path, error.message, error.at_key, between=True)
+    return Found(error.path, error.message, error.at_key, between=True, offset=error.offset)
 
 
 def _located(error: Any, source: Source, model: type[BaseModel]) -> list[Found]:
@@ -124,7 +124,10 @@ def _located(error: Any, source: Source, model: type[BaseModel]) -> list[Found]:
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, (PathError, ModelError)):
         errors = cause.errors if isinstance(cause, ModelError) else (cause,)
-        return [Found((*path, *each.path), each.message, each.at_key, branches, between=True) for each in errors]
+        return [
+            Found((*path, *each.path), each.message, at_key or each.at_key, branches, between=True, offset=each.offset)
+            for each in errors
+        ]
     if error["type"] == "extra_forbidden":
         known = [name for each in models_at(model, error["loc"][:-1]) for name in _names(each)]
         message = f"unknown key '{path[-1]}'{suggest(str(path[-1]), known)}"

@@ -89,6 +89,9 @@ class Node:
         A scalar as written; empty for mappings and lists.
     provenance
         Set where the value was taken from the facts file.
+    inset
+        Columns from the place of a scalar to its first character: 1 where it is quoted; -1 where it has several
+        lines, so that nothing inside of it has a column.
     """
 
     value: Scalar | dict[str, Node] | list[Node]
@@ -96,6 +99,7 @@ class Node:
     key_place: Place
     text: str = ""
     provenance: Provenance | None = None
+    inset: int = -1
 
 
 def dotted(path: KeyPath) -> str:
@@ -240,13 +244,14 @@ class _Builder:
         text = str(event.value)
         if not text and key is not None:
             place = key  # the parser places an empty value where the next one starts
+        inset = int(event.style is not None) if event.start_mark.line == event.end_mark.line else -1
         if event.style is not None:
-            return Node(text, place, key or place, text)
+            return Node(text, place, key or place, text, inset=inset)
         below_key = key is not None and place.line > key.line
         if _looks_like_syntax(text, in_flow, below_key):
             message = f"{shown(text)} is one text{full_width_hint(text)}, or quote the text"
             self._note(place, path, message)
-        return Node(plain_scalar(text), place, key or place, text)
+        return Node(plain_scalar(text), place, key or place, text, inset=inset)
 
 
 def _looks_like_syntax(text: str, in_flow: bool, below_key: bool) -> bool:
