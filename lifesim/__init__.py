@@ -16,6 +16,8 @@ _HOMES = {
     "load": "lifesim.scenario",
     "Scenario": "lifesim.scenario",
     "Arm": "lifesim.scenario",
+    "Journey": "lifesim.scenario.journeys",
+    "load_journey": "lifesim.scenario.journeys",
     "check_file": "lifesim.experiment",
     "compare": "lifesim.experiment",
     "run": "lifesim.experiment",

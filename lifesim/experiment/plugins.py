@@ -10,7 +10,7 @@ from lifesim.scenario import Arm, PlugIn, Scenario
 from lifesim.scenario.quantities import bare_number, parse_clock_time
 from lifesim.scenario.units import PathError
 from lifesim.strategy import REST_DAYS, Practice, Schedule
-from lifesim.workspace import Plugin, discover, suggest
+from lifesim.workspace import Plugin, discover, journey_files, suggest
 
 KeyPath = tuple[str | int, ...]
 
@@ -40,6 +40,10 @@ def instance(kind: str, plug_in: PlugIn) -> Any:
     """
     name, parameters = named(plug_in)
     found = discover(kind)
+    if kind == "orchestration" and name in journey_files():
+        raise PathError(
+            (), f"'{name}' is a journey, which no run executes so far; see it by: lifesim journey show {name}"
+        )
     if name not in found:
         hint = suggest(name, list(found)) or f"; no file in strategies/{kind} defines one"
         raise PathError((), f"unknown {kind} plug-in '{name}'{hint}")

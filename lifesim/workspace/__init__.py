@@ -8,12 +8,13 @@ importable under one private package, ``lifesim_ext``; a worker process mounts b
 from lifesim.workspace.discovery import (
     Plugin,
     discover,
+    journey_files,
     kind_of,
     plugin_name,
     plugins_in,
     source_hashes,
 )
-from lifesim.workspace.files import create, scenario_path, user_files
+from lifesim.workspace.files import create, journey_path, scenario_path, user_files
 from lifesim.workspace.mounting import METHODS, current_root, mount, unmount
 from lifesim.workspace.root import (
     MARKER,
@@ -34,6 +35,8 @@ __all__ = [
     "current_root",
     "discover",
     "find_root",
+    "journey_files",
+    "journey_path",
     "kind_of",
     "mount",
     "out_dir",

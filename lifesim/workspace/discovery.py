@@ -99,6 +99,30 @@ def source_hashes() -> dict[str, str]:
     return dict(sorted(hashes.items()))
 
 
+def journey_files() -> dict[str, Path]:
+    """Find the journeys of the mounted workspace: YAML files beside the plug-ins in ``strategies/orchestration``.
+
+    Returns
+    -------
+    dict
+        Files by the name of the journey, that of the file, in the order of the names.
+
+    Raises
+    ------
+    InputError
+        If a plug-in has the name too: a scenario could not say which one it means.
+    """
+    folder = current_root() / "strategies" / "orchestration"
+    files = {path.stem: path for path in sorted(folder.glob("*.yaml")) if not path.name.startswith("_")}
+    for name, plugin in discover("orchestration").items():
+        if name in files:
+            raise InputError(
+                f"two strategies in orchestration are called {name!r}: {shown(files[name])} and "
+                f"{_place_of(plugin.cls)}; rename one of them"
+            )
+    return files
+
+
 def kind_of(path: Path) -> str | None:
     """Give the kind of plug-in that a file may define, None if it is no strategy file."""
     kind, strategies = path.parent.name, path.parent.parent.name

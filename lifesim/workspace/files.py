@@ -57,6 +57,16 @@ def _copy_workspace(source: Path, target: Path) -> None:
         shutil.copyfile(file, copy)  # not its mode: an installed copy may be read-only
 
 
+def journey_path(name_or_path: str | Path, root: Path | None = None) -> Path:
+    """Find a journey file: ``strategies/orchestration/<name>.yaml`` of the workspace, or a path.
+
+    Parameters and errors are those of `scenario_path`.
+    """
+    return _find_yaml(
+        str(name_or_path), "journey", "strategies/orchestration", current_root() if root is None else root
+    )
+
+
 def scenario_path(name_or_path: str | Path, root: Path | None = None) -> Path:
     """Find a scenario file.
 
@@ -73,19 +83,21 @@ def scenario_path(name_or_path: str | Path, root: Path | None = None) -> Path:
     InputError
         If there is no such file, or the name is neither a name nor such a path.
     """
-    root = current_root() if root is None else root
-    text = str(name_or_path)
+    return _find_yaml(str(name_or_path), "scenario", "scenarios", current_root() if root is None else root)
+
+
+def _find_yaml(text: str, what: str, where: str, root: Path) -> Path:
     if text.isprintable() and text.endswith((".yaml", ".yml")):
         for candidate in (Path(text), root / text):
             if candidate.is_file():
                 return candidate
-        raise InputError(f"there is no scenario file {text!r}")
+        raise InputError(f"there is no {what} file {text!r}")
     if not re.fullmatch(r"\w[\w-]*", text):
         raise InputError(
-            f"{text!r} is neither the name of a scenario (letters, digits, _ and -) nor a path that ends in .yaml"
+            f"{text!r} is neither the name of a {what} (letters, digits, _ and -) nor a path that ends in .yaml"
         )
-    folder = root / "scenarios"
+    folder = root / where
     if (file := folder / f"{text}.yaml").is_file():
         return file
     known = suggest(text, (other.stem for other in folder.glob("*.yaml")))
-    raise InputError(f"there is no scenario {text!r} in {shown(folder)}{known}")
+    raise InputError(f"there is no {what} {text!r} in {shown(folder)}{known}")
