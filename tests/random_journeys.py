@@ -111,7 +111,8 @@ class _Drawn:
         sent = [name for name, step in self._before.items() if "send" in step]
         if kind in ("split", "capped") and other is not None:
             cap = {} if kind == "split" else {"cap": {other: 10}, "full": self.onward()}
-            return {"split": {self.following: 0.25, other: 0.75}, **cap}
+            third = {self._onward[2]: 0.25} if len(self._onward) > 2 else {}
+            return {"split": {self.following: 0.25, other: 0.5 if third else 0.75, **third}, **cap}
         if kind == "experiment" and other is not None:
             return {"experiment": {self.following: 0.6}, "control": {other: 0.4}}
         if kind == "repeat" and self._k:

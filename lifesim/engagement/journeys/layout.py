@@ -1,0 +1,98 @@
+"""What the columns and codes of a journey's tables mean."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+#: Where a way leads that ends the journey, and where there is no such way.
+EXIT: Final = -1
+NONE: Final = -2
+#: A share of one: chances are whole numbers below it, so that a draw of 32 bits decides them.
+WHOLE: Final = 2**32
+
+
+class Kind(IntEnum):
+    """What a row of `steps` does; A to D are its parameters.
+
+    ========== ================================================================================================
+    SEND       a content (B) by a channel (A), then NEXT
+    DAILY      a content (B) by a channel (A) every day at second C, until a trigger or, after D seconds, OTHER
+    WAIT       until a `Clock` (A, with B to D) says so, then NEXT
+    AWAIT      a trigger, or after D seconds OTHER
+    TEST       NEXT for those in audience A, OTHER for the rest
+    ENGAGED    the first trigger that has happened since the touch of step A, else OTHER
+    CHANCE     a branch by the customer's draw for this step; OTHER where the branch is full
+    HAND_OVER  to an agent, message A, then NEXT
+    NOTIFY     the serving agent, message A, then NEXT
+    REPEAT     OTHER at most A times and unless in audience B, then NEXT
+    GO         NEXT
+    ========== ================================================================================================
+    """
+
+    SEND = 0
+    DAILY = 1
+    WAIT = 2
+    AWAIT = 3
+    TEST = 4
+    ENGAGED = 5
+    CHANCE = 6
+    HAND_OVER = 7
+    NOTIFY = 8
+    REPEAT = 9
+    GO = 10
+
+
+class Clock(IntEnum):
+    """What a wait waits for, in column A.
+
+    ============= ===========================================================================================
+    SPAN          B seconds
+    CALENDAR      the next appointment of calendar B
+    MOMENT        second B of the world; over at once where that is past
+    CUSTOMER_DATE date B of the customer's own, C seconds on (below zero: before it); on that day at second D
+    ============= ===========================================================================================
+    """
+
+    SPAN = 0
+    CALENDAR = 1
+    MOMENT = 2
+    CUSTOMER_DATE = 3
+
+
+class Way(IntEnum):
+    """How an entry lets customers in; A to D are its parameters.
+
+    ============= ===========================================================================================
+    MOMENT        at second A of the world
+    CALENDAR      at the appointments of calendar A
+    TRIGGER       at a trigger
+    LIFE_EVENT    when the insurer learns of a life event of kind A
+    ENTERS        on coming to be in audience A
+    LEAVES        on being in audience A no longer
+    DID_NOT       A seconds after a trigger when none of the C triggers from B on has happened
+    CUSTOMER_DATE as `Clock.CUSTOMER_DATE`, in B to D
+    ============= ===========================================================================================
+    """
+
+    MOMENT = 0
+    CALENDAR = 1
+    TRIGGER = 2
+    LIFE_EVENT = 3
+    ENTERS = 4
+    LEAVES = 5
+    DID_NOT = 6
+    CUSTOMER_DATE = 7
+
+
+# Columns of `steps` and of `entries`. STEP: number of the step in the journey; of an entry its audience or NONE.
+# FIRST, COUNT: rows of `triggers`, of `branches` for CHANCE.
+KIND, STEP, NEXT, OTHER, FIRST, COUNT, A, B, C, D = range(10)
+STEP_WIDTH: Final = 10
+# Columns of `triggers`: event, what it is about (a number of `arguments`, a step for responses, or NONE for anything),
+# days in a row, row of `steps` that follows.
+T_EVENT, T_ABOUT, T_DAYS, T_NEXT = range(4)
+# Columns of `branches`: the branch takes draws below its bound; row that follows; customers at most, or NONE; control.
+B_BOUND, B_NEXT, B_CAP, B_CONTROL = range(4)
+# Columns of `calendars`: sets of numbers as bits.
+(M_MINUTES, M_HOURS, M_DAYS, M_MONTHS, M_WEEKDAYS, M_EITHER) = range(6)
