@@ -38,7 +38,9 @@ def test_page_of_keys_is_up_to_date() -> None:
 
 
 def test_every_key_of_every_part_is_explained() -> None:
-    known = {part for part in parts(Part) if part.__module__.startswith("lifesim.")} - {Scenario}
+    # The parts of journeys are keys of other files.
+    ours = {part for part in parts(Part) if part.__module__.startswith("lifesim.")} - {Scenario}
+    known = {part for part in ours if not part.__module__.startswith("lifesim.scenario.journeys.")}
     for part in known - {
         each for each in known if each.__name__ in ("Clock", "Conditions", "Spell")
     }:  # bases of others

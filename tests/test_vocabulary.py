@@ -75,7 +75,7 @@ def test_strategies_with_their_parameters_and_defaults() -> None:
     assert len(found) == len(files) >= 7
     assert found["newsletter"] == (
         "orchestration",
-        "Insurance knowledge once a month, by push; parameters day 8, at 10:00, quiet_days 7",
+        "Insurance knowledge once a month, by push; parameters day 8, at 10:00, quiet_days 7, rest_days as_usual",
     )
     assert found["financial_stress"][0] == "mechanisms"
     assert found["uniform_grades"][1].endswith("; no parameters")

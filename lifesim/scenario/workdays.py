@@ -82,9 +82,10 @@ def announced(year: int) -> bool:
 
 
 def span(scenario: Scenario) -> tuple[datetime.date, datetime.date]:
-    """First and last day of the world, warm-up included."""
-    first = scenario.start - datetime.timedelta(days=scenario.warm_up // DAY)
-    return first, scenario.start + datetime.timedelta(days=-(-scenario.horizon // DAY) - 1)
+    """First and last day of the world, warm-up included, as far as there are dates."""
+    start = scenario.start.toordinal()
+    first, last = start - scenario.warm_up // DAY, start + -(-scenario.horizon // DAY) - 1
+    return datetime.date.fromordinal(max(first, 1)), datetime.date.fromordinal(min(last, datetime.date.max.toordinal()))
 
 
 def calendar_covers(scenario: Scenario) -> Iterator[PathError]:
