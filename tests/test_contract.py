@@ -16,6 +16,7 @@ from lifesim import workspace
 from lifesim.errors import ContractError
 from lifesim.strategy import IntArray, LeadView, Luck
 from lifesim.testing import CHECKS, check_strategy, examine, global_random, parametrize_with_checks
+from lifesim.testing.stage import KEPT
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 BROKEN = sorted((CHECKOUT / "tests" / "broken_strategies").glob("*.py"))
@@ -214,3 +215,10 @@ def test_a_strategy_that_ends_the_other_process_is_told_so_and_the_next_is_check
     assert failure.check == "another_process"
     assert "it ends the process" in failure.message
     check_strategy(TwoFaults(faults=0))
+
+
+def test_what_one_strategy_breaks_is_whole_for_the_next() -> None:
+    gives_consent = importlib.import_module("broken_strategies.view_is_not_written_to").GivesConsent
+    for _ in range(KEPT + 1):  # it is stopped at the first question that it breaks
+        (failure,) = examine(gives_consent).failures
+        assert "it changes the world behind the view" in failure.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,8 @@ from lifesim.workspace import suggest
 def view_is_not_written_to(case: Case) -> None:
     """What is seen, and what is behind it, is the same afterwards."""
     advice = f"work on a copy: ages = {case.view}.age.copy()"
-    for question in case.questions:
+    for kept in case.questions:
+        question = kept.with_behind(copy.deepcopy)  # what it changes is not there when the next strategy is asked
         seen = (question.rows, *question.others)
         views = [each.shown() for each in seen]
         behind = [array.tobytes() for each in seen for array in arrays_in(each.behind)]
