@@ -14,6 +14,7 @@ import pytest
 
 from lifesim import workspace
 from lifesim.errors import ContractError
+from lifesim.scenario import load
 from lifesim.strategy import IntArray, LeadView, Luck
 from lifesim.testing import CHECKS, check_strategy, examine, global_random, parametrize_with_checks
 from lifesim.testing.stage import KEPT
@@ -128,12 +129,13 @@ class TwoFaults:
     best: int = 0
     faults: int = 2
     oracle: bool = False
+    hidden: str = "true_stage"
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
         if self.faults == 2:
             random.seed(1)
         if self.oracle:
-            return np.where(leads.true_stage == 1, self.best, 1)
+            return np.where(leads.column(self.hidden) > 0, self.best, 1)
         grades = np.ones(len(leads), np.int64)
         grades[:: 2 if self.faults else 1] = self.best
         return grades
@@ -155,6 +157,8 @@ def test_an_instance_is_checked_with_its_own_parameters() -> None:
 
 def test_an_oracle_may_see_what_is_hidden() -> None:
     check_strategy(TwoFaults(faults=0, oracle=True))
+    stressed = load("aa", root=CHECKOUT).replace(mechanisms=["financial_stress"])
+    check_strategy(TwoFaults(faults=0, oracle=True, hidden="state_stress"), stressed)
 
 
 def test_what_is_no_strategy_is_told_what_makes_one() -> None:

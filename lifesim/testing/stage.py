@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.errors import LifesimError
+from lifesim.experiment.plugins import mechanisms
 from lifesim.experiment.unit import Experiment, Unit, UnitResult
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario, load
@@ -92,7 +93,7 @@ class Stage:
         self._unit = Unit(0, tuple(self.scenario.population.branches))
         self._listened: dict[Any, list[Question]] = {}
         self.callers = Callers(next(iter(self.scenario.contents)))
-        world = self._experiment(Practice()).world(self._unit)
+        world = self._experiment(self.scenario, Practice()).world(self._unit)
         self.hidden = frozenset(world.everything) - frozenset(world.observed)
 
     def questions(self, kind: str, name: str, oracle: bool, schedule: Schedule | None = None) -> list[Question]:
@@ -109,7 +110,7 @@ class Stage:
         if known not in self._listened:
             listener = Listener(schedule or Schedule(), oracle)
             practice = self.practice(kind, name, listener)
-            experiment = self._experiment(practice)
+            experiment = self._experiment(self.scenario, practice)
             world = experiment.world(self._unit)
             world.run((WARM_UP + HORIZON) * DAY, experiment.parts(world, practice))
             self._listened[known] = listener.questions
@@ -127,10 +128,10 @@ class Stage:
     def run(self, practice: Practice) -> UnitResult:
         """A whole run beside a control arm that does nothing."""
         scenario = self.scenario.replace(arms={"control": {}, "checked": {}})
-        return Experiment(scenario, {"control": Practice(), "checked": practice}, []).run(self._unit)
+        return self._experiment(scenario, Practice(), checked=practice).run(self._unit)
 
-    def _experiment(self, practice: Practice) -> Experiment:
-        return Experiment(self.scenario, {"control": practice}, [])
+    def _experiment(self, scenario: Scenario, control: Practice, **arms: Practice) -> Experiment:
+        return Experiment(scenario, {"control": control, **arms}, mechanisms(scenario))
 
 
 def small(scenario: Scenario) -> Scenario:
@@ -149,7 +150,6 @@ def small(scenario: Scenario) -> Scenario:
         warm_up=f"{WARM_UP}d",
         horizon=f"{HORIZON}d",
         arms={"control": {}},
-        mechanisms=[],
         desk=desk | {"patience": "10d"},
         experiment={"replications": 1, "seed": 1},
     )
