@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ TOLD = {
     "RareDay": ("has no appointment within 150 days", "leave out weekdays or days"),
     "Restless": ("its schedule is another each time", "make it from parameters alone"),
     "LooksUpTheStack": ("by sys._getframe()", "decide from columns"),
+    "PinsItsLuck": ("by Luck._occasion", "luck.uniforms() and luck.take() alone"),
     "ReadsWhereItStands": ("FileNotFoundError", "find other files from Path(__file__)"),
     "CapsAges": ("read-only (tests/broken_strategies/view_is_not_written_to.py:12)", "leads.age.copy()"),
     "UnlocksAges": ("it writes into column 'age' of the view", "leads.age.copy()"),
@@ -226,3 +228,20 @@ def test_what_one_strategy_breaks_is_whole_for_the_next() -> None:
     for _ in range(KEPT + 1):  # it is stopped at the first question that it breaks
         (failure,) = examine(gives_consent).failures
         assert "it changes the world behind the view" in failure.message
+
+
+def test_a_world_that_asks_nothing_is_said_to_have_checked_little() -> None:
+    scenario = load("aa", root=CHECKOUT)
+    desk = scenario.model_dump(mode="json", by_alias=True)["desk"]
+    nobody = {"nobody": {"per_10k": 1, "calls_per_hour": 0, "skill": 0}}
+    report = examine(TwoFaults(faults=0), scenario.replace(desk=desk | {"seats": nobody}))
+    (caution,) = report.cautions
+    assert "does nothing in 0 answers in the small world of aa" in caution
+
+
+def test_a_strategy_is_checked_in_three_seconds_of_work() -> None:
+    examine(TwoFaults(faults=0))  # compiles, and builds the world
+    newsletter = importlib.import_module("broken_strategies.a_whole_run").PlannedForAQuarter
+    began = time.process_time()
+    examine(newsletter)
+    assert time.process_time() - began < 3

@@ -39,7 +39,14 @@ class Trespasses:
 
     def luck(self) -> type[Luck]:
         """A class of luck that notes what is reached for."""
-        return type(Luck.__name__, (Luck,), {"__getattribute__": self._noting(Luck)})
+        noted = self.private
+
+        def __setattr__(self: Luck, name: str, value: Any) -> None:  # noqa: N807 - it takes the place of that method
+            if not _at_home(sys._getframe(1).f_globals.get("__name__", "")):
+                noted.append(f"Luck.{name}")
+            object.__setattr__(self, name, value)
+
+        return type(Luck.__name__, (Luck,), {"__getattribute__": self._noting(Luck), "__setattr__": __setattr__})
 
     def _noting(self, kind: type[Any]) -> Any:
         noted = self.private

@@ -56,3 +56,12 @@ class LooksUpTheStack:
         while frame and "world" not in frame.f_locals:
             frame = frame.f_back
         return np.where(frame.f_locals["world"].now > 0 if frame else leads.policies > 0, 0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinsItsLuck:
+    """Has one coin for all occasions."""
+
+    def grade(self, leads, luck):
+        luck._occasion = 0
+        return np.where(luck.uniforms("coin") < 0.5, 0, 1)
