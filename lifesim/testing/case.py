@@ -66,7 +66,7 @@ class Case:
         """A copy of the strategy as it was given."""
         return pickle.loads(self.pickled)
 
-    @property
+    @functools.cached_property
     def stage(self) -> Stage:
         return stage_for(self.name, self.scenario)
 
