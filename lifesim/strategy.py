@@ -136,7 +136,9 @@ class View:
             if name not in self._columns:
                 known = ", ".join(sorted(self._columns))
                 raise AttributeError(f"'{name}' cannot be observed; known columns: {known}")
-            values = np.array(self._columns[name](self._world, self._rows, self.now))
+            values = np.asarray(self._columns[name](self._world, self._rows, self.now))
+            if values.base is not None:  # a column of the world itself
+                values = values.copy()
             values.setflags(write=False)
             self._cache[name] = values
         return self._cache[name]  # type: ignore[no-any-return]

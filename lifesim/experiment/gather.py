@@ -18,7 +18,7 @@ from lifesim.population.columns import (
     E_OPENED,
     EVENTS,
     MILESTONES,
-    NEVER,
+    NO_DAY,
     SUSPENDED,
     TOUCH_OUTCOMES,
 )
@@ -92,7 +92,7 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
     return [
         {
             "milestone": name,
-            "reached": int(np.count_nonzero(stamped[:, k] != NEVER)),
+            "reached": int(np.count_nonzero(stamped[:, k] != NO_DAY)),
             "customers": len(customers),
         }
         for k, name in enumerate(MILESTONES)

@@ -44,8 +44,8 @@ from lifesim.population.columns import (
     FIRST_PURCHASE,
     HOLDING,
     LOST,
-    NEVER,
     NEW_FRIEND,
+    NO_DAY,
     ORPHAN,
     PURCHASE,
     REFERRAL,
@@ -123,8 +123,8 @@ def decide(i: int, now: int, w: Any) -> None:
 def upsell(i: int, stage: int, now: int, w: Any) -> None:
     """A further policy of a customer who knows insurance; premium potential grows with the time as a policyholder."""
     c = customer_row(w, i)
-    since = c.milestones[PURCHASE] if c.milestones[PURCHASE] != NEVER else now
-    grown = min(1.0, (now - since) / w.upsell_maturity)
+    since = c.milestones[PURCHASE] if c.milestones[PURCHASE] != NO_DAY else now // DAY
+    grown = min(1.0, (now // DAY - since) * DAY / w.upsell_maturity)
     chosen = choose(i, True, 65536 + c.visits[RENEWAL_UPSELL], now, w)
     if chosen != NOT_OURS and c.policies < 255:
         issue(i, chosen, 1.0 + (w.upsell_potential - 1.0) * grown, now, w)

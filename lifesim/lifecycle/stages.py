@@ -41,6 +41,7 @@ from lifesim.population.columns import (
     N_STAGES,
     NEED_CLEAR,
     NEVER,
+    NO_DAY,
     SILENT,
 )
 
@@ -65,8 +66,8 @@ def log(i: int, kind: int, detail: int, amount: Any, now: int, w: Any) -> None:
 @compiled
 def reach_milestone(i: int, milestone: int, now: int, w: Any) -> None:
     """Stamp a milestone of the journey the first time it is reached."""
-    if customer_row(w, i).milestones[milestone] == NEVER:
-        customer_row(w, i).milestones[milestone] = now
+    if customer_row(w, i).milestones[milestone] == NO_DAY:
+        customer_row(w, i).milestones[milestone] = now // DAY
 
 
 @compiled

@@ -21,8 +21,10 @@ YEAR = 365 * DAY
 AWARENESS, FIRST_PURCHASE, HOLDING, RENEWAL_UPSELL, CHURN_WARNING, LOST = range(6)
 N_STAGES = 6
 
-#: The six journey milestones, stamped the first time each is reached.
+#: The six journey milestones, stamped with the day on which each is first reached.
 MILESTONES = ("interest", "interaction", "analysis", "need_clear", "purchase", "referral")
+#: The stamp of a milestone that has not been reached.
+NO_DAY = 2**15 - 1
 INTEREST, INTERACTION, ANALYSIS, NEED_CLEAR, PURCHASE, REFERRAL = range(6)
 
 #: Why a customer is in LOST; those of the last row are not churn.
@@ -58,7 +60,7 @@ CUSTOMER = np.dtype(
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
-        ("milestones", "i4", (len(MILESTONES),)),
+        ("milestones", "i2", (len(MILESTONES),)),  # the day
         ("recent_sends", "i4", (4,)),  # latest marketing touches, for the rolling cap
         ("visits", "u2", (N_STAGES,)),  # episodes begun, by stage
         ("marks", "u2"),

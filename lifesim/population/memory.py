@@ -25,6 +25,7 @@ from lifesim.population.columns import (
     MONTH_COLUMNS,
     N_STAGES,
     NEVER,
+    NO_DAY,
     NONE,
     NOTICE,
     NOTICED,
@@ -203,7 +204,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
         "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,
         "cause": np.where(people.stage == LOST, CAUSE_LAPSED, CAUSE_NONE),
         "touch_at": NEVER, "policy_at": NEVER, "life_at": NEVER, "session_at": NEVER, "first_touch": NONE,
-        "first_policy": NONE, "milestones": NEVER, "recent_sends": _LONG_AGO,
+        "first_policy": NONE, "milestones": NO_DAY, "recent_sends": _LONG_AGO,
         "last_session": _LONG_AGO, "answered_at": _LONG_AGO,
     }  # fmt: skip
     for name, values in columns.items():
@@ -233,7 +234,7 @@ def add_policies(scenario: Scenario, streams: Streams, state: State, first: int,
         state.customers["policies"][rows] += 1
         state.customers["bought"][rows] += 1
         if number == 0:
-            state.customers["milestones"][rows, PURCHASE] = -generation["age"]
+            state.customers["milestones"][rows, PURCHASE] = -generation["age"] // DAY
         at = state.policies["at"][places]
         state.customers["policy_at"][rows] = np.minimum(state.customers["policy_at"][rows], at)
         _relink(state)

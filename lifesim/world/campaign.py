@@ -55,8 +55,10 @@ class Campaign:
             self._check(world, touches, now)
             kind = (touches.content, touches.channel)
             # Luck tells touches of one moment apart by content and channel: a second one would share the first's.
-            wanted[kind] = np.concatenate([wanted.get(kind, who[:0]), who])
-            if len(who) and np.bincount(wanted[kind]).max() > 1:
+            told = wanted.setdefault(kind, np.zeros(len(view), bool))
+            before = np.count_nonzero(told)
+            told[who] = True
+            if np.count_nonzero(told) < before + len(who):
                 raise StrategyError(
                     f"{at(world, self.name, now)}: a customer appears twice in who for "
                     f"'{touches.content}' by {touches.channel}; at one moment each may get it once"
@@ -80,7 +82,7 @@ class Campaign:
         campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)
         channel = CHANNELS.index(touches.channel)
         by_desk = touches.channel == "call"
-        reasons = np.zeros(len(rows), np.int64)
+        reasons = np.zeros(len(rows), np.int8)
         if not by_desk:
             world.room_for_touches(len(rows))
         rows = np.ascontiguousarray(rows, dtype=np.int64)
