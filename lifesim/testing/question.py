@@ -56,7 +56,7 @@ class SeenView:
 
 
 def _always(values: Array) -> Callable[[Any, Any, int], Array]:
-    return lambda behind, rows, now: values
+    return lambda behind, rows, now: values.copy()
 
 
 @dataclass(frozen=True)
