@@ -82,6 +82,31 @@ LINES = {
         " products: [medical], copied_after: 9d}\n",
         "13:102: market.price_wars.w.copied_after: is not shorter than `lasts`: the competitor would never copy",
     ),
+    "an income shock on nobody": (
+        f"{ARMS}market:\n  income_shocks: {{i: {{start: 2026-01-07, lasts: 9d, income: 1%, segments: {{me: 5%}}}}}}\n",
+        "11:76: market.income_shocks.i.segments.me: unknown segment 'me'; known: mainstream,",
+    ),
+    "a share of a segment above 1": (
+        f"{ARMS}market:\n  income_shocks:\n    i:\n      {{start: 2026-01-07, lasts: 9d, income: 10%,"
+        " segments: {mainstream: 120%}}\n",
+        "13:74: market.income_shocks.i.segments.mainstream: '120%' is outside 0% to 100%",
+    ),
+    "all of an income": (
+        f"{ARMS}market:\n  income_shocks:\n    i: {{start: 2026-01-07, lasts: 9d, income: 100%, segments: {{}}}}\n",
+        "12:47: market.income_shocks.i.income: must be below 100%: nothing would be left of the income",
+    ),
+    "an income shock after the end": (
+        f"{ARMS}market:\n  income_shocks:\n    i: {{start: 2027-01-07, lasts: 9d, income: 10%, segments: {{}}}}\n",
+        "12:16: market.income_shocks.i.start: 2027-01-07 to 2027-01-15 is outside of the world, which goes from 2025",
+    ),
+    "a channel that there is not": (
+        f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2026-02-01, withdrawn: {{fax: 10%}}}}}}}}\n",
+        "10:67: market.consent_tightenings.law.withdrawn.fax: 'fax' is unknown; channels are fixed: push, sms, call",
+    ),
+    "a tightening before the world": (
+        f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2025-12-25, withdrawn: {{sms: 10%}}}}}}}}\n",
+        "10:43: market.consent_tightenings.law.day: 2025-12-25 is outside of the world, which goes from 2025-12-26 to",
+    ),
     "a negative factor": (
         f"{ARMS}market: {{shocks: {{o: {{start: 2026-01-01, lasts: 9d, desk: -1}}}}}}\n",
         "10:59: market.shocks.o.desk: a factor must not be negative",

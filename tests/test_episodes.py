@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chance import check_shares
 from quiet_world import Described, base, begin, events, hazards, people, set_rate, still
-from small_worlds import busy, described, differences, experiment, lives, new_world, small
+from small_worlds import busy, described, differences, experiment, lives, log_of, new_world, small
 
 from lifesim.experiment.unit import Experiment
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, E_DELIVERED
 from lifesim.scenario.episodes import Opening
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import Practice
@@ -69,6 +70,9 @@ EPISODES: dict[str, dict[str, Any]] = {
     "price war": {"price_wars": {"cheap": {
         "start": "2026-02-04", "lasts": "20d", "by": "competitor", "cut": 0.3, "weight": 6.0,
         "hazards": {"HOLDING.competitor": 5.0}}}},
+    "income shock": {"income_shocks": {"slump": {
+        "start": "2026-02-04", "lasts": "20d", "segments": {"striving_youth": 0.5}, "income": 0.5}}},
+    "consent tightening": {"consent_tightenings": {"law": {"day": "2026-02-04", "withdrawn": {"push": 0.5}}}},
 }  # fmt: skip
 
 
@@ -260,3 +264,98 @@ def test_a_price_cut_comes_out_of_the_margin_and_not_out_of_the_cover() -> None:
         gaps = [world.gap(world.state, np.arange(len(people(world))), family, world.now) for world in worlds]
         assert gaps[0].std() > 0
         assert np.allclose(*gaps, atol=1e-4)
+
+
+def poorer(**changes: Any) -> dict[str, Any]:
+    return {"income_shocks": {"slump": {
+        "start": date(20), "lasts": "15d", "segments": {"mainstream": 0.3}, "income": 0.4} | changes}}  # fmt: skip
+
+
+def incomes(world: World) -> Any:
+    """Incomes of the customers, CNY a year."""
+    trait = world.scenario.behaviour.traits["income"]
+    place = list(world.scenario.behaviour.traits).index("income")
+    return trait.center * np.exp(world.state.traits[: len(people(world)), place].astype(float) * trait.scale)
+
+
+def test_an_income_shock_takes_a_part_of_the_income_of_a_part_of_a_segment_for_a_time() -> None:
+    data = still(2_000, 60, "AWARENESS")
+    data["market"] |= poorer()
+    before, during, late, after = at(data, 20 * DAY, 20 * DAY + 1, 35 * DAY, 35 * DAY + 1)
+    ratio = incomes(during) / incomes(before)
+    hit = ratio < 0.99
+    assert ratio[hit] == pytest.approx(np.full(hit.sum(), 0.6), rel=1e-5) and np.all(ratio[~hit] == 1.0)
+    check_shares(hit.sum(), len(hit), 0.3, catches=0.11)
+    assert np.array_equal(incomes(late), incomes(during))
+    assert np.array_equal(after.state.traits, before.state.traits)
+
+
+def test_two_income_shocks_may_meet_and_leave_no_trace() -> None:
+    data = still(500, 60, "AWARENESS")
+    data["market"] |= poorer(segments={"mainstream": 1.0})
+    data["market"]["income_shocks"]["second"] = {
+        "start": date(30), "lasts": "20d", "segments": {"mainstream": 1.0}, "income": 0.5}  # fmt: skip
+    worlds = at(data, *(day * DAY for day in (0, 25, 33, 40, 55)))
+    for world, left in zip(worlds, (1.0, 0.6, 0.3, 0.5, 1.0), strict=True):
+        assert incomes(world) == pytest.approx(left * incomes(worlds[0]), rel=1e-5)
+    assert np.array_equal(worlds[0].state.traits, worlds[-1].state.traits)
+
+
+def test_who_earns_less_fails_to_pay_more_often() -> None:
+    """Premiums due in the slump, not paid because the customer cannot; those not hit pay as if there were none."""
+    data = still(3_000, 60, "HOLDING")
+    segment = data["segments"]["mainstream"]
+    segment |= {
+        "book": {"critical_illness": 1.0},
+        "policy_years": {"median": 0.93, "spread": 0.03, "low": 0.85, "high": 0.98},
+    }
+    for cause, each in data["behaviour"]["unpaid"].items():
+        each |= {"chance": 0.2 if cause == "cannot_pay" else 0.0}
+    data["behaviour"]["unpaid"]["cannot_pay"]["depends"] = {"income": -3.0}
+    slump = poorer(start=date(0), lasts="60d")
+    (plain,), (hard,) = (at(data | {"market": data["market"] | market}, 60 * DAY) for market in ({}, slump))
+    unpaid = [set(events(world, "unpaid")["customer"].tolist()) for world in (plain, hard)]
+    hit = set(np.flatnonzero(incomes(hard) < 0.99 * incomes(plain)).tolist())
+    assert unpaid[0] < unpaid[1] and unpaid[1] - unpaid[0] <= hit
+    assert len(unpaid[1] & hit) > 1.5 * len(unpaid[0] & hit) > 75
+
+
+TIGHTER = {"consent_tightenings": {"law": {"day": date(20), "withdrawn": {"push": 0.5, "sms": 1.0}}}}
+
+
+def test_consents_are_withdrawn_on_a_day_by_customer_and_channel() -> None:
+    """Half of those to push, all of those to SMS, none of those to calls, whoever else lives in the world."""
+    kept = []
+    for size in (1_000, 500):
+        data = still(size, 60, "AWARENESS")
+        data["market"] |= TIGHTER
+        before, after = at(data, 20 * DAY, 20 * DAY + 1)
+        assert np.all(people(before)["consent"] == 0b111)
+        left = people(after)["consent"]
+        assert np.all(left & 0b010 == 0) and np.all(left & 0b100)
+        kept.append(dict(zip(people(after)["key"].tolist(), (left & 1).tolist(), strict=True)))
+    check_shares(sum(kept[0].values()), 1_000, 0.5, catches=0.16)
+    assert kept[1].items() <= kept[0].items()
+
+
+def test_who_joins_after_a_tightening_brings_as_few_consents() -> None:
+    data = still(500, 60, "AWARENESS")
+    data["acquisition"] = described(small())["acquisition"]
+    data["acquisition"]["advertising"] |= {"rate": "400000/y", "segments": {"mainstream": 1.0}}
+    data["market"] |= TIGHTER
+    (world,) = at(data, 60 * DAY)
+    new = people(world)[people(world)["source"] > 0]
+    late = new[(new["joined"] >= 20 * DAY) & (new["joined"] < 60 * DAY)]
+    assert len(new) - len(late) > 50 and np.all(new["consent"] & 0b110 == 0b100)
+    check_shares(np.count_nonzero(late["consent"] & 1), len(late), 0.5, catches=0.12)
+
+
+def test_marketing_stops_where_the_consent_is_gone() -> None:
+    """Push to most customers every other day, until nobody consents from day 40 on."""
+    tighter = {"consent_tightenings": {"law": {"day": date(20), "withdrawn": {"push": 1.0}}}}
+    for market, stops in ((tighter, True), ({}, False)):
+        log = log_of(lived_to(lively(market), 60))
+        sent = log["time"][(log["campaign"] == "news") & (log["kind"] == E_DELIVERED)]
+        assert np.count_nonzero(sent < 40 * DAY) > 500
+        # Those sent on the last day before may be on their way for minutes, or wait for the end of quiet hours.
+        assert bool(np.any(sent >= 41 * DAY)) is not stops

@@ -16,7 +16,6 @@ from lifesim.errors import LifesimError, StrategyError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
-from lifesim.lifecycle.season import turns
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
 from lifesim.population.columns import DAY
 from lifesim.population.memory import count
@@ -29,7 +28,7 @@ from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
 from lifesim.world.fork import save_arrays
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
-from lifesim.world.script import Script
+from lifesim.world.script import Script, scripted
 from lifesim.world.world import Part, World
 
 __all__ = ["Experiment", "Unit", "UnitResult", "units"]
@@ -102,7 +101,7 @@ class Experiment:
             Inference(self.scenario),
             Desk(self.scenario, practice, world),
         ]
-        if turns(self.scenario):
+        if scripted(self.scenario):
             parts.append(Script(self.scenario))
         parts += [Campaign(name, each, world) for name, each in practice.orchestrations.items()]
         return parts

@@ -63,6 +63,25 @@ def episodes_are_in_the_world(scenario: Scenario) -> Found:
             key = "last_day" if path[1] == "withdrawals" else "start"
             yield PathError((*path, key), outside(spell.begins, spell.end - _ONE_DAY, first, last))
 
+    others = [
+        (("income_shocks", name, "start"), each.start, each.end) for name, each in scenario.market.income_shocks.items()
+    ]
+    for name, tightening in scenario.market.consent_tightenings.items():
+        others.append((("consent_tightenings", name, "day"), tightening.day, tightening.day + _ONE_DAY))
+    for below, start, end in others:
+        if end <= first or start > last:
+            yield PathError(("market", *below), outside(start, end - _ONE_DAY, first, last))
+
+
+def shocks_hit_incomes(scenario: Scenario) -> Found:
+    """Income shocks hit segments that exist, whose incomes are a trait."""
+    income = scenario.behaviour.traits.get("income")
+    for name, shock in scenario.market.income_shocks.items():
+        path = ("market", "income_shocks", name)
+        yield from unknown(shock.segments, scenario.segments, (*path, "segments"), "segment")
+        if income is None or not income.log:
+            yield PathError(path, "needs a trait `income` with `log: true`, of which a part is lost")
+
 
 def outside(start: datetime.date, end: datetime.date, first: datetime.date, last: datetime.date) -> str:
     """What to say of an episode that nobody lives to see."""
@@ -71,5 +90,5 @@ def outside(start: datetime.date, end: datetime.date, first: datetime.date, last
 
 
 EPISODE_CHECKS: tuple[Callable[[Scenario], Found], ...] = (
-    spells_exist, something_is_sold, episodes_are_in_the_world,
+    spells_exist, something_is_sold, shocks_hit_incomes, episodes_are_in_the_world,
 )  # fmt: skip

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Literal
 
+from lifesim.scenario.channels import Channel
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import Date, Duration, Name, PathError, PositiveDuration, Real, Share
@@ -160,3 +161,29 @@ class PriceWar(Spell):
             for name in ("products", "copied_after"):
                 if getattr(self, name):
                     yield PathError((name,), "is for a cut of our own; remove it, or write `by: us`")
+
+
+class IncomeShock(Part):
+    """For some time a part of the customers earn less: they pay, and buy, as people of that income do."""
+
+    start: Date = about("first day; those who join later are not hit")
+    lasts: PositiveDuration = about("duration; the last day counts in full")
+    segments: dict[Name, Share] = about("share of the customers of a segment who are hit, keyed by customer")
+    income: Share = about("part of the income that is lost")
+
+    @property
+    def end(self) -> datetime.date:
+        """The day after the last one."""
+        return self.start + datetime.timedelta(days=-(-self.lasts // DAY))
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.income >= 1.0:
+            yield PathError(("income",), "must be below 100%: nothing would be left of the income")
+
+
+class ConsentTightening(Part):
+    """Consents to marketing that are withdrawn on a day, by rule or by distrust."""
+
+    day: Date = about("day on which they are withdrawn; those who join later bring as few")
+    withdrawn: dict[Channel, Share] = about("share of the consents to a channel that are withdrawn, keyed by customer")

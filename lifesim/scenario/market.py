@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
-from lifesim.scenario.episodes import Conditions, Opening, PriceWar, Shock, Withdrawal
+from lifesim.scenario.channels import CHANNELS as CHANNELS
+from lifesim.scenario.channels import Channel as Channel
+from lifesim.scenario.episodes import (
+    Conditions,
+    ConsentTightening,
+    IncomeShock,
+    Opening,
+    PriceWar,
+    Shock,
+    Withdrawal,
+)
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
@@ -22,8 +32,6 @@ from lifesim.scenario.units import (
     Share,
 )
 
-Channel = Literal["push", "sms", "call"]
-CHANNELS: tuple[str, ...] = ("push", "sms", "call")
 #: Parts of the market that hold spells.
 SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
 MAX_CAP = 4
@@ -189,6 +197,8 @@ class Market(Part):
     openings: dict[Name, Opening] = about("opening campaigns", default={})
     withdrawals: dict[Name, Withdrawal] = about("products that are withdrawn", default={})
     price_wars: dict[Name, PriceWar] = about("price cuts, a competitor's or ours", default={})
+    income_shocks: dict[Name, IncomeShock] = about("times in which some earn less", default={})
+    consent_tightenings: dict[Name, ConsentTightening] = about("days on which consents are withdrawn", default={})
     luck: Real = about("standard deviation of the logarithm of the replication's demand factor")
 
     def complaints(self) -> Iterator[PathError]:

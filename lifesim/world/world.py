@@ -35,6 +35,7 @@ from lifesim.population.columns import (
     REQUEST,
     State,
 )
+from lifesim.population.consent import tightened
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
@@ -43,6 +44,9 @@ from lifesim.world import kernel
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
 _EVENT_BYTES = np.dtype((np.void, EVENT.itemsize))
+
+#: What customers whom a shock hit earned before it, as the covariate says it.
+INCOME = np.dtype([("customer", "i4"), ("income", "f4")])
 
 _NOBODY = np.zeros(0, np.int64)
 
@@ -115,6 +119,7 @@ class World:
         )
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
+            "incomes": np.zeros(0, INCOME),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -173,6 +178,8 @@ class World:
         credited
             Of friends: the segments to which they count, see ``population.accounts``.
         """
+        if self.scenario.market.consent_tightenings:
+            people.consent[:] = tightened(self.scenario, self.streams, people.keys, people.consent, people.joined)
         self.state, rows = memory.add(self.state, people)
         segments = len(self.scenario.segments)
         friends = credited is not None
