@@ -86,3 +86,14 @@ def test_a_practice_may_have_a_staffing_plan_and_an_arm_another() -> None:
         arms={"control": {"use": "staffed"}, "own": {"use": "staffed", "staffing": UNEVEN}, "none": {}},
     )
     assert [scenario.arm(name).staffing for name in scenario.arms] == [tuple(plan), tuple(UNEVEN), ()]
+
+
+@pytest.mark.parametrize("per_10k", [6.25, 9.0, 14.0])
+def test_fractions_of_calls_add_up_to_the_seats(per_10k: float) -> None:
+    """A quarter of a seat for 400 customers makes half a call an hour and 4.5 a day, through nights and months."""
+    made = seasonal([0.7, 1.3, *ONES[2:]])
+    seats = {"all": {"per_10k": per_10k, "calls_per_hour": 2, "skill": 0}}
+    world = run(made.replace(desk=described(made)["desk"] | {"seats": seats}), days=0)
+    a_day = per_10k * 400 / 10_000 * 2 * 9
+    for last, days in ((1, 0.7), (31, 0.7 * 31), (59, 0.7 * 31 + 1.3 * 28), (90, 0.7 * 31 + 1.3 * 28 + 31)):
+        assert abs(capacity_by_branch(world, (), 0, last * DAY)[0] - a_day * days) < 1

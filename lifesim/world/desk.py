@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
-from lifesim.lifecycle.season import desk_factors
-from lifesim.population.columns import DAY, T_WITHDRAWN
+from lifesim.population.columns import T_WITHDRAWN
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
-from lifesim.scenario.workdays import Workdays
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import leads as pool
 from lifesim.workforce.leads import DESK
 from lifesim.world.asking import asked, at, integers
+from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
 from lifesim.world.views import AGENT_COLUMNS
 from lifesim.world.world import World
 
 MAX_GRADE = 3
-#: Days after which a desk that has not opened never does: a week, and more than the longest holiday.
-LONGEST_REST = 30
 _CALL = CHANNELS.index("call")
 
 
@@ -38,8 +32,7 @@ class Desk:
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         self.groups = groups(scenario, world)
-        self.open_on = open_days(scenario)
-        self.factors = desk_factors(scenario, practice.staffing)
+        self.hours = Hours(scenario, practice.staffing)
 
     def next(self, now: int) -> int | None:
         """Next slot of a working day at which somebody may wait.
@@ -50,26 +43,15 @@ class Desk:
         inquiries = self.world.extra["inquiries"]["time"]
         ahead = self.world.ahead
         if len(self.world.extra["leads"]) or int(self.world.state.wake.min()) < ahead:
-            return self._slot(now)
+            return self.hours.next(now)
         first = int(inquiries.min()) + 1 if len(inquiries) else ahead
-        return self._slot(max(now, min(first, ahead)))
-
-    def _slot(self, now: int) -> int | None:
-        desk, slot = self.desk, self.desk.slot
-        for day in range(now // DAY, now // DAY + LONGEST_REST):
-            opens = day * DAY + desk.opens
-            if not self.open_on(self.world.date(opens)):
-                continue
-            appointment = opens if now <= opens else opens + -(-(now - opens) // slot) * slot
-            if appointment + slot <= day * DAY + desk.closes:
-                return int(appointment)
-        return None
+        return self.hours.next(max(now, min(first, ahead)))
 
     def act(self, world: World, now: int) -> None:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
         waiting = self._lose(self._collect(now, measures), now, measures)
-        capacity = calls_in_slots(self.desk.slot, self.groups["calls"], np.array([now]), self.factors)
+        capacity = self.hours.calls(self.groups["calls"], np.array([now]))[0]
         if len(waiting) and capacity.any():
             waiting = self._serve(now, waiting, capacity, measures)
         world.extra["leads"] = waiting
@@ -175,26 +157,6 @@ def _count(world: World, measures: Any, leads: Any, measure: int, amount: Any) -
     np.add.at(measures, (world.state.customers["branch"][leads["customer"]], measure), amount)
 
 
-def open_days(scenario: Scenario) -> Callable[[datetime.date], bool]:
-    """On which dates the desk is open: its days of the week, but for holidays, and make-up workdays."""
-    desk = scenario.desk
-    workdays = scenario.workdays if desk.holidays == "closed" else Workdays(None)
-    return cache(lambda date: workdays.opens(date, desk.workdays))
-
-
-def calls_in_slots(slot: int, per_slot: Any, times: Any, factors: Any) -> Any:
-    """Calls that each group can make in the slots at ``times``, in all; fractions carry over from slot to slot.
-
-    Parameters
-    ----------
-    factors
-        On ``per_slot``, by day; shape (days,).
-    """
-    number, per_slot = (times // slot)[:, None], per_slot * factors[times // DAY][:, None]
-    calls = np.floor(per_slot * (number + 1)) - np.floor(per_slot * number)
-    return calls.sum(axis=0).astype(np.int64)
-
-
 def groups(scenario: Scenario, world: World) -> dict[str, Any]:
     """Groups of seats as columns: one row per branch and group, or per group for a national desk."""
     desk = scenario.desk
@@ -208,11 +170,7 @@ def groups(scenario: Scenario, world: World) -> dict[str, Any]:
 
 def capacity_by_branch(world: World, staffing: tuple[float, ...], since: int, until: int) -> Any:
     """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
-    scenario = world.scenario
-    desk, of = scenario.desk, groups(scenario, world)
-    open_on = open_days(scenario)
-    days = [day for day in range(since // DAY, until // DAY) if open_on(world.date(day * DAY))]
-    slots = np.arange(desk.opens, desk.closes - desk.slot + 1, desk.slot)
-    times = (np.array(days, np.int64)[:, None] * DAY + slots).ravel()
-    calls = calls_in_slots(desk.slot, of["calls"], times, desk_factors(scenario, staffing))
-    return np.bincount(of["seen"]["branch"], weights=calls, minlength=len(scenario.population.branches))
+    hours, of = Hours(world.scenario, staffing), groups(world.scenario, world)
+    calls = hours.calls(of["calls"], hours.times(since, until)).sum(axis=0)
+    branches = len(world.scenario.population.branches)
+    return np.bincount(of["seen"]["branch"], weights=calls, minlength=branches)

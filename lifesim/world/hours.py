@@ -1,0 +1,65 @@
+"""When a desk is open, and how many calls its seats can make in a slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.lifecycle.season import dates, desk_factors
+from lifesim.population.columns import DAY
+from lifesim.scenario import Scenario
+from lifesim.scenario.workdays import Workdays
+
+
+class Hours:
+    """The slots of a desk over the life of a world.
+
+    Parameters
+    ----------
+    staffing
+        Factors by month on the calls that it can make, 12 or none.
+    """
+
+    def __init__(self, scenario: Scenario, staffing: tuple[float, ...]) -> None:
+        desk = scenario.desk
+        workdays = scenario.workdays if desk.holidays == "closed" else Workdays(None)
+        self.opens, self.closes, self.slot = desk.opens, desk.closes, desk.slot
+        self.open = np.array([workdays.opens(date, desk.workdays) for date in dates(scenario)])
+        self.factors = desk_factors(scenario, staffing)
+        # Slots before each day, each counted by its factor.
+        self.before = np.concatenate([[0.0], np.cumsum(self.open * self.factors)]) * self.slots_a_day
+
+    @property
+    def slots_a_day(self) -> int:
+        """Slots of a day on which the desk is open."""
+        return (self.closes - self.opens) // self.slot
+
+    def next(self, now: int) -> int | None:
+        """The first slot that begins at or after ``now``."""
+        for day in range(now // DAY, len(self.open)):
+            opens = day * DAY + self.opens
+            if self.open[day]:
+                appointment = opens if now <= opens else opens + -(-(now - opens) // self.slot) * self.slot
+                if appointment + self.slot <= day * DAY + self.closes:
+                    return int(appointment)
+        return None
+
+    def times(self, since: int, until: int) -> Any:
+        """When the slots of the days from one time to another begin. Shape (n,)."""
+        days = since // DAY + np.flatnonzero(self.open[since // DAY : until // DAY])
+        return (days[:, None] * DAY + self.opens + np.arange(self.slots_a_day) * self.slot).ravel()
+
+    def calls(self, per_slot: Any, times: Any) -> Any:
+        """Calls that each group can make in the slots that begin at ``times``, shape (slots, groups).
+
+        Fractions add up from one slot to the next, whatever lies between: over any time the calls are those of the
+        seats to within one.
+        """
+        day, k = times // DAY, (times % DAY - self.opens) // self.slot
+        first, last = self._so_far(day, k)[:, None], self._so_far(day, k + 1)[:, None]
+        return (np.floor(per_slot * last) - np.floor(per_slot * first)).astype(np.int64)
+
+    def _so_far(self, day: Any, k: Any) -> Any:
+        """Slots before the ``k``-th of a day; what ends one begins the next, to the last bit."""
+        return np.where(k == self.slots_a_day, self.before[day + 1], self.before[day] + self.factors[day] * k)
