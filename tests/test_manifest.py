@@ -15,6 +15,8 @@ import lifesim
 from lifesim.experiment import plugins
 from lifesim.experiment.comparison import Result, _by_branch, _csv
 from lifesim.experiment.manifest import composition, plug_in
+from lifesim.report.arms import arm_cards
+from lifesim.report.catalogue import Catalogue
 from lifesim.scenario import Scenario
 from lifesim.strategy import Practice, Schedule, Touches
 
@@ -51,6 +53,17 @@ def scenario() -> Scenario:
         "campaign": {"orchestration": [{"weekly_campaign": {"max_age": 30}}]},
     }
     return base.replace(arms=arms, mechanisms=["financial_stress"])
+
+
+def test_a_staffing_plan_is_part_of_an_arm_and_shown(scenario: Scenario) -> None:
+    plan = (2.0, *[0.5] * 11)
+    arms = {"control": {"use": "current_practice"}, "campaign": {"staffing": list(plan)}}
+    staffed = scenario.replace(arms=arms)
+    described = composition(staffed, plugins.practices(staffed))["arms"]
+    assert {name: arm["staffing"] for name, arm in described.items()} == {"control": [], "campaign": list(plan)}
+    manifest = {"scenario": {"control": "control"}, "arms": described}
+    shown = [card.staffing for card in arm_cards(manifest, None, Catalogue("en"))]
+    assert shown == ["", f"Calls of the desk by month, factors: 2{', 0.5' * 11}"]
 
 
 def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> None:

@@ -68,7 +68,7 @@ def test_months_add_up_to_the_outcomes(tables: dict[str, list[dict[str, Any]]]) 
     assert sum(row["new_ape_fen"] for row in tables["months"]) == pytest.approx(sum(ape), rel=1e-12)
 
 
-def a_run(folder: Path, start: str, days: int, sold: dict[str, int]) -> Path:
+def a_run(folder: Path, start: str, days: int, sold: dict[str, int], openings: tuple[str, ...] = ("o",)) -> Path:
     """A run whose control arm sold these, annual premium in fen by month; the other arm sold the same twice over."""
     rows = [
         {"arm": arm, "month": month, "product": "x", "new_ape_fen": times * fen}
@@ -77,7 +77,7 @@ def a_run(folder: Path, start: str, days: int, sold: dict[str, int]) -> Path:
     ]
     with RunWriter(folder, "a-run") as writer:
         writer.write_table("months", pd.DataFrame(rows))
-        writer.write_text("scenario.json", json.dumps({}))
+        writer.write_text("scenario.json", json.dumps({"market": {"openings": dict.fromkeys(openings)}}))
         return writer.commit({"scenario": {"control": "control", "start": start, "horizon_days": days}})
 
 
@@ -93,6 +93,10 @@ def test_the_share_of_the_first_quarter_is_of_whole_calendar_years(
 ) -> None:
     """20 and 15 of 100; months of years that are not whole do not count."""
     assert first_quarter_share(read_run(a_run(tmp_path, start, days, SOLD))) == share
+
+
+def test_a_market_without_an_opening_campaign_has_no_such_share(tmp_path: Path) -> None:
+    assert first_quarter_share(read_run(a_run(tmp_path, "2026-01-01", 365, SOLD, openings=()))) is None
 
 
 def test_a_year_in_which_nothing_is_sold_has_no_share(tmp_path: Path) -> None:

@@ -242,6 +242,13 @@ def test_equal_premiums_are_explained() -> None:
     assert "Second premiums" not in render_page(run)
 
 
+def test_page_shows_a_staffing_plan() -> None:
+    run = made_up_run()
+    assert "Calls of the desk" not in render_page(run)
+    run.manifest["arms"]["control"]["staffing"] = [1.5, *[0.8] * 11]
+    assert f"Calls of the desk by month, factors: 1.5{', 0.8' * 11}" in " ".join(Outline(render_page(run)).texts)
+
+
 def test_page_is_the_same_to_the_byte() -> None:
     assert render_page(made_up_run()) == render_page(made_up_run())
 

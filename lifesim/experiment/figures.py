@@ -129,15 +129,16 @@ def lapse_of_year(year: int) -> Callable[[StoredRun], float | None]:
 
 
 def first_quarter_share(run: StoredRun) -> float | None:
-    """Share of the first quarter in the annual premium of new policies; none where no whole calendar year is observed.
+    """Share of the first quarter in the annual premium of new policies, in a market with an opening campaign.
 
-    Over all whole years together; policies given back in the cooling-off period included.
+    None where no whole calendar year is observed. Over all whole years together; policies given back in the cooling-off
+    period included.
     """
     described = run.manifest["scenario"]
     first = datetime.date.fromisoformat(described["start"])
     after = first + datetime.timedelta(days=described["horizon_days"])
     years = [str(year) for year in range(first.year, after.year) if first <= datetime.date(year, 1, 1)]
-    if not years:
+    if not years or not json.loads(run.text("scenario.json"))["market"]["openings"]:
         return None
     rows = _control(run, "months")
     rows = rows[rows["month"].str[:4].isin(years)]

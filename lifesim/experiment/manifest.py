@@ -70,14 +70,15 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     Returns
     -------
     dict
-        ``arms``: by arm, the practice it uses and its plug-ins; ``mechanisms``; ``segments``: share of customers at
-        the start by name, empty for a book; ``products`` and ``contents``: what each is; a
+        ``arms``: by arm, the practice it uses, its staffing plan and its plug-ins; ``mechanisms``; ``segments``: share
+        of customers at the start by name, empty for a book; ``products`` and ``contents``: what each is; a
         product's ``premium`` is the median first annual premium in CNY.
     """
     return {
         "arms": {
             name: {
                 "use": scenario.arms[name].use if name in scenario.arms else None,
+                "staffing": list(practice.staffing),
                 "plugins": [plug_in(kind, each, made) for kind, each, made in _members(practice)],
             }
             for name, practice in practices.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,12 @@ class PlugIn:
 
 @dataclass(frozen=True)
 class ArmCard:
-    """One arm: where it starts, its plug-ins, and what it sent."""
+    """One arm: where it starts, its staffing plan and plug-ins, and what it sent."""
 
     name: str
     is_control: bool
     starts: str
+    staffing: str
     plugins: tuple[PlugIn, ...]
     contents: str
 
@@ -53,11 +54,17 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 name=printable(name),
                 is_control=name == control,
                 starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
+                staffing=_staffing(arm.get("staffing", ()), t),
                 plugins=tuple(plug_in(each, t) for each in arm["plugins"]),
                 contents=sent or ("" if failed else t("arms.no_contents")),
             )
         )
     return cards
+
+
+def _staffing(factors: Sequence[float], t: Catalogue) -> str:
+    """A staffing plan in words; nothing for a desk that the season alone moves."""
+    return t("arms.staffing", factors=t("list_separator").join(f"{each:g}" for each in factors)) if factors else ""
 
 
 def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:
