@@ -22,7 +22,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from lifesim import __version__, workspace
+from lifesim import __version__, cli_journey, workspace
 from lifesim.errors import InputError, LifesimError, RunError
 
 DEBUG_VARIABLE = "LIFESIM_DEBUG"
@@ -36,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_journey.app)
 
 
 class Lang(StrEnum):
@@ -290,6 +291,7 @@ def _to_check(path: Path) -> list[Path]:
     folder = path / "scenarios" if (path / workspace.MARKER).is_file() else path
     files = sorted(folder.glob("*.yaml"))
     files += sorted(file for file in path.rglob("*.py") if workspace.kind_of(file))
+    files += sorted(file for file in path.rglob("*.yaml") if workspace.is_journey(file) and file not in files)
     if not files:
         raise InputError(f"{workspace.shown(path)} holds neither scenarios nor strategy files")
     return files
@@ -300,6 +302,11 @@ def _findings(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
     try:
         if file.suffix == ".py":
             return _of_strategies(file, scenario)
+        if workspace.is_journey(file):
+            from lifesim.scenario.journeys import read_journey
+
+            read_journey(file)
+            return [], []
         from lifesim.experiment.checks import findings
 
         problems, cautions = findings(file)
@@ -323,6 +330,8 @@ def _oracles(file: Path) -> list[str]:
     why = "sees what no insurer can see: an upper bound, not a strategy"
     if file.suffix == ".py":
         return [f"oracle '{each.name}' {why}" for each in workspace.plugins_in(file) if getattr(each.cls, "oracle", 0)]
+    if workspace.is_journey(file):
+        return []
     from lifesim.experiment import oracles_in
 
     return [f"arm '{arm}' is an oracle ({', '.join(names)}): {why}" for arm, names in oracles_in(file).items()]

@@ -59,7 +59,7 @@ from lifesim.scenario.journeys.steps import (
     Send,
     Wait,
 )
-from lifesim.scenario.journeys.texts import CUSTOMER_DATES, parse_until
+from lifesim.scenario.journeys.texts import CUSTOMER_DATES, labelled, parse_until
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 
 DAY = 86_400
@@ -157,7 +157,7 @@ class _ModelWalk:
             self.send(name, step)
         elif isinstance(step, HandOver | Notify):
             message = step.hand_over if isinstance(step, HandOver) else step.notify
-            self.trace.append((self.now, name, (type(step).__name__, message.reason)))
+            self.trace.append((self.now, name, (type(step).__name__, labelled(message.reason, "en", ""))))
         if step.next is not None:
             return step.next
         assert step.within is not None and step.otherwise is not None
@@ -265,7 +265,9 @@ class _TableWalk:
             self.now = self.end_of(row)
         elif kind in (Kind.HAND_OVER, Kind.NOTIFY):
             action = "HandOver" if kind == Kind.HAND_OVER else "Notify"
-            self.trace.append((self.now, self.t.names[row[STEP]], (action, self.t.messages[row[A]].reason)))
+            self.trace.append(
+                (self.now, self.t.names[row[STEP]], (action, labelled(self.t.messages[row[A]].reason, "en", "")))
+            )
         elif kind in (Kind.AWAIT, Kind.DAILY):
             return self.wait(row)
         elif kind == Kind.TEST:

@@ -8,6 +8,7 @@ importable under one private package, ``lifesim_ext``; a worker process mounts b
 from lifesim.workspace.discovery import (
     Plugin,
     discover,
+    is_journey,
     journey_files,
     kind_of,
     plugin_name,
@@ -35,6 +36,7 @@ __all__ = [
     "current_root",
     "discover",
     "find_root",
+    "is_journey",
     "journey_files",
     "journey_path",
     "kind_of",

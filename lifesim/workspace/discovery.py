@@ -113,7 +113,7 @@ def journey_files() -> dict[str, Path]:
         If a plug-in has the name too: a scenario could not say which one it means.
     """
     folder = current_root() / "strategies" / "orchestration"
-    files = {path.stem: path for path in sorted(folder.glob("*.yaml")) if not path.name.startswith("_")}
+    files = {path.stem: path for path in sorted(folder.glob("*.yaml")) if is_journey(path)}
     for name, plugin in discover("orchestration").items():
         if name in files:
             raise InputError(
@@ -121,6 +121,12 @@ def journey_files() -> dict[str, Path]:
                 f"{_place_of(plugin.cls)}; rename one of them"
             )
     return files
+
+
+def is_journey(path: Path) -> bool:
+    """Whether a file is a journey by its place: ``strategies/orchestration/*.yaml``, not led by an underscore."""
+    place = (path.parent.parent.name, path.parent.name)
+    return path.suffix == ".yaml" and place == ("strategies", "orchestration") and not path.name.startswith("_")
 
 
 def kind_of(path: Path) -> str | None:

@@ -19,7 +19,7 @@ from lifesim.scenario.journeys.forks import (
     RandomSplit,
     Repeat,
 )
-from lifesim.scenario.journeys.texts import ChannelName, Until, kind_by_key
+from lifesim.scenario.journeys.texts import ChannelName, Label, Until, kind_by_key
 from lifesim.scenario.journeys.ways import Onward, Responding, StepBase, Way
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import ClockTime, Duration, Name, PathError, PositiveDuration
@@ -65,7 +65,7 @@ class WaitFor(Responding):
 class ToAgent(Part):
     """What an agent is told."""
 
-    reason: str = about("why: the agent reads it")
+    reason: Label | str = about("why: the agent reads it")
     tier: Name | None = about("wished tier of the agent; any where not given", default=None)
     skill: Name | None = about("wished skill: a product or a family of needs", default=None)
 

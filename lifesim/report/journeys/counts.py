@@ -1,0 +1,104 @@
+"""How many customers came to each step and which way they went on: where a journey breaks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifesim.errors import InputError
+from lifesim.scenario.journeys import Journey
+from lifesim.scenario.journeys.texts import EXIT
+from lifesim.scenario.quantities import parse_count
+from lifesim.workspace import shown, suggest
+
+#: A step that fewer customers came to says nothing.
+FEW = 30
+#: The way of those who are still at the step, or were when the run ended.
+WAITING = "waiting"
+_COLUMNS = ("step", "way", "customers")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Customers by step and way.
+
+    Attributes
+    ----------
+    journey
+        The journey.
+    taken
+        Customers by step and name of the way; `WAITING` for those who went none.
+    """
+
+    journey: Journey
+    taken: Mapping[tuple[str, str], int]
+
+    def seen(self, step: str) -> int:
+        """Customers who came to a step."""
+        return sum(count for (name, _), count in self.taken.items() if name == step)
+
+    def went(self, step: str, way: str) -> int:
+        """Customers who went a way."""
+        return self.taken.get((step, way), 0)
+
+    def left(self, step: str) -> int:
+        """Customers who left the journey from a step that has another way as well; none where all ways end it."""
+        ways = list(self.journey.steps[step].ways())
+        if all(way.to == EXIT for way in ways):
+            return 0
+        return sum(self.went(step, way.name) for way in ways if way.to == EXIT)
+
+    def drop_off(self, step: str) -> float | None:
+        """Share of those who came to a step that left there; None below `FEW`."""
+        seen = self.seen(step)
+        return None if seen < FEW else self.left(step) / seen
+
+    @property
+    def breaks_at(self) -> str | None:
+        """The step that loses the largest share of those who come to it, of the steps that `FEW` or more came to."""
+        known = {name: share for name in self.journey.steps if (share := self.drop_off(name))}
+        return max(known, key=known.__getitem__) if known else None
+
+    @property
+    def conversion(self) -> float | None:
+        """Share of those who came to the first step that came to one where every way ends; None below `FEW`."""
+        entered = self.seen(self.journey.start)
+        last = [n for n, step in self.journey.steps.items() if all(way.to == EXIT for way in step.ways())]
+        return None if entered < FEW else sum(map(self.seen, last)) / entered
+
+
+def read_counts(path: Path, journey: Journey) -> Counts:
+    """Read a table with the columns step, way and customers from a CSV file.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or a line names a step or a way that the journey does not have.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{shown(path)} cannot be read: {error}") from None
+    taken: dict[tuple[str, str], int] = {}
+    for line, row in enumerate(rows, 2):
+        missing = [column for column in _COLUMNS if row.get(column) is None]
+        if missing:
+            raise InputError(f"{shown(path)}:{line}: no value for {', '.join(missing)}; columns are step,way,customers")
+        key = _checked(row["step"], row["way"], journey, f"{shown(path)}:{line}")
+        try:
+            taken[key] = taken.get(key, 0) + parse_count(row["customers"])
+        except ValueError as error:
+            raise InputError(f"{shown(path)}:{line}: customers: {error}") from None
+    return Counts(journey, taken)
+
+
+def _checked(step: str, way: str, journey: Journey, place: str) -> tuple[str, str]:
+    if step not in journey.steps:
+        raise InputError(f"{place}: journey '{journey.name}' has no step '{step}'{suggest(step, journey.steps)}")
+    known = [each.name for each in journey.steps[step].ways()] + [WAITING]
+    if way not in known:
+        raise InputError(f"{place}: step '{step}' has no way '{way}'{suggest(way, known)}")
+    return step, way
