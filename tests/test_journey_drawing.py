@@ -75,7 +75,7 @@ def test_a_journey_in_chinese() -> None:
     assert "opened" not in shown
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), journeys(), LANGS)
 def test_no_line_is_too_long_and_every_way_is_shown_once(data: st.DataObject, journey: Journey, lang: str) -> None:
     shown = list(lines(journey, lang, counted(data.draw, journey)))
@@ -99,7 +99,7 @@ def test_punctuation_does_not_begin_a_line() -> None:
 # As a drawing
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), journeys(), LANGS)
 def test_a_drawing_has_every_label_once_inside_its_box_and_no_box_on_another(
     data: st.DataObject, journey: Journey, lang: str
@@ -122,7 +122,7 @@ def test_a_drawing_has_every_label_once_inside_its_box_and_no_box_on_another(
         assert x1 < u0 or u1 < x0 or y1 < v0 or v1 < y0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(journeys())
 def test_a_step_stands_below_all_that_lead_to_it(journey: Journey) -> None:
     back = back_ways(journey.steps)

@@ -63,7 +63,7 @@ def lucks(draw: st.DrawFn, journey: Journey) -> Luck:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_both_walkers_go_the_same_way(data: st.DataObject) -> None:
     journey = data.draw(journeys())
@@ -72,7 +72,7 @@ def test_both_walkers_go_the_same_way(data: st.DataObject) -> None:
     assert walk_tables(compile_journey(journey, ZERO), luck, now) == walk_model(journey, luck, now)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(journeys())
 def test_every_number_in_the_tables_refers_to_something(journey: Journey) -> None:
     tables = compile_journey(journey, ZERO)

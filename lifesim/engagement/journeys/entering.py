@@ -16,7 +16,7 @@ from lifesim.scenario.journeys.entries import (
     Once,
     OnEvent,
     OnLifeEvent,
-    Weekly,
+    Recurring,
 )
 from lifesim.scenario.needs import LIFE_EVENTS
 
@@ -37,8 +37,8 @@ def entry_row(entry: EntryBase, registers: Registers) -> tuple[int, ...]:
 def _way(entry: EntryBase, registers: Registers) -> tuple[Way, Parameters]:
     if isinstance(entry, Once):
         return Way.MOMENT, (seconds(parse_time(entry.at), registers.zero), 0, 0, 0)
-    if isinstance(entry, Weekly | ByCron):
-        calendar = parse_every(entry.every) if isinstance(entry, Weekly) else parse_cron(entry.cron)
+    if isinstance(entry, Recurring | ByCron):
+        calendar = parse_every(entry.every) if isinstance(entry, Recurring) else parse_cron(entry.cron)
         return Way.CALENDAR, (registers.calendars.number(calendar), 0, 0, 0)
     if isinstance(entry, OnEvent):
         return Way.TRIGGER, (0, 0, 0, 0)

@@ -21,11 +21,11 @@ from lifesim.scenario.journeys import (
     OnEvent,
     OnLifeEvent,
     RandomSplit,
+    Recurring,
     Reentry,
     Repeat,
     Send,
     Wait,
-    Weekly,
 )
 from lifesim.scenario.journeys.parsing import parse_triggers
 from lifesim.scenario.journeys.steps import Pause, Responding, StepBase, ToAgent, Way
@@ -242,7 +242,7 @@ class Words:
     def _entry(self, entry: object) -> str:
         if isinstance(entry, Once):
             return self("once", time=entry.at)
-        if isinstance(entry, Weekly):
+        if isinstance(entry, Recurring):
             return self("every", time=self.calendar(entry.every))
         if isinstance(entry, ByCron):
             return self("cron", time=entry.cron)

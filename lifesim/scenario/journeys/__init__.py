@@ -12,8 +12,8 @@ from lifesim.scenario.journeys.entries import (
     Once,
     OnEvent,
     OnLifeEvent,
+    Recurring,
     Reentry,
-    Weekly,
 )
 from lifesim.scenario.journeys.loading import load_journey, misfits, read_journey, refuse_misfits, vocabulary
 from lifesim.scenario.journeys.model import ContentNeeded, Journey, OfflineEvent
@@ -57,6 +57,7 @@ __all__ = [
     "Once",
     "Pause",
     "RandomSplit",
+    "Recurring",
     "Reentry",
     "Repeat",
     "Send",
@@ -64,7 +65,6 @@ __all__ = [
     "Vocabulary",
     "Wait",
     "WaitFor",
-    "Weekly",
     "load_journey",
     "misfits",
     "read_journey",

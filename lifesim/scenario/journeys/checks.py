@@ -31,16 +31,23 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 MAX_STEPS: Final = 200
+#: Names that a step cannot have, and what they stand for.
+RESERVED: Final = {
+    EXIT: "where ways end",
+    "full": "the way out of a full split",
+    "control": "the way of an experiment's control",
+}
 
 
 def no_steps(journey: Journey) -> Iterator[PathError]:
-    """A journey needs a step, not too many, and none called like the way out."""
+    """A journey needs a step, not too many, and none called like a way."""
     if len(journey.steps) > MAX_STEPS:
         yield PathError(("steps",), f"has {len(journey.steps)} steps; make several journeys of at most {MAX_STEPS}")
     if not journey.steps:
         yield PathError(("steps",), "has no step; write one such as hello: {send: {push: CONTENT}, next: exit}")
-    if EXIT in journey.steps:
-        yield PathError(("steps", EXIT), f"'{EXIT}' is where ways end; give the step another name", at_key=True)
+    for name, meaning in RESERVED.items():
+        if name in journey.steps:
+            yield PathError(("steps", name), f"'{name}' is {meaning}; give the step another name", at_key=True)
 
 
 def unknown_steps(journey: Journey) -> Iterator[PathError]:

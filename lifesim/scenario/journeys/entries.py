@@ -24,7 +24,7 @@ class Once(EntryBase):
     at: Moment = about("date and time")
 
 
-class Weekly(EntryBase):
+class Recurring(EntryBase):
     """At an appointment that comes round."""
 
     every: Every = about("day of the week or of the month, and time of day")
@@ -77,7 +77,7 @@ class ByDate(EntryBase):
 
 
 KINDS: dict[str, type[EntryBase]] = {
-    "every": Weekly, "cron": ByCron, "on": OnEvent, "life_event": OnLifeEvent, "enters": Enters,
+    "every": Recurring, "cron": ByCron, "on": OnEvent, "life_event": OnLifeEvent, "enters": Enters,
     "leaves": Leaves, "did": DidNot, "before": ByDate, "at": Once,
 }  # fmt: skip
 
@@ -91,7 +91,7 @@ def _kind(given: Any) -> str | None:
 
 Entry = Annotated[
     Annotated[Once, Tag("Once")]
-    | Annotated[Weekly, Tag("Weekly")]
+    | Annotated[Recurring, Tag("Recurring")]
     | Annotated[ByCron, Tag("ByCron")]
     | Annotated[OnEvent, Tag("OnEvent")]
     | Annotated[OnLifeEvent, Tag("OnLifeEvent")]
