@@ -291,6 +291,7 @@ def without_calendar_end(world_lives: dict[str, Any], end: int) -> dict[str, Any
     """
     at = world_lives["customers.session_at"]
     cut = world_lives | {"customers.session_at": np.where(at >= end, NEVER, at)}
-    for name in ("due", *(name for name in world_lives if "_settled" in name or "_month_" in name)):
+    ahead = ("_settled", "_month_", "_premium_13", "_premium_25", "outcomes.short_")
+    for name in ("due", *(name for name in world_lives if any(part in name for part in ahead))):
         del cut[name]
     return cut

@@ -12,16 +12,20 @@ import lifesim
 from lifesim.metrics import METRICS, totals
 from lifesim.metrics import described as definitions
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts
-from lifesim.population.columns import CUSTOMER, FIRST_BOUGHT, HELD_AT_FORK, OUTCOME, PRESENT
+from lifesim.population.columns import BOUGHT_MORE, CUSTOMER, FIRST_BOUGHT, HELD_AT_FORK, OUTCOME, PRESENT
 from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
-PERSONS = ("first_purchase_rate", "retention_rate")
+OF_HOLDERS = ("retention_rate", "retention_12", "add_on_rate")
+PERSONS = ("first_purchase_rate", "long_term_share", "satisfaction", "policies_per_holder", *OF_HOLDERS)
 RATIOS = (
     "open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25",
-    "save_rate",
+    "save_rate", "persistency_13_premium", "persistency_25_premium", "rebuy_rate", "reinstatement_rate",
+    "average_premium", "acquisition_cost", "cost_per_policy",
 )  # fmt: skip
-AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS)
+#: Shares of what there was at the fork, so that arms cannot move the denominator.
+OF_FORK = ("lapse_rate", "surrender_rate")
+AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS + OF_FORK)
 
 #: Key, segment, segment of the customer present at the fork to whom it counts, present or how it joined.
 PEOPLE = (
@@ -37,14 +41,18 @@ PEOPLE = (
 
 def people(rows: tuple[tuple[int, int, int, int], ...] = PEOPLE) -> tuple[Any, Any, Accounts]:
     """Customers, outcomes that are all the customer's key, and accounts of one customer each."""
-    customers, outcomes = np.zeros(len(rows), CUSTOMER), np.zeros(len(rows), OUTCOME)
+    outcomes = np.zeros(len(rows), OUTCOME)
+    customers = {name: np.zeros(len(rows), CUSTOMER[name]) for name in ("key", "segment", "marks", "policies")}
+    customers |= {name: np.zeros(len(rows), np.int64) for name in ("long", "satisfaction")}
+    customers |= {name: np.zeros(len(rows), bool) for name in ("year_seen", "held_after_a_year")}
     for row, (key, segment, _, kind) in enumerate(rows):
-        customers[row]["key"], customers[row]["segment"] = key, segment
-        customers[row]["marks"] = PRESENT if kind == PRESENT_AT_FORK else 0
+        customers["key"][row], customers["segment"][row] = key, segment
+        customers["marks"][row] = PRESENT if kind == PRESENT_AT_FORK else 0
         for name in OUTCOME.names or ():
             outcomes[row][name] = key
         # More than the costs that are taken from it.
         outcomes[row]["value"] = 5 * key
+        outcomes[row]["premium"] = 5 * key
     _, segment, credited, kind = np.array(rows, np.int64).reshape(-1, 4).T
     return customers, outcomes, Accounts(np.zeros(len(rows), np.int64), segment, credited, kind)
 
@@ -97,12 +105,13 @@ def test_policies_of_friends_are_those_of_friends_who_joined_after_the_fork() ->
 def test_shares_of_persons_are_of_those_present_in_both_scopes(metric: str) -> None:
     """Who joins later is no prospect of the fork, so that an arm that brings friends dilutes no share."""
     customers, outcomes, accounts = people()
-    customers["marks"][:2] |= HELD_AT_FORK if metric == "retention_rate" else 0
-    customers["marks"] |= FIRST_BOUGHT
-    customers["policies"] = 1
+    customers["marks"][:2] |= HELD_AT_FORK if metric in OF_HOLDERS else 0
+    customers["marks"] |= FIRST_BOUGHT | BOUGHT_MORE
+    for name in ("policies", "long", "satisfaction", "year_seen", "held_after_a_year"):
+        customers[name][:] = 1
     found = cells(customers, outcomes, accounts, metric)
     for scope in ("present", "everyone"):
-        young = (1, 1) if metric == "retention_rate" else (2, 2)
+        young = (1, 1) if metric in OF_HOLDERS else (2, 2)
         assert (found[scope, "young"], found[scope, "wealthy"]) == (young, (1, 1))
 
 
@@ -113,6 +122,33 @@ def test_ratios_of_events_take_no_side_and_say_that_arms_differ_in_their_denomin
     assert "arms differ" in described_so["denominator"]
     assert "各策略组不同" in described_so["denominator_zh"]
     assert METRICS[metric].kind == "ratio"
+
+
+@pytest.mark.parametrize("metric", OF_FORK)
+def test_what_was_there_at_the_fork_is_no_matter_of_arms(metric: str) -> None:
+    """An arm that sells more is not better at keeping what there was."""
+    described_so = definitions()[metric]
+    assert described_so["better"] == "lower" and "at the fork" in described_so["denominator"]
+    customers, outcomes, accounts = people()
+    assert cells(customers, outcomes, accounts, metric)["present", "young"] == (1 + 3, 1 + 3)
+
+
+def test_a_year_that_was_not_seen_leaves_nobody_to_divide_by() -> None:
+    customers, outcomes, accounts = people()
+    customers["marks"] |= HELD_AT_FORK
+    customers["policies"][:] = 1
+    assert set(cells(customers, outcomes, accounts, "retention_12").values()) == {(0, 0)}
+    assert cells(customers, outcomes, accounts, "retention_rate")["present", "young"] == (2, 2)
+
+
+def test_premium_is_that_of_first_years_of_later_ones_and_of_cover_bought_again() -> None:
+    """The three ways in which premium comes add up to what was received."""
+    customers, outcomes, accounts = people()
+    outcomes["premium"], outcomes["first_year_premium"], outcomes["again_premium"] = 100, 50, 20
+    parts = [cells(customers, outcomes, accounts, name)["everyone", "young"][0]
+             for name in ("fyp_per_10k", "later_premium_per_10k", "rebuy_premium_per_10k")]  # fmt: skip
+    assert parts == [4 * 50, 4 * 30, 4 * 20]
+    assert sum(parts) == cells(customers, outcomes, accounts, "premium_per_10k")["everyone", "young"][0]
 
 
 def test_definitions_name_the_denominator_of_the_fork() -> None:

@@ -45,6 +45,7 @@ from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
+from lifesim.world.closing import closing
 from lifesim.world.world import World
 
 PRACTICE = busy()
@@ -237,12 +238,11 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(of: Experiment,
                 paid[key] += kind == E_PREMIUM
             elif kind == E_PREMIUM and time >= of.scenario.warm_up:
                 left_out["before the fork" if late else "near the end"] += 1
-    n = len(story.keys)
-    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    o = world.state.outcomes[: len(story.keys)]
     assert len(left_out) == 2 and 20 < sum(paid.values()) < sum(due.values())
     assert [due[key] for key in story.keys.tolist()] == o["due_settled"].tolist()
     assert [paid[key] for key in story.keys.tolist()] == o["paid_settled"].tolist()
-    rows = [r for r in totals(list(world.scenario.segments), c, *world.outcomes())
+    rows = [r for r in totals(list(world.scenario.segments), closing(world), *world.outcomes())
             if (r["metric"], r["scope"]) == ("premium_payment_rate", "everyone")]  # fmt: skip
     assert sum(r["numerator"] for r in rows) == sum(paid.values())
     assert sum(r["denominator"] for r in rows) == sum(due.values())
@@ -315,11 +315,30 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "commission_per_10k": o["commission"],
     }
     assert o["commission"].sum() > 0
-    rows = {(r["metric"], r["segment"]): r for r in totals(segments, c, *world.outcomes()) if r["scope"] == "everyone"}
+    rows = {
+        (r["metric"], r["segment"]): r
+        for r in totals(segments, closing(world), *world.outcomes())
+        if r["scope"] == "everyone"
+    }
     assert {metric for metric, _ in rows} == set(METRICS)
     for metric, by_customer in expected.items():
         for k, segment in enumerate(segments):
             assert rows[metric, segment]["numerator"] == by_customer[c["segment"] == k].sum(), (metric, segment)
+
+
+def test_cost_of_prospects_and_worth_are_made_of_the_accounts(world: World) -> None:
+    """Who has never held a policy has cost what prospects cost, worth a little less at the fork."""
+    n = count(world.state)
+    c, o = world.state.customers[:n], world.state.outcomes[:n]
+    cost = o["contact"] + o["benefit"] + o["acquisition"]
+    assert np.all(o["prospecting"] <= cost) and (o["prospecting"] < cost).any()
+    never = c["bought"] == 0
+    assert np.array_equal(o["prospecting"][never], cost[never]) and cost[never].any()
+    least = (END - world.scenario.warm_up) * world.scenario.valuation.force
+    assert np.all(-o["worth"][never] <= cost[never])
+    # A fen is rounded for each touch that cost something.
+    assert np.all(-o["worth"][never] >= cost[never] * np.exp(-least) - o["sent"][never] - o["opened"][never] - 1)
+    assert (-o["worth"][never] < cost[never]).any()
 
 
 def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, log: dict[str, Any]) -> None:

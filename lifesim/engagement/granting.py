@@ -9,6 +9,7 @@ from lifesim.engagement.sending import wake
 from lifesim.engagement.touches import I_UNANSWERED, put
 from lifesim.lifecycle.layout import customer_row, outcome_row
 from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.value import book_cost
 
 
 @compiled_entry
@@ -31,6 +32,7 @@ def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any)
         i = lead["customer"]
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
+        book_cost(i, cost, offsets[k], w)
         put(i, lead["campaign"], lead["content"], channel, lead["luck"], offsets[k], lead["inquiry"], skills[k], w)
         wake(i, w)
 

@@ -16,6 +16,7 @@ from lifesim.lifecycle.layout import (
     tally,
     u8,
 )
+from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
     BLOCK,
     CAUSE_DIED,
@@ -89,7 +90,9 @@ def send_one(i: int, campaign: int, content: int, channel: int, occasion: int, q
     wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
     at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
     outcome_row(w, i).sent += 1
-    outcome_row(w, i).contact += channel_rule_at(w.channel_rules, channel).cost
+    cost = channel_rule_at(w.channel_rules, channel).cost
+    outcome_row(w, i).contact += cost
+    book_cost(i, cost, now, w)
     put(i, campaign, content, channel, luck, after_quiet(at, w) if marketing else at, 0, 0.0, w)
     wake(i, w)
     return 0

@@ -31,6 +31,7 @@ from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, mo
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
+from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
     CAUSE_DIED,
     DELIVERED,
@@ -200,6 +201,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     content = touch.content
     outcome_row(w, i).opened += 1
     outcome_row(w, i).benefit += content_rule_at(w.content_rules, content).benefit
+    book_cost(i, content_rule_at(w.content_rules, content).benefit, now, w)
     count(touch, T_OPENED, w)
     log(i, E_OPENED, touch.campaign, 0, now, w)
     reach_milestone(i, INTEREST, now, w)

@@ -28,6 +28,7 @@ from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.strategy import Practice
 from lifesim.workforce.leads import DESK, DESK_MEASURES
+from lifesim.world.closing import closed_outcomes, closing
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
 from lifesim.world.world import World
@@ -45,13 +46,14 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     segments = list(scenario.segments)
     n = count(world.state)
     c = world.state.customers[:n]
-    outcomes, accounts = world.outcomes()
+    outcomes, accounts = closed_outcomes(world)
+    ends = closing(world, observer)
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)
         labels = {"replication": unit.replication, "branch": branch, "arm": arm}
         of = accounts.branch == number
         mine = Accounts(*(column[of] for column in accounts))
-        result.add_rows("totals", metrics.totals(segments, c[rows], outcomes[of], mine), **labels)
+        result.add_rows("totals", metrics.totals(segments, _of(ends, rows), outcomes[of], mine), **labels)
         result.add_rows("ledger", _ledger(outcomes[of]), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, practice, number), **labels)
@@ -64,6 +66,10 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     result.add_rows("months", _months(world), **labels)
     result.add_rows("policy_years", _policy_years(world), **labels)
     result.add("events", _events(world), **labels)
+
+
+def _of(columns: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def _ledger(outcomes: Any) -> list[dict[str, Any]]:

@@ -92,6 +92,8 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
     for a in range(products if ours_only else products + 2):
         if a < products and product_rule_at(w.product_rules, a).needs_person and not advised:
             continue
+        if ours_only and product_rule_at(w.product_rules, a).premium_log == -np.inf:
+            continue  # free cover is for those who compare, not for policyholders
         if a == products and not c.marks & COMPARER:
             continue
         utility = (

@@ -91,6 +91,7 @@ PRODUCT_RULE = np.dtype(
         ("severity", "f8"),  # mean claim over the annual premium
         ("severity_spread", "f8"),  # below zero: exponential
         ("cover_multiple", "f8"),
+        ("gift", "i8"),  # cost of giving it away
         ("grace", "i4"),
         ("needs_person", "u1"),
         ("family", "u1"),
@@ -208,6 +209,7 @@ RULE_NUMBERS: dict[str, str] = {
     "age_center": "f8",
     "age_scale": "f8",
     "inquiry": "f8",
+    "discount": "f8",  # force of interest, per second
     "upsell_potential": "f8",
     "upsell_maturity": "f8",
     "complaint": "f8",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.dates import DAY, due_date
 from lifesim.lifecycle.layout import counts, outcome_row, policy_row, product_rule_at, tally
-from lifesim.population.columns import NONE, POLICY_YEARS, REINSTATED, RETURNING, SUSPENDED
+from lifesim.population.columns import NONE, OF_FORK, POLICY_YEARS, REINSTATED, RETURNING, STANDING, SUSPENDED
 
 #: Columns of ``policy_life``; the first is the exposure in seconds.
 LAPSED, SURRENDERED, DIED, MONTHS, LIFE_COLUMNS = 1, 2, 3, 4, 5
@@ -77,8 +79,10 @@ def count_new(i: int, place: int, sign: int, w: Any) -> None:
     policy, out = policy_row(w, place), outcome_row(w, i)
     if is_observed(policy, 1, w):
         out.new_month_13 += sign
+        out.new_premium_13 += sign * policy.premium
     if is_observed(policy, 2, w):
         out.new_month_25 += sign
+        out.new_premium_25 += sign * policy.premium
 
 
 @compiled
@@ -87,5 +91,40 @@ def count_kept(i: int, place: int, w: Any) -> None:
     policy, out = policy_row(w, place), outcome_row(w, i)
     if policy.paid == policy.times and is_observed(policy, 1, w):
         out.kept_month_13 += 1
+        out.kept_premium_13 += policy.premium
     elif policy.paid == 2 * policy.times and is_observed(policy, 2, w):
         out.kept_month_25 += 1
+        out.kept_premium_25 += policy.premium
+
+
+@compiled
+def leaves_fork(place: int, w: Any) -> int:
+    """1 if a policy that ends is one of the long-term policies in force at the fork; each ends once, else 0."""
+    policy = policy_row(w, place)
+    if not policy.marks & OF_FORK:
+        return 0
+    policy.marks ^= OF_FORK
+    return 1
+
+
+def mark_fork(policies: Any, is_long: Any) -> tuple[Any, Any]:
+    """Mark the long-term policies in force, or in grace, at the fork.
+
+    Parameters
+    ----------
+    policies
+        The pool, changed in place.
+    is_long
+        Shape (products,).
+
+    Returns
+    -------
+    tuple
+        Rows of the customers of those policies, and of suspended ones; once for each policy.
+    """
+    long = (policies["customer"] != NONE) & is_long[policies["product"]]
+    rests = long & (policies["status"] == SUSPENDED)
+    in_force = long & np.isin(policies["status"], STANDING)
+    policies["marks"] &= ~np.uint8(OF_FORK)
+    policies["marks"][in_force] |= OF_FORK
+    return policies["customer"][in_force], policies["customer"][rests]

@@ -20,15 +20,25 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.months import count_received, count_sold
-from lifesim.lifecycle.persistency import DIED, SURRENDERED, count_life, count_new
+from lifesim.lifecycle.persistency import DIED, SURRENDERED, count_life, count_new, leaves_fork
 from lifesim.lifecycle.stages import log, reach_milestone
-from lifesim.lifecycle.value import book_new_business, claw_back, instalment, pay_cash_value, price_cut, receive
+from lifesim.lifecycle.value import (
+    book_cost,
+    book_new_business,
+    claw_back,
+    instalment,
+    pay_cash_value,
+    price_cut,
+    receive,
+)
 from lifesim.population.columns import (
+    BOUGHT_MORE,
     E_ENDED,
     E_PURCHASE,
     E_SURRENDER,
     FIRST_BOUGHT,
     FIRST_PURCHASE,
+    HELD_AT_FORK,
     IN_FORCE,
     NEVER,
     NONE,
@@ -120,20 +130,41 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     c.policies += 1
     c.bought += 1
     out = outcome_row(w, i)
-    out.purchases += 1
+    out.purchases += int(premium > 0)
     out.ape += premium
-    receive(i, place, 0, w)
-    book_new_business(i, place, 1, w)
+    receive(i, place, 0, now, w)
+    book_new_business(i, place, 1, now, w)
     count_new(i, place, 1, w)
     count_sold(place, now, w)
     count_received(place, instalment(policy, 0), now, w)
-    if c.stage == FIRST_PURCHASE:
-        out.first_purchases += 1
-        c.marks |= FIRST_BOUGHT
+    if premium == 0:
+        give(i, product, now, w)
+    else:
+        count_purchase(i, now, w)
     find_policy(i, w)
-    reach_milestone(i, PURCHASE, now, w)
     feel(i, I_PURCHASE, now, w)
     log(i, E_PURCHASE, product, instalment(policy, 0), now, w)
+
+
+@compiled
+def give(i: int, product: int, now: int, w: Any) -> None:
+    """Free cover is no purchase: it costs us something, and its holder leaves an address and may be written to."""
+    cost = product_rule_at(w.product_rules, product).gift
+    outcome_row(w, i).benefit += cost
+    book_cost(i, cost, now, w)
+    customer_row(w, i).consent |= (1 << w.channels) - 1
+
+
+@compiled
+def count_purchase(i: int, now: int, w: Any) -> None:
+    """A policy has been bought: the first one, also of somebody who has held free cover until now, or a further one."""
+    c = customer_row(w, i)
+    if c.stage == FIRST_PURCHASE or (c.policies > 1 and c.milestones[PURCHASE] == NEVER):
+        outcome_row(w, i).first_purchases += 1
+        c.marks |= FIRST_BOUGHT
+    if c.marks & HELD_AT_FORK:
+        c.marks |= BOUGHT_MORE
+    reach_milestone(i, PURCHASE, now, w)
 
 
 @compiled
@@ -177,6 +208,7 @@ def end_all(i: int, died: bool, now: int, w: Any) -> None:
             amount = pay_cash_value(i, place, w)
             if not rests:
                 claw_back(i, place, now, w)
+                outcome_row(w, i).surrendered_of_fork += leaves_fork(place, w)
         if not rests:
             count_life(place, now, DIED if died else SURRENDERED, w)
         log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, amount, now, w)

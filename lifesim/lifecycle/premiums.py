@@ -21,7 +21,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
 from lifesim.lifecycle.months import count_received
-from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new
+from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new, leaves_fork
 from lifesim.lifecycle.policies import due_policy, find_policy, remove, schedule
 from lifesim.lifecycle.stages import enter, log, refresh
 from lifesim.lifecycle.value import claw_back, instalment, pay_cash_value, receive, refund
@@ -84,7 +84,7 @@ def give_back(i: int, place: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     outcome_row(w, i).returned += 1
     count_new(i, place, -1, w)
-    log(i, E_RETURNED, policy_row(w, place).product, refund(i, place, w), now, w)
+    log(i, E_RETURNED, policy_row(w, place).product, refund(i, place, now, w), now, w)
     remove(i, place, w)
     if c.policies == 0 and c.stage != LOST:
         enter(i, AWARENESS, 0, now, w)
@@ -106,6 +106,9 @@ def is_long(policy: Any, w: Any) -> bool:
 def on_due(i: int, place: int, now: int, w: Any) -> None:
     """Premium due, or time to buy again: paid or not by keyed draws."""
     c, policy = customer_row(w, i), policy_row(w, place)
+    if policy.premium == 0:
+        run_out(i, place, now, w)
+        return
     pays, silent = uniform_pair(u8(w.keys, K_RENEWAL), c.key, subject(policy))
     covariates(i, now, w)
     out = outcome_row(w, i)
@@ -115,6 +118,7 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
         find_causes(i, place, w)
         paid = policy.causes == 0
     else:
+        out.short_due += is_settled(policy.product, now, w)
         paid = pays < logistic(linear(w.renewal + policy.product, w))
     if paid:
         pay(i, place, now, now, w)
@@ -128,6 +132,17 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
         enter(i, CHURN_WARNING, 0, now, w)
         c.phase = 3
         refresh(i, now, w)
+
+
+@compiled
+def run_out(i: int, place: int, now: int, w: Any) -> None:
+    """Free cover ends without a premium that anybody could pay; without another policy the customer is a prospect."""
+    c = customer_row(w, i)
+    count_life(place, now, 0, w)
+    log(i, E_ENDED, policy_row(w, place).product, 0, now, w)
+    remove(i, place, w)
+    if c.policies == 0 and c.stage != LOST:
+        enter(i, AWARENESS, 0, now, w)
 
 
 @compiled
@@ -212,6 +227,7 @@ def on_grace_end(i: int, place: int, now: int, w: Any) -> None:
     if is_long(policy, w):
         claw_back(i, place, due, w)
         count_life(place, due, LAPSED, w)
+        outcome_row(w, i).lapsed_of_fork += leaves_fork(place, w)
         suspend(i, place, left, now, w)
     else:
         count_life(place, due, LAPSED, w)
@@ -253,6 +269,7 @@ def suspend(i: int, place: int, causes: int, now: int, w: Any) -> None:
     policy.causes = 0 if returns < share else causes
     policy.at = now + (int(when * w.suspension) if returns < share else w.suspension)
     customer_row(w, i).policies -= 1
+    outcome_row(w, i).suspended += 1
 
 
 @compiled
@@ -266,7 +283,7 @@ def on_suspension_end(i: int, place: int, now: int, w: Any) -> None:
     arrears = np.int64(0)
     while due_date(policy.issued, policy.paid + 1, policy.times, w.first_day) <= now:
         policy.paid += 1
-        receive(i, place, policy.paid, w)
+        receive(i, place, policy.paid, now, w)
         arrears += instalment(policy, policy.paid)
     count_received(place, arrears, now, w)
     c.policies += 1
@@ -286,10 +303,12 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
     out = outcome_row(w, i)
     out.paid += 1
     out.paid_settled += is_settled(policy.product, due, w)
+    if not is_long(policy, w):
+        out.short_again += is_settled(policy.product, due, w)
     if policy.status == GRACE:
         out.recovered_settled += is_settled(policy.product, due, w)
     policy.paid += 1
-    receive(i, place, policy.paid, w)
+    receive(i, place, policy.paid, now, w)
     count_received(place, instalment(policy, policy.paid), now, w)
     count_kept(i, place, w)
     count_due(place, policy.paid, due, w)

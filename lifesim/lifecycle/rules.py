@@ -209,7 +209,7 @@ def _hours(scenario: Scenario) -> dict[str, Any]:
 def _products(scenario: Scenario) -> dict[str, Any]:
     products = list(scenario.products.values())
     columns = {
-        "premium_log": [math.log(p.premium.median) for p in products],
+        "premium_log": [math.log(p.premium.median) if p.premium.median else -math.inf for p in products],
         "premium_spread": [p.premium.spread for p in products],
         "premium_income": [p.premium.income_elasticity for p in products],
         "commission": [p.commission for p in products],
@@ -227,6 +227,7 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "severity": [p.claims.severity.mean for p in products],
         "severity_spread": [-1.0 if p.claims.severity.spread is None else p.claims.severity.spread for p in products],
         "cover_multiple": [p.cover_multiple for p in products],
+        "gift": [p.gift for p in products],
         "family": [FAMILIES.index(p.family) for p in products],
         "grace": [p.grace for p in products],
         "needs_person": [p.needs_person for p in products],
@@ -334,6 +335,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "quiet_end": policy.quiet.end,
         "log_visits": int(scenario.experiment.event_share >= 1.0),
         "inquiry": behaviour.sessions.inquiry,
+        "discount": scenario.valuation.force,
         "upsell_potential": behaviour.upsell.potential,
         "upsell_maturity": behaviour.upsell.maturity,
         "complaint": behaviour.warning.complaint,

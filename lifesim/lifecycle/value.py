@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.dates import DAY
-from lifesim.lifecycle.layout import f8, outcome_row, policy_row, product_rule_at
+from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, policy_row, product_rule_at
 
 
 @compiled
@@ -53,22 +54,52 @@ def commission(policy: Any, number: int, w: Any) -> Any:
 
 
 @compiled
-def receive(i: int, place: int, number: int, w: Any) -> None:
-    """Book the ``number``-th instalment of a policy, the commission on it, and its margin after the first year."""
-    policy, out = policy_row(w, place), outcome_row(w, i)
-    rule = product_rule_at(w.product_rules, policy.product)
-    out.premium += instalment(policy, number)
-    out.commission += commission(policy, number, w)
-    if number >= policy.times:
-        out.value += np.int64(round(instalment(policy, number) * after_cut(rule.renewal_margin, policy, w)))
+def at_fork(amount: Any, now: int, w: Any) -> Any:
+    """What an amount of ``now`` is worth at the fork, fen: discounted at the rate of the scenario."""
+    return np.int64(round(amount * math.exp(-w.discount * max(now - counts(w).fork, 0))))
 
 
 @compiled
-def book_new_business(i: int, place: int, sign: int, w: Any) -> None:
+def book_value(i: int, amount: Any, now: int, w: Any) -> None:
+    """Book value, as it is and as it was worth at the fork."""
+    out = outcome_row(w, i)
+    out.value += amount
+    out.worth += at_fork(amount, now, w)
+
+
+@compiled
+def book_cost(i: int, amount: int, now: int, w: Any) -> None:
+    """Book a cost, which stands in an account of its own, among what was spent on prospects and in the worth."""
+    if amount == 0:
+        return
+    out = outcome_row(w, i)
+    if customer_row(w, i).policies == 0:
+        out.prospecting += amount
+    out.worth -= at_fork(amount, now, w)
+
+
+@compiled
+def receive(i: int, place: int, number: int, now: int, w: Any) -> None:
+    """Book the ``number``-th instalment of a policy, the commission on it, and its margin after the first year."""
+    policy, out = policy_row(w, place), outcome_row(w, i)
+    rule = product_rule_at(w.product_rules, policy.product)
+    amount = instalment(policy, number)
+    out.premium += amount
+    out.commission += commission(policy, number, w)
+    if number < policy.times:
+        out.first_year_premium += amount
+        return
+    if rule.payments_years == 0:
+        out.again_premium += amount
+    book_value(i, np.int64(round(amount * after_cut(rule.renewal_margin, policy, w))), now, w)
+
+
+@compiled
+def book_new_business(i: int, place: int, sign: int, now: int, w: Any) -> None:
     """Book, or take back, the value of a new policy: margin x annualised premium."""
     policy = policy_row(w, place)
     margin = product_rule_at(w.product_rules, policy.product).margin
-    outcome_row(w, i).value += sign * np.int64(round(policy.premium * after_cut(margin, policy, w)))
+    book_value(i, sign * np.int64(round(policy.premium * after_cut(margin, policy, w))), now, w)
 
 
 @compiled
@@ -82,16 +113,16 @@ def claw_back(i: int, place: int, now: int, w: Any) -> None:
     for number in range(np.int64(policy.paid) + 1):
         paid += commission(policy, number, w)
     outcome_row(w, i).claw_back += np.int64(round(paid * rule.claw_back_share))
-    book_new_business(i, place, -1, w)
+    book_new_business(i, place, -1, now, w)
 
 
 @compiled
-def refund(i: int, place: int, w: Any) -> Any:
+def refund(i: int, place: int, now: int, w: Any) -> Any:
     """Returned in the cooling-off period: every fen goes back, commission too; the fen refunded."""
     policy, out = policy_row(w, place), outcome_row(w, i)
     out.refund += premiums_paid(policy)
     out.claw_back += commission(policy, 0, w)
-    book_new_business(i, place, -1, w)
+    book_new_business(i, place, -1, now, w)
     return premiums_paid(policy)
 
 

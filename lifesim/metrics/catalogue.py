@@ -23,6 +23,7 @@ from lifesim.metrics.metric import (
     present,
     prospects,
 )
+from lifesim.metrics.policies import MONEY, SELLING, STAYING
 from lifesim.population.accounts import REFERRED, Accounts
 from lifesim.population.columns import FIRST_BOUGHT
 
@@ -54,7 +55,7 @@ _ALL = (
         _bought_first, prospects, "persons",
     ),
     Metric(
-        "retention_rate", "Customer retention", "客户留存率", "share", "比例", "higher",
+        "retention_rate", "Customers kept to the end", "期末留存率", "share", "比例", "higher",
         "customers with a policy at the fork who hold one at the end", "customers with a policy at the fork",
         "分叉时有保单且期末仍持有至少一张的客户", "分叉时有保单的客户", 1.0,
         _still_hold, holders, "persons",
@@ -166,7 +167,7 @@ _ALL = (
 )  # fmt: skip
 
 #: All metrics by name, in the order in which reports show them.
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (*_ALL, *SELLING, *STAYING, *MONEY)}
 
 
 def described() -> dict[str, dict[str, str]]:

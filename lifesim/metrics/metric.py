@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from lifesim.population.columns import HELD_AT_FORK, PRESENT
 
+#: Columns of customers at the end, see ``world.closing``.
 Customers = Any
 #: Of customers, shape (n,); or of outcomes and what their accounts stand for. ``Metric.kind`` says which.
 Column = Callable[..., Any]
@@ -29,8 +30,9 @@ class Metric:
     top, bottom
         What is added up for numerator and denominator.
     kind
-        ``amount``: outcomes per customer present at the fork; ``persons``: a share of these customers; ``ratio``: of
-        outcomes to outcomes, both moved by the arm, so that neither direction is better. See ``totals``.
+        ``amount``: outcomes per customer present at the fork; ``persons``: of columns of these customers at the end;
+        ``ratio``: of outcomes to outcomes of these customers. Where the arm moves the denominator, neither direction
+        is better. See ``totals``.
     group
         Reports draw the metrics of a group together.
     """

@@ -24,7 +24,7 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accoun
     Parameters
     ----------
     customers
-        Columns of the customers who have joined, shape (n,).
+        Columns of the customers who have joined, shape (n,), see ``world.closing``.
     outcomes, accounts
         What became of customers, and whom it counts to; shape (m,) each.
     """
@@ -38,7 +38,7 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accoun
                 return _sums(column(outcomes, accounts)[counted], segment[counted], n)
 
             def of_customers(column: Column) -> Any:
-                return np.bincount(customers["segment"][column(customers)], minlength=n)
+                return _sums(column(customers), customers["segment"], n)
 
             top = (of_customers if metric.kind == "persons" else of_outcomes)(metric.top)
             bottom = (of_outcomes if metric.kind == "ratio" else of_customers)(metric.bottom)

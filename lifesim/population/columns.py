@@ -36,6 +36,8 @@ LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "d
 DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
 
 KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK, FIRST_BOUGHT = 1, 2, 4, 8, 16, 32, 64
+#: Who held a policy at the fork and has bought another since.
+BOUGHT_MORE = 128
 
 CUSTOMER = np.dtype(
     [
@@ -84,7 +86,7 @@ CUSTOMER = np.dtype(
     align=True,
 )
 
-#: What became of customers since the fork; all zero at the fork but `warnings`. Money in fen. A row for
+#: What became of customers since the fork; all zero at the fork but what is counted then. Money in fen. A row for
 #: each account, see ``population.accounts``, or for each customer of a world of twins.
 OUTCOME = np.dtype(
     [
@@ -116,6 +118,21 @@ OUTCOME = np.dtype(
         ("kept_month_13", "i8"),  # of those, the premium of that month was paid
         ("new_month_25", "i8"),
         ("kept_month_25", "i8"),
+        ("new_premium_13", "i8"),  # annual premium of the same policies
+        ("kept_premium_13", "i8"),
+        ("new_premium_25", "i8"),
+        ("kept_premium_25", "i8"),
+        ("long_at_fork", "i8"),  # long-term policies in force at the fork
+        ("lapsed_of_fork", "i8"),  # of those
+        ("surrendered_of_fork", "i8"),
+        ("suspended", "i8"),  # since the fork, or then
+        ("short_due", "i8"),  # short covers that ended since the fork, with the grace period over before the end
+        ("short_again", "i8"),  # of those, bought again
+        ("first_year_premium", "i8"),  # of the premium, that of first policy years
+        ("again_premium", "i8"),  # of the premium, that of short cover bought again
+        ("prospecting", "i8"),  # of all cost, that spent on customers while they held no policy
+        ("worth", "i8"),  # value less all cost, each discounted to the fork
+        ("residual", "i8"),  # of the policies in force at the end, discounted to the fork; 0 before
         ("due", "i8"),
         ("paid", "i8"),
         ("due_settled", "i8"),  # due since the fork, with the grace period over before the end
@@ -169,8 +186,10 @@ POLICY = np.dtype(
 #: Noticed: ``at`` is the due date; in force: it is the notice of one; suspended: reinstatement, or the end; returning:
 #: the day of the cooling-off period on which the policy is given back.
 IN_FORCE, NOTICED, GRACE, SUSPENDED, PAID_UP, RETURNING = range(6)
-#: Mark of a policy.
-REINSTATED = 1
+#: Statuses of a policy that is in force, or in grace, and not about to be given back.
+STANDING = (IN_FORCE, NOTICED, GRACE, PAID_UP)
+#: Marks of a policy: it was reinstated; it is long-term and was in force at the fork, and has not ended since.
+REINSTATED, OF_FORK = 1, 128
 #: Policy years that are told apart; the last one holds all later ones.
 POLICY_YEARS = 31
 #: From the due date back to the notice that begins RENEWAL_UPSELL.

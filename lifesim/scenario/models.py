@@ -24,7 +24,7 @@ from lifesim.scenario.market import (
 )
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import Correlation, Population, Segment
-from lifesim.scenario.products import Product
+from lifesim.scenario.products import Product, Valuation
 from lifesim.scenario.units import (
     Count,
     Date,
@@ -102,6 +102,7 @@ class Scenario(Part):
     correlations: tuple[Correlation, ...] = about("correlated traits", default=())
     behaviour: Behaviour = about("how customers behave")
     products: dict[Name, Product] = about("insurance products")
+    valuation: Valuation = about("discounting")
     channels: dict[Channel, ChannelRules] = about("how touches travel")
     contents: dict[Name, Content] = about("what touches say")
     contact_policy: ContactPolicy = about("rules that no strategy can exceed")

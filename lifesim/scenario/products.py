@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -28,8 +29,8 @@ class Premium(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.median <= 0:
-            yield PathError(("median",), "a premium must be above zero")
+        if self.median < 0:
+            yield PathError(("median",), "a premium must not be negative; 0 makes it free cover (赠险)")
         if self.spread < 0:
             yield PathError(("spread",), "must not be negative")
 
@@ -77,6 +78,17 @@ class ClawBack(Part):
     share: Share = about("of the commission paid on the policy", default="100%")
 
 
+class Valuation(Part):
+    """How amounts of later years are valued at the fork."""
+
+    discount: Share = about("rate of interest a year at which later value and cost are discounted")
+
+    @property
+    def force(self) -> float:
+        """Force of interest, per second of a year of 365 days."""
+        return math.log1p(self.discount) / (365 * _DAY)
+
+
 class CoolingOff(Part):
     """The first days of a long-term policy (犹豫期), in which it can be given back for a full refund."""
 
@@ -101,6 +113,7 @@ class Product(Part):
         default=("0%",),
     )
     claims: ProductClaims = about("how often there is a claim on a policy, and how much")
+    gift: Money = about("cost of giving free cover away, such as a reinsurer's price", default=0)
     cover_multiple: Real = about("sum assured over the annual premium", default=0.0)
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
@@ -115,6 +128,7 @@ class Product(Part):
         """See ``Part``."""
         if self.cover_multiple < 0:
             yield PathError(("cover_multiple",), "cover must not be negative")
+        yield from self._free()
         again = {name: getattr(self, name) for name in ("renewal", "recovery")}
         if self.term == "long":
             if self.payment is None:
@@ -134,3 +148,13 @@ class Product(Part):
         if self.grace >= interval:
             message = f"must be shorter than the payment interval, which is {interval / _DAY:.0f} days at the shortest"
             yield PathError(("grace",), message)
+
+    def _free(self) -> Iterator[PathError]:
+        """Free cover is short; only free cover is given away."""
+        if self.premium.median > 0:
+            if self.gift:
+                yield PathError(("gift",), "is for free cover; remove it, or write a premium with median 0")
+        elif self.term == "long":
+            yield PathError(("premium", "median"), "a long-term product needs a premium above zero")
+        elif self.gift < 0:
+            yield PathError(("gift",), "must not be negative")

@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.lifecycle.season import arrival_streams
 from lifesim.population.accounts import credited
-from lifesim.population.columns import DAY, N_STAGES, State
+from lifesim.population.columns import DAY, N_STAGES, YEAR, State
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
@@ -65,7 +65,10 @@ class Acquisition:
         people.joined[:], people.stage_since[:] = times, times
         added = world.add(people)
         world.state.customers["source"][added] = source + 1
-        world.book("acquisition", added, np.array([each.cost for each in sources])[source])
+        cost = np.array([each.cost for each in sources])[source]
+        spent = {"acquisition": cost, "prospecting": cost, "worth": -world.at_fork(cost, times)}
+        for outcome, amounts in spent.items():
+            world.book(outcome, added, amounts)
 
     def _friends(self, world: World, now: int) -> None:
         requests = world.extra["friends"]
@@ -140,22 +143,36 @@ class Inference:
 
 
 class Observer:
-    """Counts customers by branch, segment and stage on days from the fork on; writes nothing into the world."""
+    """Counts customers by branch, segment and stage on days from the fork on; writes nothing into the world.
+
+    Attributes
+    ----------
+    counted
+        By day.
+    held_after_a_year
+        Who held a policy in force a year after the fork, by row; none where that is at the end or later.
+    """
 
     phase, name, local = 9, "observer", False
 
     def __init__(self, fork: int, end: int, days: int = 7) -> None:
         self.fork, self.end, self.days = fork, end, days
         self.counted: dict[int, Any] = {}
+        self.held_after_a_year: Any = None
 
     def next(self, now: int) -> int | None:
-        """Every ``days`` days from the fork."""
+        """Every ``days`` days from the fork, and a year after it."""
         at = self.fork + every(self.days, now - self.fork)
+        if now <= self.fork + YEAR < at:
+            at = self.fork + YEAR
         return at if at < self.end else None
 
     def act(self, world: World, now: int) -> None:
         """Count."""
-        self.counted[(now - self.fork) // DAY] = occupancy(world.scenario, world.state, now)
+        if now == self.fork + YEAR:
+            self.held_after_a_year = world.state.customers["policies"][: count(world.state)] > 0
+        if (now - self.fork) % (self.days * DAY) == 0:
+            self.counted[(now - self.fork) // DAY] = occupancy(world.scenario, world.state, now)
 
 
 def occupancy(scenario: Scenario, state: State, now: int) -> Any:

@@ -21,6 +21,7 @@ from lifesim.lifecycle.clock_tables import slots, slots_lifted
 from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.mind import gaps_of
+from lifesim.lifecycle.persistency import mark_fork
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
@@ -285,6 +286,9 @@ class World:
         to, kind = np.where(present, c["segment"], NOBODY), np.where(present, PRESENT_AT_FORK, ARRIVED)
         self.state = assign(self.state, slice(0, n), to, kind, segments)
         self.book("warnings", slice(0, n), c["stage"] == CHURN_WARNING)
+        is_long = np.array([product.payment is not None for product in self.scenario.products.values()])
+        for name, rows in zip(("long_at_fork", "suspended"), mark_fork(self.state.policies, is_long), strict=True):
+            self.book(name, slice(0, n), np.bincount(rows, minlength=n))
         for name in ("occupied", "policy_life", "months", "session_days", "touched"):
             getattr(self.state, name)[:] = 0
         self.extra["desk"][:] = 0
@@ -296,6 +300,11 @@ class World:
         twins = self.scenario.experiment.twins
         places = np.arange(rows.start, rows.stop) if twins else self.state.customers["account"][rows]
         np.add.at(self.state.outcomes[outcome], places, amounts)
+
+    def at_fork(self, amounts: Any, times: Any) -> Any:
+        """What amounts of some times are worth at the fork, whole fen. Shape (n,)."""
+        since = np.maximum(times - self.state.counts["fork"][0], 0)
+        return np.rint(amounts * np.exp(-self.scenario.valuation.force * since)).astype(np.int64)
 
     def outcomes(self) -> tuple[Any, Accounts]:
         """What became of customers since the fork, and whom each row of it counts to."""

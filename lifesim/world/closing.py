@@ -1,0 +1,80 @@
+"""The end of an arm: what customers are and hold then, and what is still expected of their policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.dates import first_day
+from lifesim.lifecycle.residual import residuals
+from lifesim.population.accounts import Accounts
+from lifesim.population.columns import RETURNING, STANDING, YEAR
+from lifesim.population.memory import count
+from lifesim.world.parts import Observer
+from lifesim.world.world import World
+
+#: Satisfaction is added up in thousandths of a score, as a whole number.
+MILLI = 1_000
+
+
+def closing(world: World, observer: Observer | None = None) -> dict[str, Any]:
+    """Columns of all customers at the end, shape (n,), that metrics add up.
+
+    Returns
+    -------
+    dict
+        ``segment``, ``marks`` and ``policies`` as in the record of a customer; ``long``, long-term policies in force;
+        ``satisfaction`` in thousandths; ``year_seen``, whether a year since the fork was seen; ``held_after_a_year``.
+    """
+    n = count(world.state)
+    c = world.state.customers[:n]
+    return {
+        **{name: c[name] for name in ("segment", "marks", "policies")},
+        "long": _long_policies(world, n),
+        "satisfaction": _satisfaction(world, n),
+        **_a_year_later(world, observer, n),
+    }
+
+
+def _long_policies(world: World, n: int) -> Any:
+    """Long-term policies in force or in grace, by customer."""
+    pool = world.state.policies
+    is_long = np.array([product.payment is not None for product in world.scenario.products.values()])
+    held = (pool["customer"] >= 0) & np.isin(pool["status"], (*STANDING, RETURNING)) & is_long[pool["product"]]
+    return np.bincount(pool["customer"][held], minlength=n)
+
+
+def _satisfaction(world: World, n: int) -> Any:
+    """Satisfaction in thousandths of a score; 0 for everyone where the scenario has no such state."""
+    names = list(world.scenario.behaviour.states)
+    if "satisfaction" not in names:
+        return np.zeros(n, np.int64)
+    scores = world.state_of_mind(world.state, slice(0, n), names.index("satisfaction"), world.now)
+    return np.rint(MILLI * scores).astype(np.int64)
+
+
+def _a_year_later(world: World, observer: Observer | None, n: int) -> dict[str, Any]:
+    """Whether a year after the fork was seen, and who held a policy then."""
+    held = np.zeros(n, bool)
+    after = world.now - int(world.state.counts["fork"][0]) - YEAR
+    if observer is not None and observer.held_after_a_year is not None:
+        held[: len(observer.held_after_a_year)] = observer.held_after_a_year
+    elif after == 0:
+        held = world.state.customers["policies"][:n] > 0
+    elif after > 0:
+        raise ValueError("a year after the fork is past, and no observer saw it")
+    return {"year_seen": np.full(n, after >= 0), "held_after_a_year": held}
+
+
+def closed_outcomes(world: World) -> tuple[Any, Accounts]:
+    """As `World.outcomes`, with the residual value of the policies in force; the world stays as it is."""
+    outcomes, accounts = world.outcomes()
+    outcomes, state = outcomes.copy(), world.state
+    policies = state.policies[state.policies["customer"] >= 0]
+    day = first_day(world.scenario.start, world.scenario.warm_up)
+    amounts = residuals(world.scenario, policies, int(state.counts["fork"][0]), day)
+    customers = policies["customer"]
+    places = customers if state.counts["twins"][0] else state.customers["account"][customers]
+    np.add.at(outcomes["residual"], places, amounts)
+    return outcomes, accounts
