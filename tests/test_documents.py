@@ -122,17 +122,17 @@ def test_the_tables_of_a_run(root: Path) -> None:
         population={"size": 200, "segments": {"mainstream": 1.0}},
         warm_up="5d",
         horizon="90d",
-        experiment={"replications": 1},
+        experiment={"replications": 1, "twins": True},
     )
     result = lifesim.compare(small, workers=1)
-    names = ("effects", "effects_everyone", "effects_by_branch")
+    names = ("effects", "effects_everyone", "effects_by_branch", "returns")
     tables = result.tables | {name: getattr(result, name) for name in names}
     page = text("docs/architecture.md")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page[page.index("## Tables of a run") :], re.MULTILINE)
     assert {name for name, _ in rows} == set(tables)
     for name, columns in rows:
         if columns.strip() != "same":
-            labels = set() if name.startswith("effects") else {"replication", "branch", "arm"}
+            labels = set() if name.startswith(("effects", "returns")) else {"replication", "branch", "arm"}
             assert set(tables[name].columns) == labels | set(columns.strip().split(", ")), name
 
 

@@ -27,6 +27,8 @@ from lifesim.workspace import current_root, out_dir
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lifesim.experiment.twins import Twins
+
 
 @dataclass
 class Result:
@@ -40,6 +42,8 @@ class Result:
         The same over everyone, those who joined later included.
     effects_by_branch
         Effects on the primary metric in each branch, with a column ``branch``; customers present at the fork.
+    returns
+        Incremental return on the cost that an arm adds, by segment, see ``experiment.effects.returns``.
     tables
         All tables of the run by name, see ``docs/architecture.md``.
     failures
@@ -56,6 +60,7 @@ class Result:
     effects: pd.DataFrame
     effects_everyone: pd.DataFrame
     effects_by_branch: pd.DataFrame
+    returns: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     failures: list[str]
     seconds: float
@@ -64,6 +69,26 @@ class Result:
     path: Path | None = None
     oracles: dict[str, list[str]] = field(default_factory=dict)
     practices: dict[str, Practice] = field(default_factory=dict)
+
+    def twins(self, arm: str) -> Twins:
+        """Customers of an arm beside themselves in the control: who was worse off, and why.
+
+        Raises
+        ------
+        InputError
+            The run kept no twins, or has no such arm.
+        """
+        from lifesim.experiment.twins import pair
+
+        control = self.scenario.experiment.control
+        if "twins" not in self.tables:
+            raise InputError("this run kept no twins; write experiment: {twins: true} in the scenario")
+        arms = [str(name) for name in self.tables["twins"]["arm"].unique() if name != control]
+        if arm not in arms:
+            raise InputError(
+                f"no twins of arm '{arm}' and the control; there are those of {', '.join(arms) or 'no arm'}"
+            )
+        return pair(self.tables["twins"], arm, control)
 
     def to_json(self) -> dict[str, Any]:
         """Everything of interest as plain data."""
@@ -77,6 +102,7 @@ class Result:
             "seed": self.scenario.experiment.seed,
             "effects": to_records(self.effects),
             "effects_everyone": to_records(self.effects_everyone),
+            "returns": to_records(self.returns),
             "oracles": self.oracles,
             "failures": self.failures,
         }
@@ -221,7 +247,7 @@ def _whole_replications(totals: pd.DataFrame, branches: set[str]) -> pd.DataFram
 def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], branches: set[str]) -> Result:
     """Tables of all units in a fixed order, and the effects."""
 
-    from lifesim.experiment.effects import effects
+    from lifesim.experiment.effects import effects, returns
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
@@ -240,6 +266,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
         effects=effects(whole, scales, control, "present"),
         effects_everyone=effects(whole, scales, control, "everyone"),
         effects_by_branch=_by_branch(whole, scenario),
+        returns=returns(whole, METRICS["nbv_per_10k"].scale, control),
         tables=tables,
         failures=failures,
         seconds=0.0,
@@ -300,7 +327,7 @@ def run(
         result = compare(scenario, workers=workers, events=events, on_progress=tell)
         for name, table in result.tables.items():
             writer.write_table(name, table)
-        for name in ("effects", "effects_everyone", "effects_by_branch"):
+        for name in ("effects", "effects_everyone", "effects_by_branch", "returns"):
             writer.write_table(name, getattr(result, name))
         writer.write_text("effects.csv", _csv(result))
         writer.write_text("scenario.json", json.dumps(scenario.model_dump(mode="json", by_alias=True), indent=1))

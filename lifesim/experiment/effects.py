@@ -40,6 +40,10 @@ COLUMNS = (
     "unseen_bound",
 )
 
+RETURN_COLUMNS = (
+    "segment", "arm", "control", "value_effect", "cost_effect", "roi", "low", "high", "replications",
+)  # fmt: skip
+
 _Key = tuple[str, str, str]
 """Metric, segment and arm."""
 _Series = dict[int, tuple[float, int]]
@@ -127,6 +131,63 @@ def effects(
             estimate = _estimate([base[r] for r in paired], [treated[r] for r in paired], metrics[metric], level)
             table.append({"metric": metric, "segment": segment, "arm": arm, "control": control} | vars(estimate))
     return pd.DataFrame(table, columns=list(COLUMNS))
+
+
+def returns(
+    totals: pd.DataFrame, scale: float, control: str, scope: str = "present", level: float = 0.95
+) -> pd.DataFrame:
+    """Incremental return of every arm against the control: new business value gained for each unit of cost added.
+
+    It is a ratio of two effects and so no metric of an arm by itself: the value and the cost of an arm alone, most of
+    which the control has too, say nothing about what the difference between them brought.
+
+    Parameters
+    ----------
+    totals
+        As for `effects`, with the metrics ``nbv_per_10k`` and ``cost_per_10k``.
+    scale
+        Scale of these two metrics.
+    control, scope, level
+        As for `effects`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `RETURN_COLUMNS`, a row for each segment and arm. ``value_effect`` is the effect on new business value
+        before cost, ``roi`` its ratio to the effect on cost: 1 earns back what it costs. The ratio is NaN where the
+        arm costs no more than the control, its interval (Fieller, as in `effects`) where it has no bounds.
+    """
+    import pandas as pd
+
+    rows = totals[totals["scope"] == scope]
+    arms = [str(arm) for arm in pd.unique(rows["arm"])]
+    segments = sorted(str(segment) for segment in pd.unique(rows["segment"]))
+    _check(arms, segments, control, scope, level)
+    values, branches = _values(rows, {"nbv_per_10k": scale, "cost_per_10k": scale}), _branches(rows)
+    table: list[dict[str, Any]] = []
+    for segment, arm in product((EVERYONE, *segments), arms):
+        if arm != control:
+            net, cost = ({name: values.get((metric, segment, name), {}) for name in (control, arm)}
+                         for metric in ("nbv_per_10k", "cost_per_10k"))  # fmt: skip
+            paired = _paired(cost[control], cost[arm], branches, control, arm)
+            costs = [cost[arm][r][0] - cost[control][r][0] for r in paired]
+            gains = [net[arm][r][0] - net[control][r][0] + more for r, more in zip(paired, costs, strict=True)]
+            table.append({"segment": segment, "arm": arm, "control": control} | _return(gains, costs, level))
+    return pd.DataFrame(table, columns=list(RETURN_COLUMNS))
+
+
+def _return(gains: list[float], costs: list[float], level: float) -> dict[str, float]:
+    """Ratio of the mean gain to the mean cost, where there is a cost."""
+    found = dict.fromkeys(("value_effect", "cost_effect", "roi", "low", "high"), math.nan) | {
+        "replications": len(costs)
+    }
+    if not costs:
+        return found
+    found |= {"value_effect": mean(gains), "cost_effect": mean(costs)}
+    if found["cost_effect"] > 0.0:
+        low, high = ratio_interval(costs, gains, level)
+        found |= {"roi": mean(gains) / mean(costs), "low": low, "high": high}
+    return found
 
 
 def to_records(effects: pd.DataFrame) -> list[dict[str, str | int | float | None]]:

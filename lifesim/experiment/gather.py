@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim import metrics
+from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
 from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
@@ -55,6 +56,8 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
         mine = Accounts(*(column[of] for column in accounts))
         result.add_rows("totals", metrics.totals(segments, _of(ends, rows), outcomes[of], mine), **labels)
         result.add_rows("ledger", _ledger(outcomes[of]), **labels)
+        if scenario.experiment.twins:
+            result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, practice, number), **labels)
         result.add_rows("milestones", _milestones(world, c[rows]), **labels)
