@@ -255,16 +255,17 @@ def test_a_scenario_that_lacks_what_the_journey_needs(run: Run) -> None:
     assert "wealth_rising.yaml:46:12: steps.wecom.send.wecom: the scenario has no channel 'wecom'" in err
 
 
-def test_journeys_are_checked_with_the_other_strategies(run: Run, tmp_path: Path) -> None:
-    code, out, _ = run("check", str(REPO / "strategies"))
-    assert code == 0
-    assert "striving_youth.yaml: ok" in out and "weekly_campaign.py: ok" in out
-    bad = tmp_path / "strategies" / "orchestration" / "bad.yaml"
-    bad.parent.mkdir(parents=True)
+def test_the_journeys_of_a_folder_are_checked(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "strategies" / "orchestration"
+    folder.mkdir(parents=True)
     (tmp_path / "lifesim.toml").write_text("")
-    bad.write_text("name: bad\nentry: {every: fri 19:00}\nsteps: {a: {go: b}}\n")
-    code, _, err = run("check", str(bad))
-    assert code == 2
+    shipped = REPO / "strategies" / "orchestration" / "striving_youth.yaml"
+    (folder / shipped.name).write_bytes(shipped.read_bytes())
+    code, out, _ = run("--root", str(tmp_path), "check", str(tmp_path / "strategies"))
+    assert code == 0 and out.endswith("striving_youth.yaml: ok\n")
+    (folder / "bad.yaml").write_text("name: bad\nentry: {every: fri 19:00}\nsteps: {a: {go: b}}\n")
+    code, out, err = run("--root", str(tmp_path), "check", str(tmp_path / "strategies"))
+    assert code == 2 and out.endswith("striving_youth.yaml: ok\n")
     assert "bad.yaml:3:17: steps.a.go: unknown step 'b'" in err
 
 
