@@ -40,6 +40,8 @@ RECORD = {
     "outcomes.delivered",
     "outcomes.opened",
     "outcomes.contact",
+    "outcomes.prospecting",  # what it cost,
+    "outcomes.worth",  # and took from what the customer is worth
     "customers.recent_sends",
     "customers.milestones",  # interest only, when opened
     "customers.touch_at",  # of touches still on their way,
