@@ -37,6 +37,7 @@ from lifesim.scenario.units import (
     Share,
 )
 from lifesim.scenario.workdays import Country, Workdays
+from lifesim.scenario.workforce import Workforce
 from lifesim.scenario.yaml_source import Source as SourceFile
 
 PlugIn = Name | dict[Name, dict[str, Any]]
@@ -108,6 +109,7 @@ class Scenario(Part):
     contact_policy: ContactPolicy = about("rules that no strategy can exceed")
     inference: Inference = about("what the insurer makes of what it observes")
     desk: Desk = about("advisory and telesales desk")
+    workforce: Workforce | None = about("agents who get leads from head office; none: the desk alone", default=None)
     acquisition: dict[Name, Source] = about("sources of new prospects", default={})
     market: Market = about("season and episodes")
     mechanisms: tuple[PlugIn, ...] = about("plug-ins that extend the world", default=())

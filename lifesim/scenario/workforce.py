@@ -1,0 +1,130 @@
+"""The workforce: agents of the branches by tier, their hours, turnover and interests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.needs import Family
+from lifesim.scenario.people import sums_to_one
+from lifesim.scenario.units import ClockTime, Count, Money, Name, PathError, PositiveDuration, Rate, Real, Share
+
+if TYPE_CHECKING:
+    from lifesim.scenario.models import Scenario
+
+#: The 13 months over which the trade counts the retention of recruits; a month is a twelfth of 365 days.
+RECRUIT_SECONDS = 13 * 365 * 86_400 // 12
+
+
+class Tier(Part):
+    """Agents of one tier, in every branch."""
+
+    per_10k: Real = about("agents for 10,000 customers of the branch at the start, rounded to whole agents")
+    skill: dict[Family, Real] = about(
+        "added to the effect of a conversation, by family of needs on which they may advise; 0 is average",
+        unit="log factor",
+    )
+    skill_spread: Real = about("standard deviation of an agent's own skill around that", unit="log factor", default=0.0)
+    opens: ClockTime = about("first slot of a working day")
+    closes: ClockTime = about("end of the last slot")
+    workdays: tuple[int, ...] = about("days of the week they work, 1 Monday to 7 Sunday")
+    slots: Count = about("conversations that an agent has time for on a working day, own business included")
+    own_business: Share = about("of that time, taken by the agent's own business")
+    willing: Share = about("head-office leads that an agent takes up; the others are ignored")
+    tenure: PositiveDuration = about("mean time served by the agents of the start")
+    regions: dict[Name, Share] = about("shares of region tags; must sum to one", default={})
+    wage: Money = about("for each agent", unit="CNY a month")
+    commission: Share = about("of the commission of a product, paid for a policy from a head-office lead")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        for name in ("per_10k", "skill_spread"):
+            if getattr(self, name) < 0:
+                yield PathError((name,), "must not be negative")
+        if not self.skill:
+            yield PathError(("skill",), "needs at least one family on which the tier may advise")
+        if self.opens >= self.closes:
+            yield PathError(("closes",), "must be later than opens")
+        if not self.workdays or not set(self.workdays) <= set(range(1, 8)):
+            yield PathError(("workdays",), "takes days 1 (Monday) to 7 (Sunday), at least one")
+        if self.regions:
+            yield from sums_to_one(self.regions, ("regions",))
+
+    @property
+    def leads_a_day(self) -> float:
+        """Slots of an agent's working day that are left for head-office leads."""
+        return self.slots * (1 - self.own_business)
+
+
+class Turnover(Part):
+    """How agents leave, and how their places are filled again."""
+
+    retained_13_months: Share = about("recruits who are still there after 13 months")
+    veterans_leave: Rate = about("agents past 13 months who leave", unit="per agent and time")
+    refilled: Share = about("places of agents who left that are filled again")
+    vacant: PositiveDuration = about("mean time until the recruit starts")
+    recruit_skill: Real = about("added to the skill in the first 13 months", unit="log factor", default=0.0)
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.retained_13_months == 0:
+            yield PathError(("retained_13_months",), "must be above 0%; nobody would stay for a day")
+
+
+class Workforce(Part):
+    """Agents to whom head office gives leads."""
+
+    tiers: dict[Name, Tier] = about("agents by tier")
+    slot: PositiveDuration = about("time between two appointments of an agent")
+    turnover: Turnover = about("how agents leave and are replaced")
+    affinity: Real = about(
+        "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",
+        unit="log factor",
+        default=0.0,
+    )
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.affinity < 0:
+            yield PathError(("affinity",), "must not be negative")
+        if not self.tiers:
+            yield PathError(("tiers",), "needs at least one tier")
+        elif not any(tier.per_10k * tier.leads_a_day * tier.willing for tier in self.tiers.values()):
+            yield PathError(
+                ("tiers",), "no agent has a slot for head-office leads; raise per_10k, slots or willing, or lower "
+                "own_business",
+            )  # fmt: skip
+        for name, tier in self.tiers.items():
+            if self.slot > tier.closes - tier.opens > 0:
+                yield PathError(("tiers", name, "closes"), "leaves a working day shorter than the slot")
+
+    def number(self, tier: str, customers: int) -> int:
+        """Agents of a tier in a branch of so many customers at the start."""
+        return int(self.tiers[tier].per_10k * customers / 10_000 + 0.5)
+
+
+def agents_advise_on_what_is_sold(scenario: Scenario) -> Iterator[PathError]:
+    """Every family with a product that needs a person has a tier that may advise on it."""
+    if scenario.workforce is None:
+        return
+    able = {family for tier in scenario.workforce.tiers.values() if tier.per_10k for family in tier.skill}
+    lacking: dict[Family, str] = {}
+    for name, product in scenario.products.items():
+        if product.needs_person and product.family not in able:
+            lacking.setdefault(product.family, name)
+    for family, name in lacking.items():
+        message = f"no agent has skill in {family}, which product '{name}' needs; add {family} to the skill of a tier"
+        yield PathError(("workforce", "tiers"), message)
+
+
+def branches_have_agents(scenario: Scenario) -> Iterator[PathError]:
+    """Every branch with customers has an agent who takes leads, as far as sizes are known before the run."""
+    workforce = scenario.workforce
+    if workforce is None:
+        return
+    able = [name for name, tier in workforce.tiers.items() if tier.per_10k * tier.leads_a_day * tier.willing > 0]
+    for branch, customers in scenario.population.branch_sizes().items():
+        if customers and able and not any(workforce.number(name, customers) for name in able):
+            message = f"branch '{branch}' with {customers:,} customers gets no agent who takes leads; raise per_10k"
+            yield PathError(("workforce", "tiers"), message)
