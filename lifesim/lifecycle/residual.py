@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.dates import due_date
 from lifesim.lifecycle.offers import price_cuts
-from lifesim.population.columns import DAY, IN_FORCE, NOTICED
+from lifesim.population.columns import DAY, IN_FORCE, NOTICE, NOTICED
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.products import Payment
@@ -52,7 +51,7 @@ def annuity(payment: Payment, behaviour: Behaviour, times: int, discount: float)
     return values
 
 
-def residuals(scenario: Scenario, policies: Any, fork: int, first_day: int) -> Any:
+def residuals(scenario: Scenario, policies: Any, fork: int) -> Any:
     """Residual value of policies, discounted to the fork, fen. Shape (n,).
 
     Parameters
@@ -61,8 +60,6 @@ def residuals(scenario: Scenario, policies: Any, fork: int, first_day: int) -> A
         Records of the pool, shape (n,).
     fork
         Time of the fork.
-    first_day
-        See ``dates.first_day``.
     """
     out = np.zeros(len(policies))
     for k, product in enumerate(scenario.products.values()):
@@ -74,8 +71,9 @@ def residuals(scenario: Scenario, policies: Any, fork: int, first_day: int) -> A
             factors = annuity(product.payment, scenario.behaviour, times, scenario.valuation.discount)
             number = policies["paid"][rows].astype(np.int64) + 1
             issued = policies["issued"][rows]
-            pairs = zip(issued.tolist(), number.tolist(), strict=True)
-            due = np.array([due_date(since, following, times, first_day) for since, following in pairs])
+            # The notice of an anniversary comes before its due date.
+            notice = np.where(policies["status"][rows] == IN_FORCE, NOTICE, 0)
+            due = policies["at"][rows] + notice
             margin = _margins(scenario, k, issued, product.value.renewal_margin)
             discounted = np.exp(-scenario.valuation.force * np.maximum(due - fork, 0))
             out[rows] = policies["premium"][rows] * margin * factors[number] * discounted

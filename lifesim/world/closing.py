@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.dates import first_day
 from lifesim.lifecycle.residual import residuals
 from lifesim.population.accounts import Accounts
 from lifesim.population.columns import RETURNING, STANDING, YEAR
@@ -72,8 +71,7 @@ def closed_outcomes(world: World) -> tuple[Any, Accounts]:
     outcomes, accounts = world.outcomes()
     outcomes, state = outcomes.copy(), world.state
     policies = state.policies[state.policies["customer"] >= 0]
-    day = first_day(world.scenario.start, world.scenario.warm_up)
-    amounts = residuals(world.scenario, policies, int(state.counts["fork"][0]), day)
+    amounts = residuals(world.scenario, policies, int(state.counts["fork"][0]))
     customers = policies["customer"]
     places = customers if state.counts["twins"][0] else state.customers["account"][customers]
     np.add.at(outcomes["residual"], places, amounts)
