@@ -101,7 +101,7 @@ a year: times the factor of the band of `ages` in which the customer is in the m
 coefficient x trait. States with a long half-life and a `trait` are needs that life events move for years.
 
 **`cover`** says how much cover a customer wants in a family of needs: `years` of income, times the exponential of
-coefficient x trait or state. A policy gives its annual premium times the `cover_multiple` of the product, unless it
+coefficient x trait or state. A policy gives its `sum_assured`, a multiple of its annual premium, unless it
 rests. What is wanted and not held is `gap_protection`, `gap_health` and `gap_wealth`, which hazards and choices may
 depend on and no strategy sees.
 

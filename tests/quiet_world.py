@@ -56,7 +56,7 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     # Nobody holds any of the one year of income that everybody wants of every family.
     behaviour["cover"] = {family: {"years": 1.0} for family in FAMILIES}
     for product in data["products"].values():
-        product["cover_multiple"] = 0.0
+        product["sum_assured"] = {"multiple": 0.0}
     data["acquisition"] = {}
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},

@@ -194,8 +194,8 @@ CHANGES = {
     ),
     "negative cover": (
         "measure:",
-        "products: {medical: {cover_multiple: -2}}\nmeasure:",
-        "13:38: products.medical.cover_multiple: cover must not be negative",
+        "products: {medical: {sum_assured: {multiple: -2}}}\nmeasure:",
+        "13:46: products.medical.sum_assured.multiple: cover must not be negative",
     ),
     "offer for an unknown family": (
         "measure:",

@@ -252,7 +252,7 @@ def test_a_price_cut_comes_out_of_the_margin_and_not_out_of_the_cover() -> None:
     for market in ({}, {"price_wars": {"war": war}}):
         data = deciding(market)
         for product in data["products"].values():
-            product["cover_multiple"] = 5.0
+            product["sum_assured"] = {"multiple": 5.0}
         worlds += at(data, 80 * DAY)
     full, cut = (world.state.policies[world.state.policies["customer"] >= 0] for world in worlds)
     assert len(full) > 200 and np.array_equal(full["product"], cut["product"])

@@ -34,7 +34,7 @@ def by_hand(world: World) -> Any:
     for policy in world.state.policies:
         if policy["customer"] >= 0 and policy["status"] != SUSPENDED:
             product = products[policy["product"]]
-            cover = policy["premium"] / 100 * product.cover_multiple
+            cover = policy["premium"] / 100 * product.sum_assured.multiple
             held[policy["customer"], FAMILIES.index(product.family)] += cover
     wanted = []
     for family in FAMILIES:
@@ -63,7 +63,7 @@ def test_a_policy_closes_the_gap_of_its_family_alone() -> None:
     """Of those bought within the run and not handed back, whoever holds one has a smaller gap, and no other has."""
     data = still(400, 30, "RENEWAL_UPSELL")
     for product in data["products"].values():
-        product["cover_multiple"] = 5.0
+        product["sum_assured"] = {"multiple": 5.0}
     set_rate(data, "RENEWAL_UPSELL.upsell", 200)
     before, after = gaps(begin(data)[0]), gaps(world := lived(data, 30))
     products = list(world.scenario.products.values())
@@ -85,7 +85,7 @@ def test_hazards_follow_the_gap_of_each_customer() -> None:
     with_cover = still(600, 1, "RENEWAL_UPSELL")
     with_cover["behaviour"]["cover"] = base().model_dump(mode="json")["behaviour"]["cover"]
     for name, product in base().products.items():
-        with_cover["products"][name]["cover_multiple"] = product.cover_multiple
+        with_cover["products"][name]["sum_assured"] = product.sum_assured.model_dump()
     set_rate(with_cover, "RENEWAL_UPSELL.upsell", 1)
     without = still(600, 1, "RENEWAL_UPSELL")
     without["behaviour"]["cover"] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.incidence import incidence
 from lifesim.lifecycle.layout import (
     clock_row,
@@ -67,7 +68,7 @@ def policy_that_claims(i: int, episode: int, w: Any) -> int:
 
 @compiled
 def multiple(product: int, u: float, w: Any) -> float:
-    """Claim over the annual premium, by the inverse of its distribution."""
+    """Claim over the annual premium, or the sum assured, by the inverse of its distribution."""
     rule = product_rule_at(w.product_rules, product)
     if rule.severity_spread < 0.0:
         return rule.severity * exponential(u)
@@ -90,7 +91,9 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     policy = policy_row(w, place)
     u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
     u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
-    c.claimed = np.int64(round(list_premium(policy, w) * multiple(policy.product, u_amount, w)))
+    insured = product_rule_at(w.product_rules, policy.product).severity_of_sum
+    of = sum_assured(place, w) if insured else list_premium(policy, w)
+    c.claimed = np.int64(round(of * multiple(policy.product, u_amount, w)))
     c.claim_product = policy.product
     c.claim_outcome = outcome(u_outcome, w)
     c.claimed_at = now

@@ -88,13 +88,15 @@ PRODUCT_RULE = np.dtype(
         ("claw_back_within", "i4"),
         ("cooling_off", "i4"),
         ("payments_years", "i4"),  # 0 for a product that is bought again
-        ("severity", "f8"),  # mean claim over the annual premium
+        ("severity", "f8"),  # mean claim over the annual premium, or the sum assured
         ("severity_spread", "f8"),  # below zero: exponential
-        ("cover_multiple", "f8"),
+        ("cover_multiple", "f8"),  # mean sum assured over the annual premium
+        ("cover_spread", "f8"),
         ("gift", "i8"),  # cost of giving it away
         ("grace", "i4"),
         ("needs_person", "u1"),
         ("family", "u1"),
+        ("severity_of_sum", "u1"),  # claims are multiples of the sum assured
     ],
     align=True,
 )

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry
+from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.layout import (
     content_rule_at,
     customer_row,
@@ -22,7 +23,6 @@ from lifesim.lifecycle.layout import (
     state_rule_at,
     term_at,
 )
-from lifesim.lifecycle.value import list_premium
 from lifesim.population.columns import COMPARER, NONE, ORPHAN, SUSPENDED, YEAR
 
 
@@ -100,8 +100,7 @@ def all_but_gaps(i: int, now: int, w: Any) -> None:
 def gaps(i: int, first: int, w: Any) -> None:
     """Wanted cover that is not held, by family, in years of income, with traits and states in the scratch.
 
-    The sum assured of a policy is its annual premium times the ``cover_multiple`` of the product; cover that rests is
-    not held.
+    Cover that rests is not held.
     """
     for k in range(w.families):
         set_f8(w.scratch, first + k, 0.0)
@@ -112,8 +111,7 @@ def gaps(i: int, first: int, w: Any) -> None:
         policy = policy_row(w, place)
         if policy.status != SUSPENDED:
             rule = product_rule_at(w.product_rules, policy.product)
-            held = f8(w.scratch, first + rule.family) + list_premium(policy, w) * rule.cover_multiple
-            set_f8(w.scratch, first + rule.family, held)
+            set_f8(w.scratch, first + rule.family, f8(w.scratch, first + rule.family) + sum_assured(place, w))
         place = policy.next
     income = math.exp(w.income_log + w.income_scale * f8(w.scratch, w.income_column))
     for k in range(w.families):

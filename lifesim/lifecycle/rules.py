@@ -43,7 +43,7 @@ from lifesim.streams import Streams
 DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
-    *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off",
+    *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured",
 )  # fmt: skip
 
 
@@ -226,7 +226,9 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "payments_years": [p.payment.years if p.payment else 0 for p in products],
         "severity": [p.claims.severity.mean for p in products],
         "severity_spread": [-1.0 if p.claims.severity.spread is None else p.claims.severity.spread for p in products],
-        "cover_multiple": [p.cover_multiple for p in products],
+        "cover_multiple": [p.sum_assured.multiple for p in products],
+        "cover_spread": [p.sum_assured.spread for p in products],
+        "severity_of_sum": [p.claims.severity.of == "sum_assured" for p in products],
         "gift": [p.gift for p in products],
         "family": [FAMILIES.index(p.family) for p in products],
         "grace": [p.grace for p in products],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
@@ -39,10 +40,11 @@ class AgeBand(Part):
 
 
 class Severity(Part):
-    """What is claimed over the annual premium: lognormal with a spread, exponential without."""
+    """What is claimed, over the annual premium or the sum assured: lognormal with a spread, exponential without."""
 
-    mean: Real = about("mean claim over the annual premium")
+    mean: Real = about("mean claim over what `of` says")
     spread: Real | None = about("standard deviation of the natural logarithm; without it, exponential", default=None)
+    of: Literal["premium", "sum_assured"] = about("what claims are multiples of", default="premium")
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

@@ -96,6 +96,20 @@ class CoolingOff(Part):
     returned: Share = about("policies given back", default="0%")
 
 
+class SumAssured(Part):
+    """What a policy insures (保额): its annual premium times a lognormal multiple, drawn once for the policy."""
+
+    multiple: Real = about("mean sum assured over the annual premium", default=0.0)
+    spread: Real = about("standard deviation of its natural logarithm", default=0.0)
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.multiple < 0:
+            yield PathError(("multiple",), "cover must not be negative")
+        if self.spread < 0:
+            yield PathError(("spread",), "must not be negative")
+
+
 class Product(Part):
     """An insurance product."""
 
@@ -114,7 +128,7 @@ class Product(Part):
     )
     claims: ProductClaims = about("how often there is a claim on a policy, and how much")
     gift: Money = about("cost of giving free cover away, such as a reinsurer's price", default=0)
-    cover_multiple: Real = about("sum assured over the annual premium", default=0.0)
+    sum_assured: SumAssured = about("what a policy insures", default=SumAssured())
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
     payment: Payment | None = about("premiums of a long-term product", default=None)
@@ -126,8 +140,9 @@ class Product(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.cover_multiple < 0:
-            yield PathError(("cover_multiple",), "cover must not be negative")
+        if self.claims.severity.of == "sum_assured" and self.sum_assured.multiple == 0:
+            message = "there is no sum assured; write `sum_assured: {multiple: …}`, or `of: premium`"
+            yield PathError(("claims", "severity", "of"), message)
         yield from self._free()
         again = {name: getattr(self, name) for name in ("renewal", "recovery")}
         if self.term == "long":

@@ -1,0 +1,31 @@
+"""Sums assured: a policy's annual premium times a multiple of its own, drawn anew wherever it is needed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, u8
+from lifesim.lifecycle.value import list_premium
+from lifesim.streams import normal, uniform
+
+K_SUM_ASSURED = 21  # place in rules.DECISIONS
+
+
+@compiled
+def sum_assured(place: int, w: Any) -> Any:
+    """Sum assured of a policy, fen.
+
+    The multiple is lognormal around the product's mean and depends on customer and number of the policy alone, so that
+    no column has to hold it.
+    """
+    policy = policy_row(w, place)
+    rule = product_rule_at(w.product_rules, policy.product)
+    multiple = rule.cover_multiple
+    if rule.cover_spread > 0.0:
+        z = normal(uniform(u8(w.keys, K_SUM_ASSURED), customer_row(w, policy.customer).key, policy.number))
+        multiple *= math.exp(rule.cover_spread * (z - 0.5 * rule.cover_spread))
+    return np.int64(round(list_premium(policy, w) * multiple))
