@@ -197,6 +197,47 @@ CHANGES = {
         "products: {medical: {sum_assured: {multiple: -2}}}\nmeasure:",
         "13:46: products.medical.sum_assured.multiple: cover must not be negative",
     ),
+    "underwriting that leaves a gap between ages": (
+        "measure:",
+        "products: {medical: {underwriting: {takes: {median: 3d, spread: 0.5}, by_age: [{ages: 0-39}, {ages: 45+}]}}}"
+        "\nmeasure:",
+        "13:101: products.medical.underwriting.by_age[1].ages: leaves a gap: no row has ages 40-44",
+    ),
+    "more outcomes of underwriting than applications": (
+        "measure:",
+        "products: {medical: {underwriting: {takes: {median: 3d, spread: 0.5}, by_age: [{ages: 0+, declined: 60%, "
+        "postponed: 50%}]}}}\nmeasure:",
+        "13:80: products.medical.underwriting.by_age[0]: declined, postponed, excluded and loaded add up to 110%",
+    ),
+    "share of an outcome above one": (
+        "measure:",
+        "products: {medical: {underwriting: {takes: {median: 3d, spread: 0.5}, by_age: [{ages: 0+, declined: 120%}]}}}"
+        "\nmeasure:",
+        "13:101: products.medical.underwriting.by_age[0].declined: ",
+    ),
+    "loaded at the standard premium": (
+        "measure:",
+        "products: {medical: {underwriting: {takes: {median: 3d, spread: 0.5}, by_age: [{ages: 0+, loaded: 5%}]}}}"
+        "\nmeasure:",
+        "13:22: products.medical.underwriting: some are loaded, so it needs `loading:` above 1",
+    ),
+    "loading below the standard premium": (
+        "measure:",
+        "products: {medical: {underwriting: {takes: {median: 3d, spread: 0.5}, by_age: [{ages: 0+}], loading: 0.8}}}"
+        "\nmeasure:",
+        "13:102: products.medical.underwriting.loading: must be 1 or more",
+    ),
+    "limit on a sum that nobody assures": (
+        "measure:",
+        "products: {annuity: {sum_assured: {multiple: 0}, underwriting: {takes: {median: 3d, spread: 0.5}, "
+        "by_age: [{ages: 0+}], max_sum_assured: 10}}}\nmeasure:",
+        ".* products.annuity.underwriting.max_sum_assured: there is no sum assured",
+    ),
+    "claims over a sum that nobody assures": (
+        "measure:",
+        "products: {annuity: {sum_assured: {multiple: 0}, claims: {severity: {of: sum_assured}}}}\nmeasure:",
+        ".* products.annuity.claims.severity.of: there is no sum assured",
+    ),
     "offer for an unknown family": (
         "measure:",
         "contents: {health_offer: {aim: {family: helth}}}\nmeasure:",

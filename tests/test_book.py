@@ -410,3 +410,27 @@ def test_pandas_and_arrow_wait_until_a_book_is_read() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_no_policy_insures_more_than_underwriting_accepts(tmp_path: Path) -> None:
+    """By the income that the book gives; another product, or a higher income, may insure as much."""
+    products = {name: part.model_dump(mode="json", by_alias=True) for name, part in market().products.items()}
+    products["critical_illness"] |= {
+        "sum_assured": {"multiple": 50.0},
+        "underwriting": {"takes": {"median": "3d", "spread": 0.5}, "by_age": [{"ages": "0+"}], "max_sum_assured": 10.0},
+    }
+    scenario = with_book("book.csv").replace(products=products)
+    text = """\
+customer,segment,income,product,issued,premium
+1,mainstream,100000,critical_illness,2020-01-01,20000
+2,mainstream,100000,critical_illness,2020-01-01,20001
+3,mainstream,100000,annuity,2020-01-01,90000
+4,mainstream,500000,critical_illness,2020-01-01,90000
+"""
+    (tmp_path / "book.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_book(scenario, tmp_path)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == (
+        "book.csv:row 3: premium: insures 1,000,050 CNY; underwriting of critical_illness accepts at most "
+        "10 years of income, 1,000,000 CNY"
+    )

@@ -43,7 +43,7 @@ def claiming(size: int = SIZE, days: int = DAYS) -> Described:
 def held(world: World) -> Any:
     """Policies of customers that are not suspended."""
     policies = world.state.policies
-    return policies[(policies["customer"] >= 0) & (policies["status"] != SUSPENDED)].copy()
+    return policies[(policies["customer"] >= 0) & (policies["status"] < SUSPENDED)].copy()
 
 
 def expected_rate(world: World, policies: Any) -> Any:

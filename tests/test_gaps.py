@@ -32,7 +32,7 @@ def by_hand(world: World) -> Any:
     income = behaviour.traits["income"].center * np.exp(behaviour.traits["income"].scale * values["income"])
     held = np.zeros((n, len(FAMILIES)))
     for policy in world.state.policies:
-        if policy["customer"] >= 0 and policy["status"] != SUSPENDED:
+        if policy["customer"] >= 0 and policy["status"] < SUSPENDED:
             product = products[policy["product"]]
             cover = policy["premium"] / 100 * product.sum_assured.multiple
             held[policy["customer"], FAMILIES.index(product.family)] += cover

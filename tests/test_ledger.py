@@ -27,7 +27,7 @@ def book_of(world: World, suspended: bool = False) -> dict[int, Held]:
     """Product and premium of the policies that every customer holds, sorted; or of those that are suspended."""
     held: dict[int, Held] = defaultdict(list)
     for policy in world.state.policies[world.state.policies["customer"] >= 0]:
-        if (policy["status"] == SUSPENDED) == suspended:
+        if policy["status"] == SUSPENDED if suspended else policy["status"] < SUSPENDED:
             held[int(policy["customer"])].append((int(policy["product"]), int(policy["premium"])))
     return defaultdict(list, {customer: sorted(policies) for customer, policies in held.items()})
 

@@ -21,7 +21,7 @@ PERSONS = ("first_purchase_rate", "long_term_share", "satisfaction", "policies_p
 RATIOS = (
     "open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25",
     "save_rate", "persistency_13_premium", "persistency_25_premium", "rebuy_rate", "reinstatement_rate",
-    "average_premium", "acquisition_cost", "cost_per_policy",
+    "average_premium", "acquisition_cost", "cost_per_policy", "acceptance_rate",
 )  # fmt: skip
 #: Shares of what there was at the fork, so that arms cannot move the denominator.
 OF_FORK = ("lapse_rate", "surrender_rate")
@@ -50,9 +50,10 @@ def people(rows: tuple[tuple[int, int, int, int], ...] = PEOPLE) -> tuple[Any, A
         customers["marks"][row] = PRESENT if kind == PRESENT_AT_FORK else 0
         for name in OUTCOME.names or ():
             outcomes[row][name] = key
-        # More than the costs that are taken from it.
+        # More than what is taken from them: costs, policies given back.
         outcomes[row]["value"] = 5 * key
         outcomes[row]["premium"] = 5 * key
+        outcomes[row]["purchases"] = 2 * key
     _, segment, credited, kind = np.array(rows, np.int64).reshape(-1, 4).T
     return customers, outcomes, Accounts(np.zeros(len(rows), np.int64), segment, credited, kind)
 

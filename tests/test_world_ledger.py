@@ -12,8 +12,11 @@ from small_worlds import busy, described, experiment, forked, log_of, new_world,
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.metrics import METRICS, totals
 from lifesim.population.columns import (
+    APPLICATION_OUTCOMES,
+    APPLIED,
     CHURN_WARNING,
     DAY,
+    E_APPLICATION,
     E_CLAIM,
     E_COMPLAINT,
     E_DECISION,
@@ -32,6 +35,7 @@ from lifesim.population.columns import (
     E_SETTLED,
     E_STAGE,
     E_SURRENDER,
+    E_UNDERWRITTEN,
     E_UNPAID,
     EVENTS,
     HOLDING,
@@ -68,6 +72,10 @@ def eventful() -> Scenario:
             product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.0}
         else:
             product["renewal"]["appeal"] = -0.5
+    data["products"]["annuity"]["underwriting"] = {
+        "takes": {"median": "8d", "spread": 0.8}, "again": "30d", "loading": 1.5, "exclusion": 0.5,
+        "by_age": [{"ages": "0+", "health_declaration": 0.2, "declined": 0.1, "postponed": 0.1, "loaded": 0.3}],
+    }  # fmt: skip
     for cause in data["behaviour"]["unpaid"].values():
         cause["chance"] *= 4
     return base.replace(**{name: data[name] for name in ("behaviour", "acquisition", "products")})
@@ -92,6 +100,14 @@ def world(of: Experiment) -> World:
 
 @pytest.fixture(scope="module")
 def log(world: World) -> dict[str, Any]:
+    return log_of(world)
+
+
+@pytest.fixture(scope="module")
+def early(of: Experiment) -> dict[str, Any]:
+    """What happened before the log begins."""
+    world = new_world(of)
+    world.run(of.scenario.warm_up, of.parts(world, PRACTICE))
     return log_of(world)
 
 
@@ -136,12 +152,26 @@ def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
     }
 
 
-def test_outcomes_are_what_the_log_says_of_each_customer(world: World, story: Story) -> None:
-    products = len(world.scenario.products)
+def first_purchases(early: dict[str, Any], story: Story) -> Any:
+    """Which policies go back to the decision at the end of a first-purchase episode, at once or by an application."""
+    decided, applied, rows = set(), {}, []
+    for log in (early, story.log):
+        for key, time, kind, detail in zip(*(log[x].tolist() for x in ("key", "time", "kind", "detail")), strict=True):
+            if kind == E_DECISION:
+                decided.add((key, time, detail))
+            elif kind == E_APPLICATION:
+                applied[key, detail] = time
+            rows.append(kind == E_PURCHASE and (key, applied.pop((key, detail), time), detail) in decided)
+    return np.array(rows[len(early["key"]) :])
+
+
+def test_outcomes_are_what_the_log_says_of_each_customer(world: World, early: dict[str, Any], story: Story) -> None:
     elsewhere = range(LOST)
     counted = {
         "purchases": story.kind(E_PURCHASE),
-        "first_purchases": story.kind(E_DECISION) & (story.log["detail"] < products),
+        "first_purchases": first_purchases(early, story),
+        "decided": story.kind(E_UNDERWRITTEN),
+        "accepted": story.kind(E_UNDERWRITTEN) & np.isin(story.log["detail"] >> 8, (3, 4, 5)),
         "claims_made": story.kind(E_CLAIM),
         "complaints": story.kind(E_COMPLAINT),
         "regulator_complaints": story.kind(E_REGULATOR),
@@ -216,15 +246,15 @@ def test_every_premium_due_is_paid_or_not(world: World, story: Story) -> None:
     assert 0 < recovered < unpaid.sum()
 
 
-def test_payments_are_set_against_the_premiums_of_the_same_dates(of: Experiment, story: Story, world: World) -> None:
+def test_payments_are_set_against_the_premiums_of_the_same_dates(
+    of: Experiment, early: dict[str, Any], story: Story, world: World
+) -> None:
     """Due dates from the whole log: those before the fork, or whose grace the end cuts short, are left out."""
     (grace,) = {product.grace for product in world.scenario.products.values()}
-    early = new_world(of)
-    early.run(of.scenario.warm_up, of.parts(early, PRACTICE))
     waiting: dict[tuple[int, int, int, int], int] = Counter()  # unpaid premiums by customer, product, sum, end of grace
     due, paid = Counter[int](), Counter[int]()
     left_out = Counter[str]()
-    for log in (log_of(early), story.log):
+    for log in (early, story.log):
         events = zip(*(log[name].tolist() for name in ("key", "detail", "amount", "time", "kind")), strict=True)
         for key, detail, amount, time, kind in events:
             product = detail % 256
@@ -353,13 +383,21 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
         assert ledger == {name: o[name][mine].sum(dtype=np.int64) for name in LEDGER}
         products = [r for r in table(result, "products") if r["branch"] == branch]
         held = world.state.policies
-        held = held[(held["customer"] >= 0) & (held["status"] != SUSPENDED)]
+        held = held[(held["customer"] >= 0) & (held["status"] < SUSPENDED)]
         held = held[mine[held["customer"]]]
         new = held["issued"] >= world.scenario.warm_up
         assert sum(r["policies"] for r in products) == len(held)
         assert sum(r["new_policies"] for r in products) == np.count_nonzero(new) > 0
         assert sum(r["new_ape_fen"] for r in products) == held["premium"][new].sum()
         assert [r["product"] for r in products] == list(world.scenario.products)
+    applications = {(r["product"], r["outcome"]): r["count"] for r in table(result, "applications")}
+    ended = Counter((log["detail"][log["kind"] == E_UNDERWRITTEN] >> 8).tolist())
+    assert {name: applications["annuity", name] for name in APPLICATION_OUTCOMES} == {
+        name: ended[k] for k, name in enumerate(APPLICATION_OUTCOMES)
+    }
+    under_way = world.state.policies["customer"][world.state.policies["status"] == APPLIED]
+    assert applications["annuity", "under_way"] == np.count_nonzero(under_way >= 0) > 0
+    assert {product for product, _ in applications} == {"annuity"}
     assert sum(r["sessions"] for r in table(result, "sessions")) == o["sessions"].sum()
     opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()

@@ -13,6 +13,8 @@ from lifesim.lifecycle.months import APE, RECEIVED, SOLD
 from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
 from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
+    APPLICATION_OUTCOMES,
+    APPLIED,
     E_DELIVERED,
     E_FAILED,
     E_LIFE_EVENT,
@@ -68,6 +70,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     result.add_rows("episodes", _episodes(world, segments), **labels)
     result.add_rows("months", _months(world), **labels)
     result.add_rows("policy_years", _policy_years(world), **labels)
+    result.add_rows("applications", _applications(world), **labels)
     result.add("events", _events(world), **labels)
 
 
@@ -111,7 +114,7 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
 def _products(world: World, rows: Any) -> list[dict[str, Any]]:
     """Policies of the chosen customers at the end, and those of them that were issued since the fork."""
     held = world.state.policies
-    held = held[(held["customer"] >= 0) & (held["status"] != SUSPENDED)]
+    held = held[(held["customer"] >= 0) & (held["status"] < SUSPENDED)]
     held = held[rows[held["customer"]]]
     new = held[held["issued"] >= world.scenario.warm_up]
     names = list(world.scenario.products)
@@ -186,6 +189,20 @@ def _policy_years(world: World) -> list[dict[str, Any]]:
          **{name: int(lives[k, year, column]) for name, column in ENDS.items()}}
         for k, product in enumerate(world.scenario.products)
         for year in np.flatnonzero(lives[k].any(axis=1)).tolist()
+    ]  # fmt: skip
+
+
+def _applications(world: World) -> list[dict[str, Any]]:
+    """What became of applications for products that are underwritten; of those under way nobody knows yet."""
+    pool = world.state.policies
+    waiting = pool["product"][(pool["customer"] >= 0) & (pool["status"] == APPLIED)]
+    products = world.scenario.products
+    under_way = np.bincount(waiting, minlength=len(products))
+    counts = np.column_stack([world.state.applications, under_way])
+    return [
+        {"product": name, "outcome": outcome, "count": int(counts[k, column])}
+        for k, (name, product) in enumerate(products.items()) if product.underwriting
+        for column, outcome in enumerate((*APPLICATION_OUTCOMES, "under_way"))
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.cover import sum_assured
+from lifesim.lifecycle.cover import standard_premium, sum_assured
 from lifesim.lifecycle.incidence import incidence
 from lifesim.lifecycle.layout import (
     clock_row,
@@ -21,7 +21,6 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import feel, feel_times
 from lifesim.lifecycle.stages import log
-from lifesim.lifecycle.value import list_premium
 from lifesim.population.columns import (
     CLAIM_PAID,
     CLAIM_REDUCED,
@@ -92,7 +91,7 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
     u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
     insured = product_rule_at(w.product_rules, policy.product).severity_of_sum
-    of = sum_assured(place, w) if insured else list_premium(policy, w)
+    of = sum_assured(place, w) if insured else standard_premium(policy, w)
     c.claimed = np.int64(round(of * multiple(policy.product, u_amount, w)))
     c.claim_product = policy.product
     c.claim_outcome = outcome(u_outcome, w)

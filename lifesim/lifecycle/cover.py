@@ -10,9 +10,18 @@ import numpy as np
 from lifesim.compiled import compiled
 from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, u8
 from lifesim.lifecycle.value import list_premium
+from lifesim.population.columns import LOADED
 from lifesim.streams import normal, uniform
 
 K_SUM_ASSURED = 21  # place in rules.DECISIONS
+
+
+@compiled
+def standard_premium(policy: Any, w: Any) -> float:
+    """The annual premium that buys the cover of a policy, fen: at the list price and without a loading."""
+    if policy.marks & LOADED:
+        return list_premium(policy, w) / product_rule_at(w.product_rules, policy.product).loading
+    return list_premium(policy, w)
 
 
 @compiled
@@ -28,4 +37,4 @@ def sum_assured(place: int, w: Any) -> Any:
     if rule.cover_spread > 0.0:
         z = normal(uniform(u8(w.keys, K_SUM_ASSURED), customer_row(w, policy.customer).key, policy.number))
         multiple *= math.exp(rule.cover_spread * (z - 0.5 * rule.cover_spread))
-    return np.int64(round(list_premium(policy, w) * multiple))
+    return np.int64(round(standard_premium(policy, w) * multiple))

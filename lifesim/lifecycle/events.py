@@ -23,8 +23,9 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, move, state_value
-from lifesim.lifecycle.policies import end_all, issue
+from lifesim.lifecycle.policies import end_all
 from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh, row_of
+from lifesim.lifecycle.underwriting import ISSUED, UNDER_WAY, applies, buy, may_apply
 from lifesim.population.columns import (
     AWARENESS,
     CAUSE_COMPETITOR,
@@ -96,6 +97,8 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
             continue  # free cover is for those who compare, not for policyholders
         if a == products and not c.marks & COMPARER:
             continue
+        if a < products and not may_apply(i, a, w):
+            continue
         utility = (
             linear(w.alternative + a, w)
             + f8(w.appeals, a * w.days + day)
@@ -108,17 +111,28 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
 
 
 @compiled
-def decide(i: int, now: int, w: Any) -> None:
-    """The end of a first-purchase episode."""
+def decide(i: int, slot: int, now: int, w: Any) -> None:
+    """The end of a first-purchase episode, but for those who have applied: theirs ends when that is decided."""
+    if applies(i, w):
+        rearm(i, slot, now, w)
+        return
     chosen = choose(i, False, customer_row(w, i).visits[FIRST_PURCHASE], now, w)
     log(i, E_DECISION, chosen, 0, now, w)
     if chosen < w.products:
-        issue(i, chosen, 1.0, now, w)
-        enter(i, HOLDING, 0, now, w)
+        follow_up(i, slot, buy(i, chosen, 1.0, now, w), now, w)
     elif chosen == w.products:
         enter(i, LOST, CAUSE_COMPETITOR, now, w)
     else:
         enter(i, AWARENESS, 0, now, w)
+
+
+@compiled
+def follow_up(i: int, slot: int, sold: int, now: int, w: Any) -> None:
+    """Where a customer without a policy goes after a sale; one who has applied stays until the decision."""
+    if sold == UNDER_WAY:
+        rearm(i, slot, now, w)
+    else:
+        enter(i, HOLDING if sold == ISSUED else AWARENESS, 0, now, w)
 
 
 @compiled
@@ -129,21 +143,23 @@ def upsell(i: int, stage: int, now: int, w: Any) -> None:
     grown = min(1.0, (now // DAY - since) * DAY / w.upsell_maturity)
     chosen = choose(i, True, 65536 + c.visits[RENEWAL_UPSELL], now, w)
     if chosen != NOT_OURS and c.policies < 255:
-        issue(i, chosen, 1.0 + (w.upsell_potential - 1.0) * grown, now, w)
+        buy(i, chosen, 1.0 + (w.upsell_potential - 1.0) * grown, now, w)
     enter(i, stage, 0, now, w)
 
 
 @compiled
-def win_back(i: int, now: int, w: Any) -> None:
+def win_back(i: int, slot: int, now: int, w: Any) -> None:
     """A lost customer buys again; one for whom nothing can be closed is a prospect again."""
     c = customer_row(w, i)
+    if applies(i, w):
+        rearm(i, slot, now, w)
+        return
     chosen = choose(i, True, 131072 + c.visits[LOST], now, w)
     feel(i, I_RETURNED, now, w)
     if chosen == NOT_OURS:
         enter(i, AWARENESS, 0, now, w)
         return
-    issue(i, chosen, 1.0, now, w)
-    enter(i, HOLDING, 0, now, w)
+    follow_up(i, slot, buy(i, chosen, 1.0, now, w), now, w)
 
 
 @compiled
@@ -234,13 +250,13 @@ def on_clock(i: int, now: int, w: Any) -> None:
     if event == MOVE:
         leave(i, row, now, w)
     elif event == DECIDE:
-        decide(i, now, w)
+        decide(i, slot, now, w)
     elif event == UPSELL:
         upsell(i, clock_rule_at(w.clock_rules, row).to_stage, now, w)
     elif event == ESCALATE:
         escalate(i, slot, now, w)
     elif event == WIN_BACK:
-        win_back(i, now, w)
+        win_back(i, slot, now, w)
     elif event == CLAIM:
         claim(i, slot, now, w)
         rearm(i, slot, now, w)

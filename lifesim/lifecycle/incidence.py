@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import customer_row, f4, f8, policy_row
-from lifesim.population.columns import NONE, RETURNING, SUSPENDED
-from lifesim.scenario.claims import AGES
+from lifesim.lifecycle.layout import customer_row, f4, f8, policy_row, product_rule_at
+from lifesim.population.columns import EXCLUDED, NONE, RETURNING
+from lifesim.scenario.ages import AGES
 
 
 @compiled
@@ -24,9 +24,10 @@ def age_of(i: int, w: Any) -> int:
 def incidence(i: int, place: int, w: Any) -> float:
     """Claims a year on one policy; none while cover rests, nor from those who are about to give a policy back."""
     policy = policy_row(w, place)
-    if policy.status in (SUSPENDED, RETURNING):
+    if policy.status >= RETURNING:
         return 0.0
-    return f8(w.incidence, policy.product * AGES + age_of(i, w))
+    rate = f8(w.incidence, policy.product * AGES + age_of(i, w))
+    return rate * product_rule_at(w.product_rules, policy.product).exclusion if policy.marks & EXCLUDED else rate
 
 
 @compiled

@@ -93,7 +93,14 @@ PRODUCT_RULE = np.dtype(
         ("cover_multiple", "f8"),  # mean sum assured over the annual premium
         ("cover_spread", "f8"),
         ("gift", "i8"),  # cost of giving it away
+        ("loading", "f8"),  # premium of a loaded policy over the standard one
+        ("exclusion", "f8"),  # share of the incidence that an exclusion leaves
+        ("most_insured", "f8"),  # years of income; 0 without a limit
+        ("decided_within", "f8"),  # median time of underwriting, seconds
+        ("decided_spread", "f8"),
+        ("again", "i4"),  # from an application that came to nothing to the next, seconds
         ("grace", "i4"),
+        ("underwritten", "u1"),
         ("needs_person", "u1"),
         ("family", "u1"),
         ("severity_of_sum", "u1"),  # claims are multiples of the sum assured
@@ -142,6 +149,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "stage_rules": STAGE_RULE,
     "product_rules": PRODUCT_RULE,
     "incidence": "f8",  # (products, ages): claims a year on a policy in force
+    "underwriting": "f8",  # (products, ages, 5): given up, then shares up to four outcomes
     "unpaid_factor": "f8",  # (products, policy years)
     "cash_value": "f8",  # (products, policy years)
     "unpaid_chance": "f8",  # by cause

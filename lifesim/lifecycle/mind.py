@@ -109,7 +109,7 @@ def gaps(i: int, first: int, w: Any) -> None:
     place = customer_row(w, i).first_policy
     while place != NONE:
         policy = policy_row(w, place)
-        if policy.status != SUSPENDED:
+        if policy.status < SUSPENDED:
             rule = product_rule_at(w.product_rules, policy.product)
             set_f8(w.scratch, first + rule.family, f8(w.scratch, first + rule.family) + sum_assured(place, w))
         place = policy.next

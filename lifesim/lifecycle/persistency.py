@@ -60,7 +60,7 @@ def count_living(places: int, until: int, w: Any) -> None:
     """Add the exposure of all policies in force at the end of a run."""
     for place in range(places):
         policy = policy_row(w, place)
-        if policy.customer != NONE and policy.status != SUSPENDED and policy.status != RETURNING:
+        if policy.customer != NONE and policy.status < RETURNING:
             count_life(place, until, 0, w)
 
 

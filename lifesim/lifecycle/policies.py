@@ -16,6 +16,7 @@ from lifesim.lifecycle.layout import (
     outcome_row,
     policy_row,
     product_rule_at,
+    tally,
     u8,
 )
 from lifesim.lifecycle.mind import feel
@@ -32,10 +33,15 @@ from lifesim.lifecycle.value import (
     receive,
 )
 from lifesim.population.columns import (
+    APPLICATION_OUTCOMES,
+    APPLIED,
+    BARRED,
     BOUGHT_MORE,
     E_ENDED,
     E_PURCHASE,
     E_SURRENDER,
+    E_UNDERWRITTEN,
+    FIRST,
     FIRST_BOUGHT,
     FIRST_PURCHASE,
     HELD_AT_FORK,
@@ -51,6 +57,7 @@ from lifesim.population.columns import (
 )
 from lifesim.streams import normal, uniform, uniform_pair
 
+O_EXCLUDED, O_LOADED, O_STANDARD, O_WITHDRAWN = 3, 4, 5, 6  # places in columns.APPLICATION_OUTCOMES
 I_PURCHASE = 4  # place in scenario.behaviour.IMPULSE_EVENTS
 K_PREMIUM, K_FREQUENCY, K_COOLING_OFF = 0, 12, 20  # places in rules.DECISIONS
 
@@ -102,8 +109,8 @@ def schedule(place: int, now: int, w: Any) -> None:
 
 
 @compiled
-def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
-    """Issue a policy: draw its premium and how it is paid, receive the first instalment, link it to the customer."""
+def write_policy(i: int, product: int, factor: float, now: int, w: Any) -> int:
+    """Write a policy down, not yet in force, and link it to the customer: its premium and how it is paid; its place."""
     c = customer_row(w, i)
     rule = product_rule_at(w.product_rules, product)
     z = normal(uniform(u8(w.keys, K_PREMIUM), c.key, c.bought))
@@ -119,31 +126,53 @@ def issue(i: int, product: int, factor: float, now: int, w: Any) -> None:
     policy.customer = i
     policy.next = c.first_policy
     policy.issued = now
+    policy.status = APPLIED
     policy.premium = premium
     policy.number = c.bought
     policy.paid = 0
     policy.product = product
     policy.times = times
-    policy.marks = 0
-    begin_policy(i, place, now, w)
+    policy.causes = 0
+    policy.cured = 0
+    policy.recovers = 0
+    policy.marks = FIRST if c.stage == FIRST_PURCHASE else 0
     c.first_policy = place
-    c.policies += 1
     c.bought += 1
+    return place
+
+
+@compiled
+def issue(i: int, place: int, now: int, w: Any) -> None:
+    """Issue a policy that has been written down: it begins now, and the first instalment is received."""
+    c, policy = customer_row(w, i), policy_row(w, place)
+    policy.issued = now
+    begin_policy(i, place, now, w)
+    c.policies += 1
     out = outcome_row(w, i)
-    out.purchases += int(premium > 0)
-    out.ape += premium
+    out.purchases += int(policy.premium > 0)
+    out.ape += policy.premium
     receive(i, place, 0, now, w)
     book_new_business(i, place, 1, now, w)
     count_new(i, place, 1, w)
     count_sold(place, now, w)
     count_received(place, instalment(policy, 0), now, w)
-    if premium == 0:
-        give(i, product, now, w)
+    if policy.premium == 0:
+        give(i, policy.product, now, w)
     else:
-        count_purchase(i, now, w)
+        count_purchase(i, place, now, w)
     find_policy(i, w)
     feel(i, I_PURCHASE, now, w)
-    log(i, E_PURCHASE, product, instalment(policy, 0), now, w)
+    log(i, E_PURCHASE, policy.product, instalment(policy, 0), now, w)
+
+
+@compiled
+def count_application(i: int, place: int, outcome: int, now: int, w: Any) -> None:
+    """An application has come to an end."""
+    out, product = outcome_row(w, i), policy_row(w, place).product
+    out.decided += 1
+    out.accepted += int(outcome in (O_EXCLUDED, O_LOADED, O_STANDARD))
+    tally(w.applications, product * len(APPLICATION_OUTCOMES) + outcome, 1)
+    log(i, E_UNDERWRITTEN, product + 256 * outcome, 0, now, w)
 
 
 @compiled
@@ -156,10 +185,10 @@ def give(i: int, product: int, now: int, w: Any) -> None:
 
 
 @compiled
-def count_purchase(i: int, now: int, w: Any) -> None:
+def count_purchase(i: int, place: int, now: int, w: Any) -> None:
     """A policy has been bought: the first one, also of somebody who has held free cover until now, or a further one."""
     c = customer_row(w, i)
-    if c.stage == FIRST_PURCHASE or (c.policies > 1 and c.milestones[PURCHASE] == NEVER):
+    if policy_row(w, place).marks & FIRST or (c.policies > 1 and c.milestones[PURCHASE] == NEVER):
         outcome_row(w, i).first_purchases += 1
         c.marks |= FIRST_BOUGHT
     if c.marks & HELD_AT_FORK:
@@ -190,7 +219,7 @@ def remove(i: int, place: int, w: Any) -> None:
         while policy_row(w, before).next != place:
             before = policy_row(w, before).next
         policy_row(w, before).next = policy_row(w, place).next
-    if policy_row(w, place).status != SUSPENDED:
+    if policy_row(w, place).status < SUSPENDED:
         c.policies -= 1
     policy_row(w, place).customer = NONE
     policy_row(w, place).next = counts(w).free_policy
@@ -200,20 +229,34 @@ def remove(i: int, place: int, w: Any) -> None:
 @compiled
 def end_all(i: int, died: bool, now: int, w: Any) -> None:
     """End every policy of a customer who surrenders or switches, for its cash value, or who has died."""
-    while customer_row(w, i).first_policy != NONE:
-        place = customer_row(w, i).first_policy
-        rests = policy_row(w, place).status == SUSPENDED
-        amount = np.int64(0)
-        if not died:
-            amount = pay_cash_value(i, place, w)
-            if not rests:
-                claw_back(i, place, now, w)
-                outcome_row(w, i).surrendered_of_fork += leaves_fork(place, w)
+    place = customer_row(w, i).first_policy
+    while place != NONE:
+        status, following = policy_row(w, place).status, policy_row(w, place).next
+        if status == APPLIED:
+            count_application(i, place, O_WITHDRAWN, now, w)
+            remove(i, place, w)
+        elif status != BARRED:
+            end(i, place, died, now, w)
+        elif died:
+            remove(i, place, w)
+        place = following
+    find_policy(i, w)
+
+
+@compiled
+def end(i: int, place: int, died: bool, now: int, w: Any) -> None:
+    """End a policy, in force or suspended, for its cash value or because the customer has died."""
+    rests = policy_row(w, place).status == SUSPENDED
+    amount = np.int64(0)
+    if not died:
+        amount = pay_cash_value(i, place, w)
         if not rests:
-            count_life(place, now, DIED if died else SURRENDERED, w)
-        log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, amount, now, w)
-        remove(i, place, w)
-    customer_row(w, i).policy_at = NEVER
+            claw_back(i, place, now, w)
+            outcome_row(w, i).surrendered_of_fork += leaves_fork(place, w)
+    if not rests:
+        count_life(place, now, DIED if died else SURRENDERED, w)
+    log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, amount, now, w)
+    remove(i, place, w)
 
 
 @compiled

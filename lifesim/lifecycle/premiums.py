@@ -24,9 +24,12 @@ from lifesim.lifecycle.months import count_received
 from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new, leaves_fork
 from lifesim.lifecycle.policies import due_policy, find_policy, remove, schedule
 from lifesim.lifecycle.stages import enter, log, refresh
+from lifesim.lifecycle.underwriting import on_decision
 from lifesim.lifecycle.value import claw_back, instalment, pay_cash_value, receive, refund
 from lifesim.population.columns import (
+    APPLIED,
     AWARENESS,
+    BARRED,
     CAUSE_COMPETITOR,
     CAUSE_DISAPPOINTED,
     CAUSE_LAPSED,
@@ -59,7 +62,7 @@ REPLACED, DISSATISFIED, N_CAUSES = 1, 2, 5
 
 @compiled
 def on_policy(i: int, now: int, w: Any) -> None:
-    """A date in the life of a policy: notice of the due date, due date, end of grace, end of suspension."""
+    """A date in the life of a policy: a decision about it, notice of the due date, due date, end of grace or rest."""
     place = due_policy(i, w)
     policy = policy_row(w, place)
     if policy.status == IN_FORCE:
@@ -73,6 +76,10 @@ def on_policy(i: int, now: int, w: Any) -> None:
         on_grace_end(i, place, now, w)
     elif policy.status == RETURNING:
         give_back(i, place, now, w)
+    elif policy.status == APPLIED:
+        on_decision(i, place, now, w)
+    elif policy.status == BARRED:
+        remove(i, place, w)
     else:
         on_suspension_end(i, place, now, w)
     find_policy(i, w)

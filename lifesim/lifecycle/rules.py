@@ -33,6 +33,7 @@ from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_fact
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
+from lifesim.scenario.ages import AGES
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
@@ -43,7 +44,7 @@ from lifesim.streams import Streams
 DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
-    *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured",
+    *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured", "underwriting",
 )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         **_stages(scenario, rows),
         **_products(scenario),
         **_unpaid(scenario),
+        "underwriting": _underwriting(scenario),
         **_touches(scenario, names),
         **mechanisms.tables(scenario),
     }
@@ -228,6 +230,13 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "severity_spread": [-1.0 if p.claims.severity.spread is None else p.claims.severity.spread for p in products],
         "cover_multiple": [p.sum_assured.multiple for p in products],
         "cover_spread": [p.sum_assured.spread for p in products],
+        "underwritten": [p.underwriting is not None for p in products],
+        "loading": [p.underwriting.loading if p.underwriting else 1.0 for p in products],
+        "exclusion": [p.underwriting.exclusion if p.underwriting else 1.0 for p in products],
+        "most_insured": [(p.underwriting and p.underwriting.max_sum_assured) or 0.0 for p in products],
+        "decided_within": [p.underwriting.takes.median if p.underwriting else 0 for p in products],
+        "decided_spread": [p.underwriting.takes.spread if p.underwriting else 0.0 for p in products],
+        "again": [p.underwriting.again if p.underwriting else 0 for p in products],
         "severity_of_sum": [p.claims.severity.of == "sum_assured" for p in products],
         "gift": [p.gift for p in products],
         "family": [FAMILIES.index(p.family) for p in products],
@@ -238,6 +247,12 @@ def _products(scenario: Scenario) -> dict[str, Any]:
         "product_rules": table(PRODUCT_RULE, columns),
         "incidence": np.array([p.claims.factors() for p in products]),
     }
+
+
+def _underwriting(scenario: Scenario) -> Any:
+    """Outcomes of applications by product and age, shape (products, ages, 5); zero where issued at once."""
+    none = np.zeros((AGES, 5))
+    return np.array([p.underwriting.table() if p.underwriting else none for p in scenario.products.values()])
 
 
 def _up_to(product: Product) -> list[float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.metrics.issuing import ISSUING
 from lifesim.metrics.metric import (
     AT_FORK,
     AT_FORK_ZH,
@@ -167,7 +168,7 @@ _ALL = (
 )  # fmt: skip
 
 #: All metrics by name, in the order in which reports show them.
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*_ALL, *SELLING, *STAYING, *MONEY)}
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (*_ALL, *SELLING, *ISSUING, *STAYING, *MONEY)}
 
 
 def described() -> dict[str, dict[str, str]]:

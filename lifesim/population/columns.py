@@ -78,7 +78,7 @@ CUSTOMER = np.dtype(
         ("source", "u1"),
         ("policies", "u1"),  # in force or in grace
         ("waits", "u1"),  # inquiries that wait for an adviser
-        ("bought", "u1"),  # policies ever
+        ("bought", "u1"),  # policies ever, and applications
         ("claim_product", "u1"),
         ("claim_outcome", "u1"),  # of the claim that is being settled
         ("held", "u1"),  # leads in the pool of a desk: while there are any, advanced slot by slot, not ahead
@@ -114,6 +114,8 @@ OUTCOME = np.dtype(
         ("referred", "i8"),
         ("reinstated", "i8"),
         ("returned", "i8"),
+        ("decided", "i8"),  # applications that have come to an end
+        ("accepted", "i8"),  # of those, policies issued
         ("new_month_13", "i8"),  # new long-term policies whose 13th month is settled before the end
         ("kept_month_13", "i8"),  # of those, the premium of that month was paid
         ("new_month_25", "i8"),
@@ -184,12 +186,18 @@ POLICY = np.dtype(
     align=True,
 )
 #: Noticed: ``at`` is the due date; in force: it is the notice of one; suspended: reinstatement, or the end; returning:
-#: the day of the cooling-off period on which the policy is given back.
-IN_FORCE, NOTICED, GRACE, SUSPENDED, PAID_UP, RETURNING = range(6)
+#: the day of the cooling-off period on which the policy is given back; applied: the decision; barred: an application
+#: that came to nothing, until the customer may apply again. Those from suspended on are not policies held.
+IN_FORCE, NOTICED, GRACE, PAID_UP, RETURNING, SUSPENDED, APPLIED, BARRED = range(8)
 #: Statuses of a policy that is in force, or in grace, and not about to be given back.
 STANDING = (IN_FORCE, NOTICED, GRACE, PAID_UP)
-#: Marks of a policy: it was reinstated; it is long-term and was in force at the fork, and has not ended since.
-REINSTATED, OF_FORK = 1, 128
+#: Marks of a policy: reinstated once; the customer's first; at a higher premium; without some of the risks; it is
+#: long-term and was in force at the fork, and has not ended since.
+REINSTATED, FIRST, LOADED, EXCLUDED, OF_FORK = 1, 2, 4, 8, 128
+#: What becomes of an application for a policy that is underwritten.
+APPLICATION_OUTCOMES = (
+    "health_declaration", "declined", "postponed", "excluded", "loaded", "standard", "withdrawn",
+)  # fmt: skip
 #: Policy years that are told apart; the last one holds all later ones.
 POLICY_YEARS = 31
 #: From the due date back to the notice that begins RENEWAL_UPSELL.
@@ -220,12 +228,12 @@ EVENTS = (
     "stage", "session", "product_page", "service_use", "inquiry", "purchase", "premium", "unpaid", "lapse",
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
-    "returned", "settled", "request", "regulator",
+    "returned", "settled", "request", "regulator", "application", "underwritten",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED, E_SETTLED,
- E_REQUEST, E_REGULATOR) = range(len(EVENTS))  # fmt: skip
+ E_REQUEST, E_REGULATOR, E_APPLICATION, E_UNDERWRITTEN) = range(len(EVENTS))  # fmt: skip
 
 #: What becomes of a claim.
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")
@@ -272,6 +280,8 @@ class State(NamedTuple):
         the instalments that were settled.
     months
         Shape (products, calendar months since time 0, 3): new policies, their annual premium, premium received.
+    applications
+        Shape (products, outcomes): applications since the fork that have come to an end.
     session_days
         Shape (days, segments): app sessions.
     touched
@@ -297,6 +307,7 @@ class State(NamedTuple):
     occupied: Any
     policy_life: Any
     months: Any
+    applications: Any
     session_days: Any
     touched: Any
     counts: Any

@@ -10,6 +10,7 @@ import numpy as np
 from lifesim.dates import first_day, next_dues
 from lifesim.errors import RunError
 from lifesim.population.columns import (
+    APPLICATION_OUTCOMES,
     BLOCK,
     CAUSE_LAPSED,
     CAUSE_NONE,
@@ -95,6 +96,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
         policy_life=np.zeros((len(scenario.products), POLICY_YEARS, 5), np.int64),
         months=np.zeros((len(scenario.products), len(months_of(scenario)[0]), MONTH_COLUMNS), np.int64),
+        applications=np.zeros((len(scenario.products), len(APPLICATION_OUTCOMES)), np.int64),
         session_days=np.zeros((days, segments), np.int64),
         touched=np.zeros(
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
@@ -276,8 +278,25 @@ def premiums(scenario: Scenario, streams: Streams, people: People, generation: d
     elasticity = np.array([p.income_elasticity for p in terms])[product]
     spread = np.array([p.spread for p in terms])[product]
     drawn = np.rint(median * np.exp(elasticity * income + spread * z)).astype(np.int64)
+    drawn = _insurable(scenario, streams, drawn, income, product, people.keys[rows], number)
     given = generation.get("premium")
     return drawn if given is None else np.where(given >= 0, given, drawn)
+
+
+def _insurable(
+    scenario: Scenario, streams: Streams, premium: Any, income: Any, product: Any, keys: Any, number: int
+) -> Any:
+    """Premiums in fen, cut down to those of the highest sums assured that underwriting accepts."""
+    kinds = scenario.products.values()
+    most = np.array([(p.underwriting and p.underwriting.max_sum_assured) or np.inf for p in kinds])[product]
+    if np.all(np.isinf(most)):
+        return premium
+    multiple, spread = (np.array([getattr(p.sum_assured, x) for p in kinds])[product] for x in ("multiple", "spread"))
+    z = streams.normals("sum assured", keys, number)
+    insured = premium * multiple * np.exp(spread * (z - 0.5 * spread))
+    accepted = most * 100 * scenario.behaviour.traits["income"].center * np.exp(income)
+    share = np.minimum(1.0, np.divide(accepted, insured, out=np.ones(len(insured)), where=insured > 0))
+    return np.where(share < 1.0, np.floor(premium * share), premium).astype(np.int64)
 
 
 def _relink(state: State) -> None:

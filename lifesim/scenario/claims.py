@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
+from lifesim.scenario.ages import AGES, span_of, wrong_ages, wrong_rows
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
-
-#: Ages of rate tables: from 0 to one less, in whole years; who is older counts as of the last.
-AGES = 121
-_BAND = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
 
 
 class AgeBand(Part):
@@ -20,21 +16,9 @@ class AgeBand(Part):
     ages: str = about("first and last age, such as 30-44; 60+ for the last row", unit="completed years")
     factor: Real = about("factor on the incidence")
 
-    @property
-    def span(self) -> tuple[int, int]:
-        """First age, and the first that no longer belongs; (0, 0) when the ages cannot be read."""
-        found = _BAND.fullmatch(self.ages.replace(" ", ""))
-        if found is None:
-            return 0, 0
-        return int(found[1]), AGES if found[2] is None else int(found[2]) + 1
-
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        first, after = self.span
-        if after == 0:
-            yield PathError(("ages",), f"'{self.ages}' is not a span of ages; write 30-44, or 60+ for the last row")
-        elif first >= after or after > AGES:
-            yield PathError(("ages",), f"'{self.ages}' must go from a lower to a higher age, up to {AGES - 1}")
+        yield from wrong_ages(self.ages)
         if self.factor < 0:
             yield PathError(("factor",), "a factor must not be negative")
 
@@ -65,24 +49,13 @@ class ProductClaims(Part):
         """See ``Part``."""
         if self.incidence < 0:
             yield PathError(("incidence",), "must not be negative; write 0 for a product without claims")
-        expected = 0
-        for k, band in enumerate(self.by_age):
-            first, after = band.span
-            if first > expected:
-                missing = f"{expected}" if first == expected + 1 else f"{expected}-{first - 1}"
-                yield PathError(("by_age", k, "ages"), f"leaves a gap: no row has ages {missing}")
-            elif first < expected:
-                yield PathError(("by_age", k, "ages"), f"overlaps the row before it, which goes up to {expected - 1}")
-            expected = after
-        if self.by_age and expected < AGES:
-            last = len(self.by_age) - 1
-            yield PathError(("by_age", last, "ages"), f"leaves a gap: no row has ages {expected}+; end with them")
+        yield from wrong_rows([band.ages for band in self.by_age], "by_age")
 
     def factors(self) -> list[float]:
         """Claims a year on a policy by completed years of age, 0 to ``AGES`` - 1."""
         if not self.by_age:
             return [self.incidence] * AGES
-        return [self.incidence * band.factor for band in self.by_age for _ in range(*band.span)]
+        return [self.incidence * band.factor for band in self.by_age for _ in range(*span_of(band.ages))]
 
 
 class TimeTaken(Part):

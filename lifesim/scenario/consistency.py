@@ -162,12 +162,24 @@ def wanted_cover_depends_on_what_exists(scenario: Scenario) -> Found:
 
 
 def ages_are_known(scenario: Scenario) -> Found:
-    """Where claims depend on age there is a trait that says how old a customer is."""
+    """Where claims or underwriting depend on age there is a trait that says how old a customer is."""
     age = scenario.behaviour.traits.get("age")
     for name, product in scenario.products.items():
-        if product.claims.by_age and (age is None or age.log):
-            why = "there is none" if age is None else "it is logarithmic"
-            yield PathError(("products", name, "claims", "by_age"), f"needs the trait `age` in years, and {why}")
+        bands = product.underwriting.by_age if product.underwriting else ()
+        for part, by_age in (("claims", bool(product.claims.by_age)), ("underwriting", len(bands) > 1)):
+            if by_age and (age is None or age.log):
+                why = "there is none" if age is None else "it is logarithmic"
+                yield PathError(("products", name, part, "by_age"), f"needs the trait `age` in years, and {why}")
+
+
+def incomes_are_known(scenario: Scenario) -> Found:
+    """Where underwriting looks at the income there is a trait that says how high it is."""
+    income = scenario.behaviour.traits.get("income")
+    for name, product in scenario.products.items():
+        limit = product.underwriting.max_sum_assured if product.underwriting else None
+        if limit is not None and (income is None or not income.log):
+            path = ("products", name, "underwriting", "max_sum_assured")
+            yield PathError(path, "needs a trait `income` with `log: true`, of which it is a multiple")
 
 
 def clocks_know_segments(scenario: Scenario) -> Found:
@@ -242,7 +254,7 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
-    wanted_cover_depends_on_what_exists, ages_are_known, clocks_know_segments, days_are_whole,
+    wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *EPISODE_CHECKS,
     agents_advise_on_what_is_sold, branches_have_agents,

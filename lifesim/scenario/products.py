@@ -11,6 +11,7 @@ from lifesim.scenario.claims import ProductClaims
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.people import sums_to_one
+from lifesim.scenario.underwriting import Underwriting
 from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share
 
 Frequency = Literal["yearly", "half_yearly", "quarterly", "monthly"]
@@ -129,6 +130,9 @@ class Product(Part):
     claims: ProductClaims = about("how often there is a claim on a policy, and how much")
     gift: Money = about("cost of giving free cover away, such as a reinsurer's price", default=0)
     sum_assured: SumAssured = about("what a policy insures", default=SumAssured())
+    underwriting: Underwriting | None = about(
+        "who may have it, and after what time; without it policies are issued at once", default=None
+    )
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
     payment: Payment | None = about("premiums of a long-term product", default=None)
@@ -157,6 +161,10 @@ class Product(Part):
             for name, given in again.items():
                 if given is None:
                     yield PathError((), f"a short-term product needs `{name}:`")
+        limit = self.underwriting.max_sum_assured if self.underwriting else None
+        if limit is not None and self.sum_assured.multiple == 0:
+            path = ("underwriting", "max_sum_assured")
+            yield PathError(path, "there is no sum assured; write `sum_assured: {multiple: …}`")
         if not self.cash_value:
             yield PathError(("cash_value",), "needs a share for the first policy year, such as [0%]")
         interval = 365 * _DAY if self.payment is None else self.payment.interval

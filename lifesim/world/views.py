@@ -124,7 +124,7 @@ def _days_to_due(scenario: Scenario) -> Observed:
 def _holds(product: int) -> Observed:
     def holds(state: State, rows: IntArray, now: int) -> Any:
         pool = state.policies
-        places = (pool["customer"] >= 0) & (pool["product"] == product) & (pool["status"] != SUSPENDED)
+        places = (pool["customer"] >= 0) & (pool["product"] == product) & (pool["status"] < SUSPENDED)
         holders = np.zeros(count(state), bool)
         holders[pool["customer"][places]] = True
         return holders[rows]
