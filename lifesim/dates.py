@@ -80,3 +80,16 @@ def next_dues(issued: Any, times: Any, first_day: int) -> tuple[Any, Any]:
     number, due = np.zeros(len(issued), np.int64), np.zeros(len(issued), np.int64)
     _fill(np.ascontiguousarray(issued, np.int64), np.ascontiguousarray(times, np.int64), first_day, number, due)
     return number, due
+
+
+@compiled_entry
+def _fill_maturities(issued: Any, years: Any, first_day: int, at: Any) -> None:
+    for k in range(len(issued)):
+        at[k] = due_date(issued[k], years[k], 1, first_day)
+
+
+def maturities(issued: Any, years: Any, first_day: int) -> Any:
+    """When policies mature some years after their issue, seconds like ``issued``. Shapes (n,)."""
+    at = np.zeros(len(issued), np.int64)
+    _fill_maturities(np.ascontiguousarray(issued, np.int64), np.ascontiguousarray(years, np.int64), first_day, at)
+    return at

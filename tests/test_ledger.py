@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from quiet_world import KIND, begin, described, people
+from quiet_world import KIND, begin, clock, described, people
 from small_worlds import Weekly, busy
 
 from lifesim.population.columns import DAY, EVENTS, SUSPENDED, T_DELIVERED, T_FAILED, T_OPENED, TRAVELLING
@@ -39,6 +39,11 @@ def travelling(world: World) -> Any:
     return np.bincount(on_the_way, minlength=len(CHANNELS))
 
 
+def sum_assured(policy: tuple[int, int]) -> int:
+    """Sum assured of a policy of the world below."""
+    return 10 * policy[1]
+
+
 @dataclass
 class Replay:
     """The book from the fork on, from the log of everyone alone."""
@@ -51,6 +56,8 @@ class Replay:
     commission: Counter[int] = field(default_factory=Counter)
     claims: Counter[int] = field(default_factory=Counter)
     refund: Counter[int] = field(default_factory=Counter)
+    maturity: Counter[int] = field(default_factory=Counter)
+    death_benefit: Counter[int] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -90,6 +97,14 @@ class Replay:
                 self.refund[customer] += policy[1]
             elif kind == "surrender":
                 held.remove(next(each for each in held if each[0] == policy[0]))
+            elif kind == "death":
+                held.remove(next(each for each in held if each[0] == policy[0] and 2 * sum_assured(each) == policy[1]))
+                self.death_benefit[customer] += policy[1]
+            elif kind == "matured":
+                held.remove(next(each for each in held if each[0] == policy[0] and 2 * each[1] == policy[1]))
+                self.maturity[customer] += policy[1]
+            elif kind == "claim_ended":
+                (held if policy in held else resting).remove(policy)
             elif kind == "claim":
                 assert policy[0] in [product for product, _ in held], "a claim without a policy in force"
             elif kind == "settled":
@@ -102,7 +117,15 @@ def told() -> Told:
     data = described(3000, END // DAY, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
     data |= {"warm_up": f"{FORK // DAY}d", "horizon": f"{(END - FORK) // DAY}d"}
     data["segments"][KIND]["second_policy"] = 0.4
+    for segment in data["segments"].values():
+        segment["policy_years"] = {"median": 1.5, "spread": 0.8, "low": 0.05, "high": 2.9}
+    data["products"]["annuity"]["payment"]["years"] = 2
+    data["products"]["annuity"]["maturity"] = {"after": 3, "pays": 1.0, "of": "premiums"}
+    data["products"]["critical_illness"]["claims"] |= {"incidence": 0.3, "ends_policy": True}
+    clock(data, "HOLDING.death")["rate"] = "0.1/y"
     for product in data["products"].values():
+        product["sum_assured"] = {"multiple": 10.0}
+        product["death_benefit"] = {"pays": 2.0}
         if product["payment"]:
             # An instalment is then the annual premium, by which a policy is told from others.
             product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.5}
@@ -124,10 +147,11 @@ def by_customer(counted: Counter[int], n: int) -> Any:
 
 def test_enough_happens(told: Told) -> None:
     seen = told[0].seen
-    assert min(seen[kind] for kind in ("purchase", "premium", "unpaid", "lapse", "surrender", "claim", "settled")) > 50
+    assert min(seen[kind] for kind in ("purchase", "premium", "unpaid", "lapse", "surrender", "claim", "settled",
+                                            "death", "matured", "claim_ended")) > 50  # fmt: skip
 
 
-@pytest.mark.parametrize("account", ["premium", "commission", "claims", "refund"])
+@pytest.mark.parametrize("account", ["premium", "commission", "claims", "refund", "maturity", "death_benefit"])
 def test_account_of_every_customer(told: Told, account: str) -> None:
     """Premiums paid, commission on each, claims paid: exact for every customer."""
     replay = told[0]

@@ -121,8 +121,12 @@ def test_a_surrender_pays_the_cash_value_of_its_policy_year() -> None:
 def test_cash_flows_are_those_of_the_log() -> None:
     """In total and by customer: what came in and what went out is what happened to policies, and nothing else."""
     data = priced(owed(N, 1_460, years=0.5, reinstated=0.5, frequency={"yearly": 0.5, "quarterly": 0.5}),
-                  cash_value=[0.0, 0.2, 0.4])  # fmt: skip
+                  cash_value=[0.0, 0.2, 0.4], maturity={"after": 3, "pays": 1.1, "of": "premiums"},
+                  sum_assured={"multiple": 20.0, "spread": 0.3}, death_benefit={"pays": 0.9})  # fmt: skip
+    for product in data["products"].values():
+        product["payment"]["years"] = 3
     chances(data, recovers=0.3)
+    clock(data, "HOLDING.death").update(rate="0.1/y", depends={})
     clock(data, "HOLDING.surrender").update(rate="0.2/y", depends={})
     world = lived(data, 1_460)
     o = world.state.outcomes[:N]
@@ -130,10 +134,13 @@ def test_cash_flows_are_those_of_the_log() -> None:
         "premium": ("purchase", "premium", "reinstated"),
         "cash_value": ("surrender", "ended"),
         "refund": ("returned",),
+        "maturity": ("matured",),
+        "death_benefit": ("death",),
     }.items():
         logged = np.zeros(N, np.int64)
         for kind in kinds:
             found = events(world, kind)
             np.add.at(logged, found["customer"], found["amount"])
         assert np.array_equal(o[account], logged), account
+    assert o["maturity"].sum() > 0 and o["death_benefit"].sum() > 0
     assert o["cash_value"].sum() > 0 and len(events(world, "reinstated")) > 20 and len(events(world, "ended")) > 20

@@ -194,7 +194,7 @@ def test_pools_are_lists_of_customers_and_a_list_of_free_places(world: World, na
 
 def test_policies_of_the_pool_are_those_that_customers_count(world: World) -> None:
     n, pool = count(world.state), world.state.policies
-    held = pool["customer"][(pool["customer"] >= 0) & (pool["status"] != SUSPENDED)]
+    held = pool["customer"][(pool["customer"] >= 0) & (pool["status"] < SUSPENDED)]
     assert np.array_equal(np.bincount(held, minlength=n), world.state.customers["policies"][:n])
     c = world.state.customers[:n]
     assert np.all(c["bought"] >= c["policies"])

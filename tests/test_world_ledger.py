@@ -14,15 +14,19 @@ from lifesim.metrics import METRICS, totals
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
+    CAUSE_DIED,
     CHURN_WARNING,
     DAY,
     E_APPLICATION,
     E_CLAIM,
+    E_CLAIM_ENDED,
     E_COMPLAINT,
+    E_DEATH,
     E_DECISION,
     E_DELIVERED,
     E_INQUIRY,
     E_LAPSE,
+    E_MATURED,
     E_OPENED,
     E_OPT_OUT,
     E_PREMIUM,
@@ -55,7 +59,8 @@ from lifesim.world.world import World
 PRACTICE = busy()
 END = 220 * DAY
 LEDGER = (
-    "premium", "refund", "claims", "cash_value", "commission", "claw_back", "contact", "benefit", "acquisition",
+    "premium", "refund", "claims", "maturity", "death_benefit", "cash_value", "commission", "claw_back", "contact",
+    "benefit", "acquisition",
 )  # fmt: skip
 
 
@@ -72,13 +77,20 @@ def eventful() -> Scenario:
             product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.0}
         else:
             product["renewal"]["appeal"] = -0.5
+    for segment in data["segments"].values():
+        segment["policy_years"] = {"median": 1.5, "spread": 0.8, "low": 0.05, "high": 2.9}
+    data["products"]["annuity"]["payment"]["years"] = 3
+    data["products"]["annuity"]["maturity"] = {"after": 3, "pays": 1.2, "of": "premiums"}
+    data["products"]["critical_illness"]["claims"] |= {"incidence": 0.2, "ends_policy": True}
+    for product in data["products"].values():
+        product["death_benefit"] = {"pays": 1.5, "of": "premiums"}
     data["products"]["annuity"]["underwriting"] = {
-        "takes": {"median": "8d", "spread": 0.8}, "again": "30d", "loading": 1.5, "exclusion": 0.5,
+        "takes": {"median": "25d", "spread": 0.8}, "again": "30d", "loading": 1.5, "exclusion": 0.5,
         "by_age": [{"ages": "0+", "health_declaration": 0.2, "declined": 0.1, "postponed": 0.1, "loaded": 0.3}],
     }  # fmt: skip
     for cause in data["behaviour"]["unpaid"].values():
         cause["chance"] *= 4
-    return base.replace(**{name: data[name] for name in ("behaviour", "acquisition", "products")})
+    return base.replace(**{name: data[name] for name in ("behaviour", "acquisition", "products", "segments")})
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +195,7 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, early: di
         "opened": story.kind(E_OPENED),
         "answered": story.kind(E_OPENED) & (story.log["campaign"] == "desk"),
         "paid": story.kind(E_PREMIUM),
-        "losses": story.moves(LOST, *elsewhere),
+        "losses": story.moves(LOST, *elsewhere) & (story.log["detail"] % 16 < CAUSE_DIED),
         "saves": story.moves(HOLDING, CHURN_WARNING),
     }
     o = world.state.outcomes[: count(world.state)]
@@ -200,6 +212,8 @@ def test_money_of_each_customer_is_the_sum_of_what_was_logged(world: World, stor
     assert np.array_equal(o["premium"], story.sum(story.kind(E_PURCHASE, E_PREMIUM), amount))
     assert np.array_equal(o["ape"], story.sum(story.kind(E_PURCHASE), amount))
     assert np.array_equal(o["claims"], story.sum(story.kind(E_SETTLED), amount))
+    assert np.array_equal(o["maturity"], story.sum(story.kind(E_MATURED), amount))
+    assert np.array_equal(o["death_benefit"], story.sum(story.kind(E_DEATH), amount))
     products, share = list(world.scenario.products.values()), np.zeros(len(amount))
     for kind, name in ((E_PURCHASE, "commission"), (E_PREMIUM, "renewal_commission")):
         rows = story.kind(kind)
@@ -231,7 +245,7 @@ def test_policies_in_force_are_those_at_the_fork_plus_bought_minus_ended(
 ) -> None:
     c = world.state.customers[: count(world.state)]
     before = np.array([fork["policies"].get(key, 0) for key in story.keys.tolist()])
-    ended = story.sum(story.kind(E_LAPSE, E_SURRENDER))
+    ended = story.sum(story.kind(E_LAPSE, E_SURRENDER, E_DEATH, E_MATURED, E_CLAIM_ENDED))
     assert np.array_equal(c["policies"], before + story.sum(story.kind(E_PURCHASE)) - ended)
     assert ended.sum() > 50
 
@@ -336,7 +350,7 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
         "ape_per_10k": story.sum(story.kind(E_PURCHASE), story.log["amount"]),
         "premium_per_10k": story.sum(story.kind(E_PURCHASE, E_PREMIUM), story.log["amount"]),
         "referrals_per_10k": story.sum(story.kind(E_REFER)),
-        "losses_per_10k": story.sum(story.moves(LOST, *range(LOST))),
+        "losses_per_10k": story.sum(story.moves(LOST, *range(LOST)) & (story.log["detail"] % 16 < CAUSE_DIED)),
         "complaints_per_10k": story.sum(story.kind(E_COMPLAINT)),
         "regulator_complaints_per_10k": story.sum(story.kind(E_REGULATOR)),
         "opt_out_rate": story.sum(story.kind(E_OPT_OUT)),
@@ -397,7 +411,7 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
     }
     under_way = world.state.policies["customer"][world.state.policies["status"] == APPLIED]
     assert applications["annuity", "under_way"] == np.count_nonzero(under_way >= 0) > 0
-    assert {product for product, _ in applications} == {"annuity"}
+    assert {name for name, _ in applications} == {k for k, p in world.scenario.products.items() if p.underwriting}
     assert sum(r["sessions"] for r in table(result, "sessions")) == o["sessions"].sum()
     opened = sum(r["count"] for r in table(result, "touches") if r["outcome"] == "opened")
     assert opened == o["opened"].sum()

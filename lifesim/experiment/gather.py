@@ -10,7 +10,7 @@ from lifesim import metrics
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
-from lifesim.lifecycle.persistency import DIED, LAPSED, MONTHS, SURRENDERED, count_living
+from lifesim.lifecycle.persistency import CLAIM_ENDED, DIED, LAPSED, MATURED, MONTHS, SURRENDERED, count_living
 from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
@@ -37,10 +37,14 @@ from lifesim.world.parts import Observer
 from lifesim.world.world import World
 
 LEDGER = (
-    "premium", "refund", "claims", "cash_value", "commission", "claw_back", "contact", "benefit", "acquisition",
+    "premium", "refund", "claims", "maturity", "death_benefit", "cash_value", "commission", "claw_back", "contact",
+    "benefit", "acquisition",
 )  # fmt: skip
 DAY = 86_400
-ENDS = {"lapsed": LAPSED, "surrendered": SURRENDERED, "died": DIED, "due_months": MONTHS}
+ENDS = {
+    "lapsed": LAPSED, "surrendered": SURRENDERED, "died": DIED, "due_months": MONTHS, "matured": MATURED,
+    "claim_ended": CLAIM_ENDED,
+}  # fmt: skip
 
 
 def gather(world: World, arm: str, practice: Practice, observer: Observer, result: UnitResult) -> None:

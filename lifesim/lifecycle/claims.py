@@ -9,6 +9,7 @@ import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle.cover import standard_premium, sum_assured
+from lifesim.lifecycle.endings import end_by_claim
 from lifesim.lifecycle.incidence import incidence
 from lifesim.lifecycle.layout import (
     clock_row,
@@ -25,6 +26,7 @@ from lifesim.population.columns import (
     CLAIM_PAID,
     CLAIM_REDUCED,
     CLAIM_REFUSED,
+    CLAIMED,
     DAY,
     E_CLAIM,
     E_REQUEST,
@@ -87,6 +89,10 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
         return
     if c.settled_at != NEVER:
         on_settled(i, now, w)
+        # It may have ended a policy.
+        place = policy_that_claims(i, episode, w)
+        if place == NONE:
+            return
     policy = policy_row(w, place)
     u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
     u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
@@ -96,6 +102,8 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     c.claim_product = policy.product
     c.claim_outcome = outcome(u_outcome, w)
     c.claimed_at = now
+    if product_rule_at(w.product_rules, policy.product).ends_policy:
+        policy.marks |= CLAIMED
     takes = w.settled_within * math.exp(w.settled_spread * normal(u_time))
     c.settled_at = int(min(now + max(takes, 1.0), float(NEVER - 1)))
     outcome_row(w, i).claims_made += 1
@@ -127,6 +135,8 @@ def on_settled(i: int, now: int, w: Any) -> None:
     outcome_row(w, i).claims += amount
     log(i, E_SETTLED, c.claim_product + 256 * c.claim_outcome, amount, now, w)
     c.settled_at = NEVER
+    if product_rule_at(w.product_rules, c.claim_product).ends_policy:
+        end_by_claim(i, now, w)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""Sums assured: a policy's annual premium times a multiple of its own, drawn anew wherever it is needed."""
+"""Sums assured, each a multiple of its own of the annual premium, drawn anew wherever needed, and what they pay."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, u8
-from lifesim.lifecycle.value import list_premium
+from lifesim.lifecycle.layout import customer_row, outcome_row, policy_row, product_rule_at, u8
+from lifesim.lifecycle.value import list_premium, premiums_paid
 from lifesim.population.columns import LOADED
 from lifesim.streams import normal, uniform
 
@@ -38,3 +38,19 @@ def sum_assured(place: int, w: Any) -> Any:
         z = normal(uniform(u8(w.keys, K_SUM_ASSURED), customer_row(w, policy.customer).key, policy.number))
         multiple *= math.exp(rule.cover_spread * (z - 0.5 * rule.cover_spread))
     return np.int64(round(standard_premium(policy, w) * multiple))
+
+
+@compiled
+def payout(place: int, pays: float, of_sum: bool, w: Any) -> Any:
+    """A multiple of the sum assured of a policy, or of the premiums paid on it, fen."""
+    of = sum_assured(place, w) if of_sum else premiums_paid(policy_row(w, place))
+    return np.int64(round(of * pays))
+
+
+@compiled
+def pay_death_benefit(i: int, place: int, w: Any) -> Any:
+    """What a policy in force pays when the customer dies; the fen paid."""
+    rule = product_rule_at(w.product_rules, policy_row(w, place).product)
+    amount = payout(place, rule.death_pays, rule.death_of_sum, w)
+    outcome_row(w, i).death_benefit += amount
+    return amount

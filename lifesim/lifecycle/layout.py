@@ -99,7 +99,13 @@ PRODUCT_RULE = np.dtype(
         ("decided_within", "f8"),  # median time of underwriting, seconds
         ("decided_spread", "f8"),
         ("again", "i4"),  # from an application that came to nothing to the next, seconds
+        ("maturity_pays", "f8"),
+        ("death_pays", "f8"),
+        ("matures_after", "i4"),  # years; 0 never
         ("grace", "i4"),
+        ("maturity_of_sum", "u1"),  # of the sum assured, not of the premiums paid
+        ("death_of_sum", "u1"),
+        ("ends_policy", "u1"),  # a claim that is paid does
         ("underwritten", "u1"),
         ("needs_person", "u1"),
         ("family", "u1"),

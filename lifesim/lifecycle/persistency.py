@@ -12,7 +12,7 @@ from lifesim.lifecycle.layout import counts, outcome_row, policy_row, product_ru
 from lifesim.population.columns import NONE, OF_FORK, POLICY_YEARS, REINSTATED, RETURNING, STANDING, SUSPENDED
 
 #: Columns of ``policy_life``; the first is the exposure in seconds.
-LAPSED, SURRENDERED, DIED, MONTHS, LIFE_COLUMNS = 1, 2, 3, 4, 5
+LAPSED, SURRENDERED, DIED, MONTHS, MATURED, CLAIM_ENDED, LIFE_COLUMNS = 1, 2, 3, 4, 5, 6, 7
 
 
 @compiled

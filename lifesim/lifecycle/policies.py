@@ -9,6 +9,7 @@ import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.dates import due_date
+from lifesim.lifecycle.cover import pay_death_benefit
 from lifesim.lifecycle.layout import (
     counts,
     customer_row,
@@ -37,6 +38,7 @@ from lifesim.population.columns import (
     APPLIED,
     BARRED,
     BOUGHT_MORE,
+    E_DEATH,
     E_ENDED,
     E_PURCHASE,
     E_SURRENDER,
@@ -92,7 +94,7 @@ def begin_policy(i: int, place: int, now: int, w: Any) -> None:
 
 @compiled
 def schedule(place: int, now: int, w: Any) -> None:
-    """Set the next date of a policy in force: the notice of an anniversary, another due date, or none."""
+    """Set the next date of a policy in force: the notice of an anniversary, another due date, maturity, or none."""
     policy = policy_row(w, place)
     rule = product_rule_at(w.product_rules, policy.product)
     number = policy.paid + 1
@@ -101,6 +103,8 @@ def schedule(place: int, now: int, w: Any) -> None:
     if rule.payments_years > 0 and number >= rule.payments_years * policy.times:
         policy.status = PAID_UP
         policy.at = NEVER
+        if rule.matures_after > 0:
+            policy.at = max(now, due_date(policy.issued, rule.matures_after, 1, w.first_day))
         return
     due = due_date(policy.issued, number, policy.times, w.first_day)
     anniversary = number % policy.times == 0
@@ -246,16 +250,17 @@ def end_all(i: int, died: bool, now: int, w: Any) -> None:
 @compiled
 def end(i: int, place: int, died: bool, now: int, w: Any) -> None:
     """End a policy, in force or suspended, for its cash value or because the customer has died."""
-    rests = policy_row(w, place).status == SUSPENDED
-    amount = np.int64(0)
-    if not died:
-        amount = pay_cash_value(i, place, w)
-        if not rests:
-            claw_back(i, place, now, w)
-            outcome_row(w, i).surrendered_of_fork += leaves_fork(place, w)
-    if not rests:
-        count_life(place, now, DIED if died else SURRENDERED, w)
-    log(i, E_ENDED if rests else E_SURRENDER, policy_row(w, place).product, amount, now, w)
+    product = policy_row(w, place).product
+    if policy_row(w, place).status == SUSPENDED:
+        log(i, E_ENDED, product, np.int64(0) if died else pay_cash_value(i, place, w), now, w)
+    elif died:
+        count_life(place, now, DIED, w)
+        log(i, E_DEATH, product, pay_death_benefit(i, place, w), now, w)
+    else:
+        claw_back(i, place, now, w)
+        outcome_row(w, i).surrendered_of_fork += leaves_fork(place, w)
+        count_life(place, now, SURRENDERED, w)
+        log(i, E_SURRENDER, product, pay_cash_value(i, place, w), now, w)
     remove(i, place, w)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.dates import due_date
+from lifesim.lifecycle.endings import give_back, mature
 from lifesim.lifecycle.layout import (
     content_rule_at,
     counts,
@@ -21,11 +22,11 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
 from lifesim.lifecycle.months import count_received
-from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, count_new, leaves_fork
+from lifesim.lifecycle.persistency import LAPSED, count_due, count_kept, count_life, leaves_fork
 from lifesim.lifecycle.policies import due_policy, find_policy, remove, schedule
 from lifesim.lifecycle.stages import enter, log, refresh
 from lifesim.lifecycle.underwriting import on_decision
-from lifesim.lifecycle.value import claw_back, instalment, pay_cash_value, receive, refund
+from lifesim.lifecycle.value import claw_back, instalment, pay_cash_value, receive
 from lifesim.population.columns import (
     APPLIED,
     AWARENESS,
@@ -38,7 +39,6 @@ from lifesim.population.columns import (
     E_LAPSE,
     E_PREMIUM,
     E_REINSTATED,
-    E_RETURNED,
     E_UNPAID,
     FIRST_PURCHASE,
     GRACE,
@@ -47,6 +47,7 @@ from lifesim.population.columns import (
     LOST,
     NONE,
     NOTICED,
+    PAID_UP,
     REINSTATED,
     RENEWAL_UPSELL,
     RETURNING,
@@ -76,6 +77,8 @@ def on_policy(i: int, now: int, w: Any) -> None:
         on_grace_end(i, place, now, w)
     elif policy.status == RETURNING:
         give_back(i, place, now, w)
+    elif policy.status == PAID_UP:
+        mature(i, place, now, w)
     elif policy.status == APPLIED:
         on_decision(i, place, now, w)
     elif policy.status == BARRED:
@@ -83,18 +86,6 @@ def on_policy(i: int, now: int, w: Any) -> None:
     else:
         on_suspension_end(i, place, now, w)
     find_policy(i, w)
-
-
-@compiled
-def give_back(i: int, place: int, now: int, w: Any) -> None:
-    """A new policy is given back for a full refund; without another the customer is a prospect again."""
-    c = customer_row(w, i)
-    outcome_row(w, i).returned += 1
-    count_new(i, place, -1, w)
-    log(i, E_RETURNED, policy_row(w, place).product, refund(i, place, now, w), now, w)
-    remove(i, place, w)
-    if c.policies == 0 and c.stage != LOST:
-        enter(i, AWARENESS, 0, now, w)
 
 
 @compiled
@@ -288,7 +279,8 @@ def on_suspension_end(i: int, place: int, now: int, w: Any) -> None:
         remove(i, place, w)
         return
     arrears = np.int64(0)
-    while due_date(policy.issued, policy.paid + 1, policy.times, w.first_day) <= now:
+    last = product_rule_at(w.product_rules, policy.product).payments_years * policy.times - 1
+    while policy.paid < last and due_date(policy.issued, policy.paid + 1, policy.times, w.first_day) <= now:
         policy.paid += 1
         receive(i, place, policy.paid, now, w)
         arrears += instalment(policy, policy.paid)

@@ -37,6 +37,7 @@ from lifesim.population.columns import (
     E_STAGE,
     FIRST_PURCHASE,
     KEPT,
+    LEFT_IN_ORDER,
     LOST,
     N_STAGES,
     NEED_CLEAR,
@@ -201,7 +202,7 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
         tally(w.occupied, cells + stage, 1)
         tally(w.occupied, cells + N_STAGES, now - c.stage_since)
     if stage == LOST and c.stage != LOST:
-        outcome_row(w, i).losses += 1
+        count_loss(i, cause, w)
     if stage == CHURN_WARNING and c.stage != CHURN_WARNING:
         outcome_row(w, i).warnings += 1
     log(i, E_STAGE, c.stage * 256 + stage * 16 + cause, 0, now, w)
@@ -213,6 +214,17 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
         reach_milestone(i, NEED_CLEAR, now, w)
     rate_all(i, now, w)
     find_clock(i, w)
+
+
+@compiled
+def count_loss(i: int, cause: int, w: Any) -> None:
+    """A customer is lost: churn, or an end that was bound to come or that the policy is for."""
+    c = customer_row(w, i)
+    if cause >= CAUSE_DIED:
+        c.marks |= LEFT_IN_ORDER
+    else:
+        c.marks &= ~LEFT_IN_ORDER
+        outcome_row(w, i).losses += 1
 
 
 @compiled

@@ -26,7 +26,7 @@ from lifesim.metrics.metric import (
 )
 from lifesim.metrics.policies import MONEY, SELLING, STAYING
 from lifesim.population.accounts import REFERRED, Accounts
-from lifesim.population.columns import FIRST_BOUGHT
+from lifesim.population.columns import FIRST_BOUGHT, LEFT_IN_ORDER
 
 Outcomes = Any
 
@@ -36,7 +36,7 @@ def _bought_first(c: Customers) -> Any:
 
 
 def _still_hold(c: Customers) -> Any:
-    return holders(c) & (c["policies"] > 0)
+    return holders(c) & ((c["policies"] > 0) | ((c["marks"] & LEFT_IN_ORDER) > 0))
 
 
 def _new_business(o: Outcomes, accounts: Accounts) -> Any:
@@ -57,8 +57,10 @@ _ALL = (
     ),
     Metric(
         "retention_rate", "Customers kept to the end", "期末留存率", "share", "比例", "higher",
-        "customers with a policy at the fork who hold one at the end", "customers with a policy at the fork",
-        "分叉时有保单且期末仍持有至少一张的客户", "分叉时有保单的客户", 1.0,
+        "customers with a policy at the fork who hold one at the end, or whose last one ended by death, maturity or a "
+        "claim, which is not churn", "customers with a policy at the fork",
+        "分叉时有保单、且期末仍持有至少一张，或末张保单因身故、满期或理赔终止（不计流失）的客户",
+        "分叉时有保单的客户", 1.0,
         _still_hold, holders, "persons",
         group="relationship",
     ),
@@ -121,8 +123,10 @@ _ALL = (
              ("policies issued to friends referred, and to theirs, who joined after the fork",
               "分叉后加入的转介客户（逐级）的承保件数"), _friends_purchases, 1.0),
     per_10k("losses_per_10k", "Customers lost per 10,000", "每万客户流失", "count", "次", "lower",
-             ("moves into the stage Lost, death included; who comes back and is lost again counts twice",
-              "进入“已流失”阶段的次数（含身故）；挽回后再次流失计两次"), outcome("losses"), 1.0, "relationship"),
+             ("moves into the stage Lost, but for death, maturity and a claim that ended the last policy; who comes "
+              "back and is lost again counts twice",
+              "进入“已流失”阶段的次数，不含身故、满期与理赔终止；挽回后再次流失计两次"),
+             outcome("losses"), 1.0, "relationship"),
     Metric(
         "save_rate", "Saves, gross", "挽回率（毛）", "share", "比例", "neither",
         "moves from the churn warning back to holding; gross: those who would have stayed anyway are in it, and the "

@@ -24,6 +24,7 @@ from lifesim.population.book_cells import (
     Ints,
     read_cells,
 )
+from lifesim.population.book_checks import check_sums_assured, check_terms
 from lifesim.population.book_columns import (
     MOST_POLICIES,
     POLICY_COLUMNS,
@@ -135,7 +136,8 @@ def read_book(scenario: Scenario, folder: Path) -> BookTable:
         complaints.refuse()
     customers = _group(cells, headers["customer"], complaints)
     _check_between_rows(cells, headers, values, customers, complaints)
-    _check_sums_assured(scenario, cells, headers, values, complaints)
+    check_sums_assured(scenario, cells, headers, values, complaints)
+    check_terms(scenario, cells, headers, values, complaints)
     complaints.refuse()
     return _table(scenario, values, customers, branches)
 
@@ -196,25 +198,6 @@ def _check_between_rows(
         complaints.about_rows(cells.rows[known & holder & ~held], headers["stage"], message)
         message = "this stage is one without policies, and the row has one"
         complaints.about_rows(cells.rows[known & ~holder & held], headers["stage"], message)
-
-
-def _check_sums_assured(
-    scenario: Scenario, cells: Cells, headers: dict[str, str], values: dict[str, Floats], complaints: Complaints
-) -> None:
-    """No policy insures more, by the mean multiple of its product, than underwriting accepts for the income given."""
-    if not {"product", "premium", "income"} <= set(values):
-        return
-    for number, (name, product) in enumerate(scenario.products.items()):
-        most = product.underwriting.max_sum_assured if product.underwriting else None
-        if most is None:
-            continue
-        insured, income = values["premium"] / 100 * product.sum_assured.multiple, values["income"]
-        places = np.flatnonzero((values["product"] == number) & (insured > most * income))
-        messages = [
-            f"insures {insured[place]:,.0f} CNY; underwriting of {name} accepts at most {most:g} years of income, "
-            f"{most * income[place]:,.0f} CNY" for place in places[:MOST_LINES]
-        ]  # fmt: skip
-        complaints.about_rows(cells.rows[places], headers["premium"], messages)
 
 
 def _table(scenario: Scenario, values: dict[str, Floats], customers: _Customers, branches: list[str]) -> BookTable:

@@ -27,10 +27,11 @@ MILESTONES = ("interest", "interaction", "analysis", "need_clear", "purchase", "
 NO_DAY = 2**15 - 1
 INTEREST, INTERACTION, ANALYSIS, NEED_CLEAR, PURCHASE, REFERRAL = range(6)
 
-#: Why a customer is in LOST; those of the last row are not churn.
-LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "drifted", "died")
+#: Why a customer is in LOST; those of the last row are not churn: death, the last policy matured, or ended by a claim.
+LOST_CAUSES = ("none", "competitor", "surrendered", "lapsed", "disappointed", "drifted",
+               "died", "matured", "claimed")  # fmt: skip
 (CAUSE_NONE, CAUSE_COMPETITOR, CAUSE_SURRENDERED, CAUSE_LAPSED, CAUSE_DISAPPOINTED, CAUSE_DRIFTED,
- CAUSE_DIED) = range(7)  # fmt: skip
+ CAUSE_DIED, CAUSE_MATURED, CAUSE_CLAIMED) = range(9)  # fmt: skip
 
 #: Phases of the churn warning, in ascending weight.
 DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
@@ -38,6 +39,8 @@ DISSATISFIED, COMPLAINED, SILENT, TO_REGULATOR = 1, 2, 3, 4
 KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK, FIRST_BOUGHT = 1, 2, 4, 8, 16, 32, 64
 #: Who held a policy at the fork and has bought another since.
 BOUGHT_MORE = 128
+#: Mark of a customer whose latest loss was not churn.
+LEFT_IN_ORDER = 256
 
 CUSTOMER = np.dtype(
     [
@@ -95,6 +98,8 @@ OUTCOME = np.dtype(
         ("claims", "i8"),
         ("commission", "i8"),
         ("cash_value", "i8"),
+        ("maturity", "i8"),
+        ("death_benefit", "i8"),
         ("value", "i8"),  # of new business and renewals, before contact, benefit and acquisition cost
         ("refund", "i8"),
         ("claw_back", "i8"),
@@ -143,7 +148,7 @@ OUTCOME = np.dtype(
         ("recovered_settled", "i8"),  # of those, paid in grace
         ("warnings", "i8"),  # begun since the fork, or under way then
         ("saves", "i8"),
-        ("losses", "i8"),
+        ("losses", "i8"),  # churn alone
         ("inquiries", "i8"),
         ("answered", "i8"),
     ],
@@ -191,9 +196,9 @@ POLICY = np.dtype(
 IN_FORCE, NOTICED, GRACE, PAID_UP, RETURNING, SUSPENDED, APPLIED, BARRED = range(8)
 #: Statuses of a policy that is in force, or in grace, and not about to be given back.
 STANDING = (IN_FORCE, NOTICED, GRACE, PAID_UP)
-#: Marks of a policy: reinstated once; the customer's first; at a higher premium; without some of the risks; it is
-#: long-term and was in force at the fork, and has not ended since.
-REINSTATED, FIRST, LOADED, EXCLUDED, OF_FORK = 1, 2, 4, 8, 128
+#: Marks of a policy: reinstated once; the customer's first; at a higher premium; without some of the risks; a claim
+#: that would end it is being settled; it is long-term and was in force at the fork, and has not ended since.
+REINSTATED, FIRST, LOADED, EXCLUDED, CLAIMED, OF_FORK = 1, 2, 4, 8, 16, 128
 #: What becomes of an application for a policy that is underwritten.
 APPLICATION_OUTCOMES = (
     "health_declaration", "declined", "postponed", "excluded", "loaded", "standard", "withdrawn",
@@ -229,11 +234,13 @@ EVENTS = (
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
     "returned", "settled", "request", "regulator", "application", "underwritten",
+    "death", "matured", "claim_ended",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED, E_SETTLED,
- E_REQUEST, E_REGULATOR, E_APPLICATION, E_UNDERWRITTEN) = range(len(EVENTS))  # fmt: skip
+ E_REQUEST, E_REGULATOR, E_APPLICATION, E_UNDERWRITTEN,
+ E_DEATH, E_MATURED, E_CLAIM_ENDED) = range(len(EVENTS))  # fmt: skip
 
 #: What becomes of a claim.
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")
@@ -276,8 +283,8 @@ class State(NamedTuple):
         Shape (segments, stages, stages + 1): completed episodes begun before the cut-off, by stage and
         next stage; the last column holds the seconds spent in them.
     policy_life
-        Shape (products, policy years, 5): exposure since the fork in seconds; lapses, surrenders, deaths; months of
-        the instalments that were settled.
+        Shape (products, policy years, 7): exposure since the fork in seconds; lapses, surrenders, deaths; months of
+        the instalments that were settled; matured; ended by a claim.
     months
         Shape (products, calendar months since time 0, 3): new policies, their annual premium, premium received.
     applications

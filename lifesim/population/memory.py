@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.dates import first_day, next_dues
+from lifesim.dates import first_day, maturities, next_dues
 from lifesim.errors import RunError
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
@@ -94,7 +94,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         events=np.zeros(EVENT_BUFFER, EVENT),
         requests=np.zeros(REQUEST_BUFFER, REQUEST),
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
-        policy_life=np.zeros((len(scenario.products), POLICY_YEARS, 5), np.int64),
+        policy_life=np.zeros((len(scenario.products), POLICY_YEARS, 7), np.int64),
         months=np.zeros((len(scenario.products), len(months_of(scenario)[0]), MONTH_COLUMNS), np.int64),
         applications=np.zeros((len(scenario.products), len(APPLICATION_OUTCOMES)), np.int64),
         session_days=np.zeros((days, segments), np.int64),
@@ -256,10 +256,12 @@ def _dates(
     following, due = next_dues(issued, times, first_day(scenario.start, scenario.warm_up))
     years = np.array([payment.years if payment else 0 for payment in payments])[product]
     paid_up = (years > 0) & (following >= years * times)
+    after = np.array([product.maturity.after if product.maturity else 0 for product in scenario.products.values()])
+    matures = maturities(issued, after[product], first_day(scenario.start, scenario.warm_up))
     noticed = (following % times != 0) | (due - NOTICE <= 0)
     return {
-        "issued": issued, "times": times, "paid": following - 1,
-        "at": np.where(paid_up, NEVER, np.where(noticed, due, due - NOTICE)),
+        "issued": issued, "times": times, "paid": np.where(paid_up, years * times, following) - 1,
+        "at": np.where(paid_up, np.where(after[product] > 0, matures, NEVER), np.where(noticed, due, due - NOTICE)),
         "status": np.where(paid_up, PAID_UP, np.where(noticed, NOTICED, IN_FORCE)),
     }  # fmt: skip
 

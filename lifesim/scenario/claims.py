@@ -44,6 +44,7 @@ class ProductClaims(Part):
     incidence: Real = about("claims a year on a policy in force, where the factor of the age is one")
     by_age: tuple[AgeBand, ...] = about("factors by age at the start; without it one for every age", default=())
     severity: Severity = about("what is claimed")
+    ends_policy: bool = about("a claim that is paid, in full or in part, ends the policy", default=False)
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

@@ -216,6 +216,19 @@ def ages_fit(scenario: Scenario) -> Found:
             yield PathError(path, f"must be at most {LONGEST_YEARS}, the age in years of the oldest policy")
 
 
+def nothing_has_matured(scenario: Scenario) -> Found:
+    """No policy at the start is older than the term of its product."""
+    used = scenario.population.segments or scenario.segments
+    for name, segment in scenario.segments.items():
+        if name not in used:
+            continue
+        for product in sorted(scenario.products.keys() & segment.book.keys()):
+            maturity = scenario.products[product].maturity
+            if maturity is not None and segment.policy_years.high >= maturity.after:
+                path = ("segments", name, "policy_years", "high")
+                yield PathError(path, f"must be below {maturity.after}, the years after which {product} matures")
+
+
 def start_is_in_the_calendar(scenario: Scenario) -> Found:
     """The calendar reaches from the warm-up to the end."""
     first, last = datetime.date(_FIRST_YEAR, 1, 1), datetime.date(_LAST_YEAR, 1, 1)
@@ -255,7 +268,7 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, clocks_know_segments, days_are_whole,
-    time_fits, ages_fit, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
+    time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *EPISODE_CHECKS,
     agents_advise_on_what_is_sold, branches_have_agents,
 )  # fmt: skip

@@ -111,6 +111,24 @@ class SumAssured(Part):
             yield PathError(("spread",), "must not be negative")
 
 
+class Payout(Part):
+    """What a policy pays when it ends."""
+
+    pays: Real = about("multiple of what `of` says")
+    of: Literal["sum_assured", "premiums"] = about("the sum assured, or all premiums paid", default="sum_assured")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.pays < 0:
+            yield PathError(("pays",), "must not be negative; write 0 for an end without payment")
+
+
+class Maturity(Payout):
+    """The end of the term of a long-term policy (满期), and what it pays then."""
+
+    after: Count = about("years from the issue to the end of the term")
+
+
 class Product(Part):
     """An insurance product."""
 
@@ -130,6 +148,10 @@ class Product(Part):
     claims: ProductClaims = about("how often there is a claim on a policy, and how much")
     gift: Money = about("cost of giving free cover away, such as a reinsurer's price", default=0)
     sum_assured: SumAssured = about("what a policy insures", default=SumAssured())
+    maturity: Maturity | None = about(
+        "end of the term of a long-term policy; without it cover is for life", default=None
+    )
+    death_benefit: Payout | None = about("what the customer's death pays while the policy is in force", default=None)
     underwriting: Underwriting | None = about(
         "who may have it, and after what time; without it policies are issued at once", default=None
     )
@@ -161,6 +183,7 @@ class Product(Part):
             for name, given in again.items():
                 if given is None:
                     yield PathError((), f"a short-term product needs `{name}:`")
+        yield from self._wrong_ends()
         limit = self.underwriting.max_sum_assured if self.underwriting else None
         if limit is not None and self.sum_assured.multiple == 0:
             path = ("underwriting", "max_sum_assured")
@@ -181,3 +204,16 @@ class Product(Part):
             yield PathError(("premium", "median"), "a long-term product needs a premium above zero")
         elif self.gift < 0:
             yield PathError(("gift",), "must not be negative")
+
+    def _wrong_ends(self) -> Iterator[PathError]:
+        for name, end in (("maturity", self.maturity), ("death_benefit", self.death_benefit)):
+            if end and end.of == "sum_assured" and end.pays > 0 and self.sum_assured.multiple == 0:
+                message = "there is no sum assured; write `sum_assured: {multiple: …}`, or `of: premiums`"
+                yield PathError((name,), message)
+        if self.maturity is None:
+            return
+        if self.payment is None:
+            yield PathError(("maturity",), "is for long-term products; remove it, or write `term: long`")
+        elif not self.payment.years <= self.maturity.after <= _LONGEST_PAYMENT:
+            message = f"must be {self.payment.years}, the years in which premiums are paid, to {_LONGEST_PAYMENT}"
+            yield PathError(("maturity", "after"), message)

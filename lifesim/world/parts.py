@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.lifecycle.season import arrival_streams
 from lifesim.population.accounts import credited
-from lifesim.population.columns import DAY, N_STAGES, YEAR, State
+from lifesim.population.columns import DAY, LEFT_IN_ORDER, N_STAGES, YEAR, State
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
@@ -170,7 +170,8 @@ class Observer:
     def act(self, world: World, now: int) -> None:
         """Count."""
         if now == self.fork + YEAR:
-            self.held_after_a_year = world.state.customers["policies"][: count(world.state)] > 0
+            c = world.state.customers[: count(world.state)]
+            self.held_after_a_year = (c["policies"] > 0) | ((c["marks"] & LEFT_IN_ORDER) > 0)
         if (now - self.fork) % (self.days * DAY) == 0:
             self.counted[(now - self.fork) // DAY] = occupancy(world.scenario, world.state, now)
 

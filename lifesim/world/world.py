@@ -31,6 +31,7 @@ from lifesim.population.columns import (
     EVENT,
     FIRST_BOUGHT,
     HELD_AT_FORK,
+    LEFT_IN_ORDER,
     NONE,
     PRESENT,
     REQUEST,
@@ -278,7 +279,7 @@ class World:
         n = memory.count(self.state)
         c = self.state.customers[:n]
         present = c["joined"] <= self.now
-        c["marks"] &= ~np.uint16(FIRST_BOUGHT)
+        c["marks"] &= ~np.uint16(FIRST_BOUGHT | LEFT_IN_ORDER)
         c["marks"] |= np.where(present, PRESENT, 0).astype(np.uint16)
         c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
         segments = len(self.scenario.segments)
