@@ -34,8 +34,12 @@ def base() -> Scenario:
 
 
 def described(size: int, days: int, start: str | dict[str, float]) -> Described:
-    """The base market: no warm-up, one branch, one kind of customer in the stages ``start``, all events kept."""
+    """The base market: no warm-up, one branch, one kind of customer in the stages ``start``, all events kept.
+
+    Without free cover, which is no purchase: every policy has a premium.
+    """
     data = base().model_dump(mode="json", by_alias=True)
+    del data["products"]["free_cover"]
     data |= {"warm_up": "0d", "horizon": f"{days}d"}
     data["population"] = {"size": size, "segments": {KIND: 1.0}}
     data["experiment"] |= {"event_share": 1.0, "twins": True}
@@ -64,6 +68,12 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
         "reach": {"push": 1.0, "sms": 1.0, "call": 1.0}, "consent": {"push": 1.0, "sms": 1.0, "call": 1.0},
     }  # fmt: skip
     return data
+
+
+def with_free_cover(data: Described) -> None:
+    """Put free cover back in its place among the products."""
+    free = base().products["free_cover"].model_dump(mode="json", by_alias=True)
+    data["products"] = {name: data["products"].get(name, free) for name in base().products}
 
 
 def bought_again(data: Described, renewal: dict[str, Any], recovery: dict[str, Any]) -> None:

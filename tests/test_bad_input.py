@@ -476,8 +476,8 @@ LINES = {
         "segments.mainstream.traits.income.median: '8万' is not a number; write 80000",
     ),
     "segments: {mainstream: {book: {pet: 5%}}}": (
-        "segments.mainstream.book: shares must sum to 100%, and accident 30% + medical 35% + critical_illness 27% + ",
-        "segments.mainstream.book.pet: unknown product 'pet'; known: accident, annuity, critical_illness, medical",
+        "segments.mainstream.book: shares must sum to 100%, and accident 28% + medical 35% + critical_illness 26% + ",
+        "segments.mainstream.book.pet: unknown product 'pet'; known: accident, annuity, critical_illness, free_cover",
     ),
     "channels: {wechat: {cost: 1 CNY}}": ("channels.wechat: 'wechat' is unknown; channels are fixed: push, sms, call",),
     "channels: {smss: {cost: 1 CNY}}": ("channels.smss: 'smss' is unknown; did you mean 'sms'?",),
@@ -517,7 +517,7 @@ def test_the_remedy_of_a_removal_can_be_copied(check: Check) -> None:
         "segments: {mainstream: {book: {annuity: ~}}}",
     ]
     mended = (
-        "segments: {wealth_rising: {book: {annuity: ~, medical: 40%}}, mainstream: {book: {annuity: ~, medical: 43%}}}"
+        "segments: {wealth_rising: {book: {annuity: ~, medical: 32%}}, mainstream: {book: {annuity: ~, medical: 40%}}}"
     )
     assert check(f"{GOOD}{removal}{mended}\n") == (0, [f"{FILE}: ok"])
 

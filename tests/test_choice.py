@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from quiet_world import KIND, Described, base, begin, clock, events, lived, people, still
+from quiet_world import KIND, Described, base, begin, clock, events, lived, people, still, with_free_cover
 from small_worlds import Weekly
 
 from lifesim.population.columns import DAY, YEAR
@@ -58,19 +58,26 @@ CHOICES = {name: product.choice for name, product in base().products.items()} | 
 }
 
 
-def deciding(name: str, covariate: str = "", appeal: float = 0.0) -> set[tuple[int, str]]:
-    """What everyone chooses, all products at hand, when one alternative alone has its coefficients."""
+def deciding(
+    name: str, covariate: str = "", appeal: float = 0.0, complexity: float = 0.0, depends: bool = True
+) -> set[tuple[int, str]]:
+    """What everyone chooses, all products at hand, when one alternative alone has its coefficients and is complex."""
     data = still(N, 60, "FIRST_PURCHASE")
+    with_free_cover(data)
     clock(data, "FIRST_PURCHASE.decide").update(rate="60/y", bands={}, depends={})
     decision = data["behaviour"]["decision"]
     decision["comparing"] = 1.0
     for product in data["products"].values():
-        product["needs_person"] = False
+        product |= {"needs_person": False, "complexity": 0.0}
+    if complexity:
+        data["products"][name]["complexity"] = complexity
+        data["closing"] = {"clarity": 0.3}
     for each in ALTERNATIVES:
         choice = data["products"][each]["choice"] if each in PRODUCTS else decision[each]
         if each == name:
-            choice["appeal"] += appeal
-        else:
+            # So appealing by itself that every coefficient moves somebody.
+            choice["appeal"] = appeal
+        if each != name or not depends:
             choice["depends"] = {}
     if covariate:
         one_more(data, covariate)
@@ -87,6 +94,15 @@ def test_choice_follows_covariate(name: str, covariate: str, value: float) -> No
     # Whoever changes goes to what has become better, or leaves what has become worse.
     changed = raised - plain if value > 0 else plain - raised
     assert {chosen for _, chosen in changed} == {name}
+
+
+def test_what_helps_to_understand_a_product_counts_by_its_complexity() -> None:
+    """One more of clarity is 0.3 more appeal for each unit of complexity, and nothing for a product without any."""
+    plain = deciding("whole_life", depends=False)
+    assert deciding("whole_life", "clarity", depends=False) == plain
+    for complexity in (1.0, 3.0):
+        raised = deciding("whole_life", "clarity", complexity=complexity, depends=False)
+        as_one_more(plain, raised, deciding("whole_life", appeal=0.3 * complexity, depends=False))
 
 
 # --- premiums ---------------------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ def eventful() -> Scenario:
         for name, clock in getattr(base.behaviour, group).items():
             data["behaviour"][group][name]["rate"] = f"{8 * clock.rate}/s"
     data["acquisition"]["advertising"]["rate"] = "4000/y"
+    del data["products"]["free_cover"]  # which has rules of its own, and tests
     for product in data["products"].values():
         if product["payment"]:
             product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.0}

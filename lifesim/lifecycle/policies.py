@@ -49,6 +49,7 @@ from lifesim.population.columns import (
     HELD_AT_FORK,
     IN_FORCE,
     NEVER,
+    NO_DAY,
     NONE,
     NOTICE,
     NOTICED,
@@ -192,7 +193,7 @@ def give(i: int, product: int, now: int, w: Any) -> None:
 def count_purchase(i: int, place: int, now: int, w: Any) -> None:
     """A policy has been bought: the first one, also of somebody who has held free cover until now, or a further one."""
     c = customer_row(w, i)
-    if policy_row(w, place).marks & FIRST or (c.policies > 1 and c.milestones[PURCHASE] == NEVER):
+    if policy_row(w, place).marks & FIRST or (c.policies > 1 and c.milestones[PURCHASE] == NO_DAY):
         outcome_row(w, i).first_purchases += 1
         c.marks |= FIRST_BOUGHT
     if c.marks & HELD_AT_FORK:

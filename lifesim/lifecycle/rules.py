@@ -130,11 +130,12 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
     """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings, causes, life events, cover."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
-    alternatives = [*(p.choice for p in products), decision.competitor, decision.put_off]
+    closing = [(p.choice.appeal, _understood(p, scenario.closing)) for p in products]
+    others = [(a.appeal, a.depends) for a in (decision.competitor, decision.put_off)]
     channels = [scenario.channels[name] for name in CHANNELS]  # type: ignore[index]
     return [
         [(0.0, clock.depends) for _, _, clock in rows] + [(0.0, {})] * extra,
-        [(a.appeal, a.depends) for a in alternatives],
+        [*closing, *others],
         [(way.appeal, way.depends) if way else (0.0, {}) for way in (p.renewal for p in products)],
         [(way.appeal, way.depends) if way else (0.0, {}) for way in (p.recovery for p in products)],
         [(logit(channel.opened), channel.depends) for channel in channels],
@@ -142,6 +143,14 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
         life_predictors(scenario),
         cover_predictors(scenario),
     ]
+
+
+def _understood(product: Product, closing: dict[str, float]) -> dict[str, float]:
+    """What a product's utility depends on: the more complex it is, the more what helps to understand it counts."""
+    depends = dict(product.choice.depends)
+    for covariate, value in closing.items():
+        depends[covariate] = depends.get(covariate, 0.0) + product.complexity * value
+    return depends
 
 
 def _linear(scenario: Scenario, predictors: list[Predictor]) -> dict[str, Any]:

@@ -137,6 +137,7 @@ def products_depend_on_what_exists(scenario: Scenario) -> Found:
             way = getattr(product, part)
             path = ("products", name, part, "depends")
             yield from unknown(way.depends if way else {}, scenario.behaviour.covariates, path, "covariate")
+    yield from unknown(scenario.closing, scenario.behaviour.covariates, ("closing",), "covariate")
 
 
 def life_events_move_what_exists(scenario: Scenario) -> Found:

@@ -104,6 +104,10 @@ class Scenario(Part):
     behaviour: Behaviour = about("how customers behave")
     products: dict[Name, Product] = about("insurance products")
     valuation: Valuation = about("discounting")
+    closing: dict[Name, Real] = about(
+        "coefficient by covariate on the utility of products in a decision, for each unit of their `complexity`",
+        default={},
+    )
     channels: dict[Channel, ChannelRules] = about("how touches travel")
     contents: dict[Name, Content] = about("what touches say")
     contact_policy: ContactPolicy = about("rules that no strategy can exceed")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from lifesim.scenario.behaviour import Alternative
 from lifesim.scenario.claims import ProductClaims
@@ -19,19 +21,21 @@ Frequency = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 TIMES: dict[Frequency, int] = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 _DAY = 86_400
 _LONGEST_PAYMENT = 60
+#: Cash value over the premiums paid, at most: more is a slip.
+_MOST_CASH = 10
+#: A share, or, above 1, a number.
+Times = Annotated[Share | Real, Field(union_mode="left_to_right")]
 
 
 class Premium(Part):
     """First annual premium: lognormal around a median that grows with income."""
 
-    median: Money = about("median at the reference income", unit="CNY a year")
+    median: Money = about("median at the reference income; 0 makes it free cover (赠险)", unit="CNY a year")
     spread: Real = about("standard deviation of the natural logarithm")
     income_elasticity: Real = about("relative change for a relative change of income")
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.median < 0:
-            yield PathError(("median",), "a premium must not be negative; 0 makes it free cover (赠险)")
         if self.spread < 0:
             yield PathError(("spread",), "must not be negative")
 
@@ -141,8 +145,8 @@ class Product(Part):
     value: Value = about("margins")
     claw_back: ClawBack = about("commission of policies that end early", default=ClawBack())
     cooling_off: CoolingOff = about("giving back a new policy", default=CoolingOff())
-    cash_value: tuple[Share, ...] = about(
-        "share of the premiums paid that a surrender pays out, by completed policy years; the last one stays",
+    cash_value: tuple[Times, ...] = about(
+        "over the premiums paid, what a surrender pays out, by completed policy years; the last one stays",
         default=("0%",),
     )
     claims: ProductClaims = about("how often there is a claim on a policy, and how much")
@@ -154,6 +158,9 @@ class Product(Part):
     death_benefit: Payout | None = about("what the customer's death pays while the policy is in force", default=None)
     underwriting: Underwriting | None = about(
         "who may have it, and after what time; without it policies are issued at once", default=None
+    )
+    complexity: Real = about(
+        "what it takes to close it: how much `closing` counts in a decision; 0 for none", default=0.0
     )
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
@@ -170,6 +177,12 @@ class Product(Part):
             message = "there is no sum assured; write `sum_assured: {multiple: …}`, or `of: premium`"
             yield PathError(("claims", "severity", "of"), message)
         yield from self._free()
+        if self.complexity < 0:
+            yield PathError(("complexity",), "must not be negative")
+        for place, share in enumerate(self.cash_value):
+            if not 0 <= share <= _MOST_CASH:
+                message = f"{share:g} is not between 0 and {_MOST_CASH} times the premiums paid; write 60% or 0.6"
+                yield PathError(("cash_value", place), message)
         again = {name: getattr(self, name) for name in ("renewal", "recovery")}
         if self.term == "long":
             if self.payment is None:
@@ -181,7 +194,7 @@ class Product(Part):
             if self.payment is not None:
                 yield PathError(("payment",), "is for long-term products; remove it, or write `term: long`")
             for name, given in again.items():
-                if given is None:
+                if given is None and self.premium.median > 0:
                     yield PathError((), f"a short-term product needs `{name}:`")
         yield from self._wrong_ends()
         limit = self.underwriting.max_sum_assured if self.underwriting else None
