@@ -238,6 +238,26 @@ CHANGES = {
         "products: {annuity: {sum_assured: {multiple: 0}, claims: {severity: {of: sum_assured}}}}\nmeasure:",
         ".* products.annuity.claims.severity.of: there is no sum assured",
     ),
+    "maturity before the last premium": (
+        "measure:",
+        "products: {annuity: {maturity: {after: 5, pays: 1, of: premiums}}}\nmeasure:",
+        "13:40: products.annuity.maturity.after: must be 10, the years in which premiums are paid, to 60",
+    ),
+    "maturity of short cover": (
+        "measure:",
+        "products: {medical: {maturity: {after: 5, pays: 1, of: premiums}}}\nmeasure:",
+        "13:22: products.medical.maturity: is for long-term products",
+    ),
+    "maturity of policies older than that at the start": (
+        "measure:",
+        "products: {annuity: {maturity: {after: 15, pays: 1, of: premiums}}}\nmeasure:",
+        "13:40: products.annuity.maturity.after: must be above 18, the age in years of the oldest policies",
+    ),
+    "death benefit of a sum that nobody assures": (
+        "measure:",
+        "products: {medical: {sum_assured: {multiple: 0}, death_benefit: {pays: 1}}}\nmeasure:",
+        ".* products.medical.death_benefit: there is no sum assured",
+    ),
     "offer for an unknown family": (
         "measure:",
         "contents: {health_offer: {aim: {family: helth}}}\nmeasure:",

@@ -434,3 +434,21 @@ customer,segment,income,product,issued,premium
         "book.csv:row 3: premium: insures 1,000,050 CNY; underwriting of critical_illness accepts at most "
         "10 years of income, 1,000,000 CNY"
     )
+
+
+def test_no_policy_has_matured_before_the_start(tmp_path: Path) -> None:
+    products = {name: part.model_dump(mode="json", by_alias=True) for name, part in market().products.items()}
+    products["annuity"]["maturity"] = {"after": 20, "pays": 1.0, "of": "premiums"}
+    scenario = with_book("book.csv").replace(products=products)
+    text = """\
+customer,segment,product,issued
+1,mainstream,annuity,2005-10-07
+2,mainstream,annuity,2005-10-08
+3,mainstream,medical,2001-01-01
+"""
+    (tmp_path / "book.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_book(scenario, tmp_path)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == (
+        "book.csv:row 2: issued: annuity matures after 20 years, so this policy has ended before the start"
+    )

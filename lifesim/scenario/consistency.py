@@ -226,8 +226,8 @@ def nothing_has_matured(scenario: Scenario) -> Found:
         for product in sorted(scenario.products.keys() & segment.book.keys()):
             maturity = scenario.products[product].maturity
             if maturity is not None and segment.policy_years.high >= maturity.after:
-                path = ("segments", name, "policy_years", "high")
-                yield PathError(path, f"must be below {maturity.after}, the years after which {product} matures")
+                oldest = f"{segment.policy_years.high:g}, the age in years of the oldest policies of segment {name}"
+                yield PathError(("products", product, "maturity", "after"), f"must be above {oldest} at the start")
 
 
 def start_is_in_the_calendar(scenario: Scenario) -> Found:
