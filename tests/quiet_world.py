@@ -61,6 +61,8 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     behaviour["cover"] = {family: {"years": 1.0} for family in FAMILIES}
     for product in data["products"].values():
         product["sum_assured"] = {"multiple": 0.0}
+        product |= {"underwriting": None, "maturity": None, "death_benefit": None}
+        product["claims"] |= {"ends_policy": False, "severity": product["claims"]["severity"] | {"of": "premium"}}
     data["acquisition"] = {}
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from quiet_world import KIND, base, begin, clock, described, events, hazards, lived, set_rate, still
 
-from lifesim.population.columns import SUSPENDED, YEAR
+from lifesim.population.columns import LOADED, SUSPENDED, YEAR
 from lifesim.population.memory import count
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import CustomerView
@@ -34,7 +34,12 @@ def by_hand(world: World) -> Any:
     for policy in world.state.policies:
         if policy["customer"] >= 0 and policy["status"] < SUSPENDED:
             product = products[policy["product"]]
-            cover = policy["premium"] / 100 * product.sum_assured.multiple
+            key = world.state.customers["key"][[policy["customer"]]]
+            z = world.streams.normals("sum assured", key, policy["number"])
+            spread = product.sum_assured.spread
+            loading = product.underwriting.loading if product.underwriting and policy["marks"] & LOADED else 1.0
+            multiple = product.sum_assured.multiple * np.exp(spread * (z[0] - spread / 2)) / loading
+            cover = policy["premium"] / 100 * multiple
             held[policy["customer"], FAMILIES.index(product.family)] += cover
     wanted = []
     for family in FAMILIES:
