@@ -49,7 +49,7 @@ def described(size: int, days: int, start: str | dict[str, float]) -> Described:
 
 
 def still(size: int, days: int, start: str | dict[str, float]) -> Described:
-    """The same at rest: no hazards, life events, sessions, impulses or arrivals; policies 36 days old."""
+    """The same at rest: no hazards, life events, sessions, impulses or arrivals; policies 36 days old, all kept."""
     data = described(size, days, start)
     behaviour = data["behaviour"]
     for clock in (*behaviour["transitions"].values(), *behaviour["processes"].values()):
@@ -62,6 +62,7 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     for product in data["products"].values():
         product["sum_assured"] = {"multiple": 0.0}
         product |= {"underwriting": None, "maturity": None, "death_benefit": None}
+        product["cooling_off"] = {"within": "0d", "returned": 0.0}
         product["claims"] |= {"ends_policy": False, "severity": product["claims"]["severity"] | {"of": "premium"}}
     data["acquisition"] = {}
     data["segments"][KIND] |= {

@@ -89,8 +89,8 @@ def test_hazards_follow_the_gap_of_each_customer() -> None:
     """Logarithms of the upsell hazard with and without cover differ by coefficient x gap."""
     with_cover = still(600, 1, "RENEWAL_UPSELL")
     with_cover["behaviour"]["cover"] = base().model_dump(mode="json")["behaviour"]["cover"]
-    for name, product in base().products.items():
-        with_cover["products"][name]["sum_assured"] = product.sum_assured.model_dump()
+    for name, product in with_cover["products"].items():
+        product["sum_assured"] = base().products[name].sum_assured.model_dump()
     set_rate(with_cover, "RENEWAL_UPSELL.upsell", 1)
     without = still(600, 1, "RENEWAL_UPSELL")
     without["behaviour"]["cover"] = {}

@@ -53,7 +53,8 @@ from lifesim.world.world import World
 
 BEHAVIOUR = base().behaviour
 CLOCKS = {**BEHAVIOUR.transitions, **BEHAVIOUR.processes}
-PRODUCTS = list(base().products)
+#: Those of a quiet world, in order.
+PRODUCTS = [name for name in base().products if name != "free_cover"]
 EVERY_STAGE = {stage: 1 / len(STAGES) for stage in STAGES}
 #: Why a customer is lost, by the name of the arrow that leads to LOST.
 LOST_BY = {"competitor": "competitor", "surrender": "surrendered", "drift": "drifted", "death": "died"}
@@ -118,6 +119,7 @@ def test_no_arrow_beyond_those_described() -> None:
     }
     arrows |= {("FIRST_PURCHASE", to) for to, _ in DECIDED["decide"]} | {("LOST", "HOLDING"), ("LOST", "AWARENESS")}
     arrows |= {("HOLDING", "RENEWAL_UPSELL"), ("RENEWAL_UPSELL", "HOLDING")}
+    arrows |= {("HOLDING", "AWARENESS")}  # the only policy is given back in its cooling-off period
     arrows |= {(stage, "CHURN_WARNING") for stage in ("HOLDING", "RENEWAL_UPSELL")}
     arrows |= {(stage, "LOST") for stage in ("HOLDING", "RENEWAL_UPSELL", "CHURN_WARNING")}
     seen = {(source, to) for _, _, source, to, _ in moves(whole())}
@@ -317,7 +319,7 @@ def test_further_premiums_grow_with_tenure_up_to_the_potential() -> None:
             product["payment"]["frequency"] = {"yearly": 1.0}
     set_rate(data, "RENEWAL_UPSELL.upsell", 100)
     world = lived(data, 30)
-    rules, upsell = list(base().products.values()), BEHAVIOUR.upsell
+    rules, upsell = [base().products[name] for name in PRODUCTS], BEHAVIOUR.upsell
     bought = events(world, "purchase")
     # In whole days.
     tenure = (bought["time"] // DAY - people(world)["joined"][bought["customer"]] // DAY) * DAY

@@ -215,8 +215,6 @@ class Product(Part):
                 yield PathError(("gift",), "is for free cover; remove it, or write a premium with median 0")
         elif self.term == "long":
             yield PathError(("premium", "median"), "a long-term product needs a premium above zero")
-        elif self.gift < 0:
-            yield PathError(("gift",), "must not be negative")
 
     def _wrong_ends(self) -> Iterator[PathError]:
         for name, end in (("maturity", self.maturity), ("death_benefit", self.death_benefit)):
