@@ -16,6 +16,7 @@ from lifesim.scenario.facts import load_facts
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "transitions.md"
 LIFECYCLE, CALENDAR, PREMIUMS = "tests/test_lifecycle.py", "tests/test_calendar.py", "tests/test_premiums.py"
+UNDERWRITING, ENDINGS = "tests/test_underwriting.py", "tests/test_endings.py"
 LIFE_EVENTS, CLAIMS = "tests/test_life_events.py", "tests/test_claims.py"
 HEAD = "| from | to | cause | covariates | parameter | source | fails without it |\n|---|---|---|---|---|---|---|\n"
 Keys = tuple[str, ...]
@@ -242,6 +243,31 @@ def calendar(scenario: Scenario) -> list[Row]:
             test(CALENDAR, "test_who_holds_another_policy_is_not_lost_by_a_lapse")),
         Row("AWARENESS, FIRST_PURCHASE, LOST", "HOLDING", "suspended policy reinstated", "none", *reinstated,
             test(PREMIUMS, "test_suspension_ends_cover_and_reinstatement_brings_it_back_with_arrears")),
+        *ends_of_policies(scenario),
+    ]  # fmt: skip
+
+
+def ends_of_policies(scenario: Scenario) -> list[Row]:
+    """Where an application leads, and ends of policies that are no churn."""
+    products = scenario.products
+    takes: dict[str, Keys] = {
+        name: ("products", name, "underwriting", "takes", "median") for name in products if products[name].underwriting
+    }
+    after: dict[str, Keys] = {
+        name: ("products", name, "maturity", "after") for name in products if products[name].maturity
+    }
+    ending: dict[str, Keys] = {
+        name: ("products", name, "claims", "incidence") for name in products if products[name].claims.ends_policy
+    }
+    holders = "HOLDING, RENEWAL_UPSELL, CHURN_WARNING"
+    return [
+        Row("AWARENESS", "HOLDING", "policy issued after underwriting", "age, by the bands of `underwriting`",
+            *figures(scenario, takes), test(UNDERWRITING, "test_time_from_application_to_issue_is_lognormal")),
+        Row(holders, "LOST", "matured: the last policy, in years after the issue", "none", *figures(scenario, after),
+            test(ENDINGS, "test_maturity_pays_a_share_of_the_sum_assured")),
+        Row(holders, "LOST", "claimed: the last policy, which a claim that is paid ends", "those of the claim",
+            *figures(scenario, ending),
+            test(ENDINGS, "test_a_claim_that_is_paid_ends_the_policy_and_one_refused_does_not")),
     ]  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def with_free_cover(data: Described) -> None:
 def bought_again(data: Described, renewal: dict[str, Any], recovery: dict[str, Any]) -> None:
     """Let every product be short cover, bought again by the log-odds of ``renewal``, late by those of ``recovery``."""
     for product in data["products"].values():
-        product |= {"term": "short", "payment": None, "renewal": renewal, "recovery": recovery}
+        product |= {"term": "short", "payment": None, "maturity": None, "renewal": renewal, "recovery": recovery}
 
 
 def clock(data: Described, name: str) -> dict[str, Any]:

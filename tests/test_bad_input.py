@@ -184,7 +184,7 @@ CHANGES = {
     ),
     "income without a logarithm": (
         "measure:",
-        "behaviour: {traits: {income: {log: false}}}\nmeasure:",
+        "behaviour: {traits: {income: {log: false}}}\nproducts: {critical_illness: {underwriting: null}}\nmeasure:",
         ".* behaviour.cover: needs a trait `income` with `log: true`",
     ),
     "product of an unknown family": (

@@ -50,7 +50,8 @@ def expected_rate(world: World, policies: Any) -> Any:
     """Claims a year on each policy, from the tables above."""
     age = np.floor(ages(world)[policies["customer"]] + 1e-4)
     factor = np.array(list(BY_AGE.values()))[np.searchsorted([35, 45], age, side="right")]
-    return np.array([TABLES[name][0] for name in world.scenario.products])[policies["product"]] * factor
+    incidence = np.array([TABLES[name][0] if name in TABLES else 0.0 for name in world.scenario.products])
+    return incidence[policies["product"]] * factor
 
 
 def ages(world: World) -> Any:

@@ -29,7 +29,7 @@ def script() -> Any:
 @cache
 def collected() -> frozenset[str]:
     """Node ids of the tests of the lifecycle."""
-    names = ("lifecycle", "calendar", "premiums", "life_events", "claims")
+    names = ("lifecycle", "calendar", "premiums", "life_events", "claims", "underwriting", "endings")
     files = [f"tests/test_{name}.py" for name in names]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=True, timeout=120)

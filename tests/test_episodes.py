@@ -19,7 +19,8 @@ from lifesim.strategy import Practice
 from lifesim.world.world import World
 
 START = base().start
-PRODUCTS = list(base().products)
+#: Those of a quiet world, which has no free cover.
+PRODUCTS = [name for name in base().products if name != "free_cover"]
 
 
 def date(day: float) -> str:

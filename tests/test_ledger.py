@@ -114,7 +114,7 @@ class Replay:
 @pytest.fixture(scope="module")
 def told() -> Told:
     """A busy world of two years, forked after 100 days, and the touches that travelled at the fork."""
-    data = described(3000, END // DAY, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
+    data = described(3500, END // DAY, {"AWARENESS": 0.4, "HOLDING": 0.5, "CHURN_WARNING": 0.05, "LOST": 0.05})
     data |= {"warm_up": f"{FORK // DAY}d", "horizon": f"{(END - FORK) // DAY}d"}
     data["segments"][KIND]["second_policy"] = 0.4
     for segment in data["segments"].values():
