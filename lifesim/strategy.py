@@ -5,7 +5,7 @@ folder whose fields are its parameters:
 
 - ``Orchestration.touch``: who gets which touch, at the times of its ``schedule``;
 - ``Grading.grade``: how good is a lead;
-- ``Allocation.assign``: which group of seats gets a lead.
+- ``Allocation.assign``: which agent, or group of seats, gets a lead.
 
 A strategy sees what the insurer would see: read-only copies of observable columns at one moment, for customers who
 have not refused automated targeting. It draws luck only through ``Luck``. A plug-in with ``oracle = True`` sees hidden
@@ -16,7 +16,7 @@ serves rows in the order in which they come; of all others that order changes no
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -175,7 +175,43 @@ class LeadView(View):
 
 
 class AgentView(View):
-    """Groups of seats, one row each: ``branch``, ``skill``, ``capacity`` in this slot."""
+    """Agents, or groups of seats, one row each. ``docs/strategies.md`` lists the columns.
+
+    Attributes
+    ----------
+    tiers
+        Names of the tiers, or of the groups of seats; the column ``tier`` holds places in this list.
+    """
+
+    __slots__ = ("tiers",)
+    tiers: tuple[str, ...]
+
+    def __init__(
+        self,
+        rows: IntArray,
+        columns: Mapping[str, Callable[[Any, Any, int], Any]],
+        world: Any,
+        now: int,
+        date: datetime.date,
+        tiers: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(rows, columns, world, now, date)
+        object.__setattr__(self, "tiers", tiers)
+
+    def of_tiers(self, names: Iterable[str]) -> BoolArray:
+        """Whether an agent belongs to one of the tiers, shape (n,).
+
+        Raises
+        ------
+        ValueError
+            When there is no such tier.
+        """
+        names = tuple(names)
+        for name in names:
+            if name not in self.tiers:
+                raise ValueError(f"unknown tier '{name}'; tiers here: {', '.join(self.tiers)}")
+        found: BoolArray = np.isin(self.tier, [self.tiers.index(name) for name in names])
+        return found
 
 
 @dataclass(frozen=True)
@@ -213,6 +249,8 @@ class Luck:
     leads
         Luck of the lead of each row; not given where a row is a customer. A customer may have several leads: what
         lasts is the customer's, all else the lead's.
+    agents
+        Keys of the agents among whom a lead is allocated.
     """
 
     def __init__(
@@ -222,9 +260,10 @@ class Luck:
         keys: Callable[[], npt.NDArray[np.uint64]],
         occasion: int,
         leads: npt.NDArray[np.uint64] | None = None,
+        agents: npt.NDArray[np.uint64] | None = None,
     ) -> None:
         self._streams, self._name, self._occasion = streams, name, occasion
-        self._give_keys, self._given_leads = keys, leads
+        self._give_keys, self._given_leads, self._agents = keys, leads, agents
 
     @cached_property
     def _keys(self) -> npt.NDArray[np.uint64]:
@@ -242,6 +281,23 @@ class Luck:
         if lasting:
             return self._streams.uniforms(self._decision(decision), self._keys, again=True)
         return self._streams.uniforms(self._decision(decision), self._leads, self._occasion)
+
+    def of_agents(self, decision: str, times: IntArray | None = None) -> npt.NDArray[np.float64]:
+        """A uniform on (0, 1) for each agent, shape (agents,), or several in a row for each.
+
+        Parameters
+        ----------
+        times
+            How many for each agent, shape (agents,).
+        """
+        if self._agents is None:
+            raise TypeError("of_agents() is for allocations; nobody is allocated here")
+        decision = self._decision(decision)
+        if times is None:
+            return self._streams.uniforms(decision, self._agents, self._occasion)
+        each = np.arange(int(np.sum(times))) - np.repeat(np.cumsum(times) - times, times)
+        keys = self._streams.hashes(f"{decision}, several", np.repeat(self._agents, times), each)
+        return self._streams.uniforms(decision, keys, self._occasion)
 
     def take(self, decision: str, k: int, among: IntArray | None = None) -> IntArray:
         """``k`` of the rows (of those in ``among``), each with the same chance; sorted positions.
@@ -283,10 +339,13 @@ class Grading(Protocol):
 
 @runtime_checkable
 class Allocation(Protocol):
-    """Decides which group of seats gets a lead."""
+    """Decides which agent, or which group of seats, gets a lead."""
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
-        """Row of ``agents`` for each lead, shape (n,); ``UNASSIGNED`` leaves it in the pool."""
+        """Row of ``agents`` for each lead, shape (n,); ``UNASSIGNED`` leaves it in the pool.
+
+        A lead goes to one agent of its branch who is on duty, and nobody gets more leads than ``agents.capacity``.
+        """
         ...
 
 

@@ -33,8 +33,8 @@ TURNOVER: dict[str, Any] = {
 
 def described(**changes: Any) -> dict[str, Any]:
     """The workforce as plain data, with some parts changed."""
-    tiers = {"seniors": SENIORS, "juniors": JUNIORS}
-    return {"tiers": tiers, "slot": "1h", "turnover": TURNOVER, "affinity": 0.2} | changes
+    tiers = {"senior_agents": SENIORS, "junior_agents": JUNIORS}
+    return {"tiers": tiers, "turnover": TURNOVER, "affinity": 0.2} | changes
 
 
 def team(**changes: Any) -> Workforce:

@@ -22,7 +22,7 @@ from lifesim.streams import Streams
 from lifesim.workforce.agents import NEVER_LEAVES, Agents, affinity, agents, leaves_after, on_duty, room, skill_now
 
 HOUR = 3_600
-MONDAY, SUNDAY = 1, 7
+WORKDAY, REST_DAY = (True, True), (False, False)
 BRANCHES = {0: "north", 1: "south"}
 
 
@@ -103,7 +103,9 @@ def test_places_that_stay_vacant_are_few_or_many() -> None:
 def test_another_agent_tier_or_branch_changes_nobody() -> None:
     before = rows(of(team()))
     more = described()
-    more["tiers"] = {"seniors": SENIORS | {"per_10k": 5}, "juniors": JUNIORS, "rookies": JUNIORS}
+    more["tiers"] = {
+        "senior_agents": SENIORS | {"per_10k": 5}, "junior_agents": JUNIORS, "rookies": JUNIORS,
+    }  # fmt: skip
     after = rows(of(team(**more)))
     assert len(after) > len(before)
     assert {key: after[key] for key in before} == before
@@ -149,17 +151,17 @@ def test_affinity_belongs_to_the_pair_and_lasts() -> None:
 def test_nobody_works_off_duty_and_a_day_holds_the_declared_leads() -> None:
     workforce = team()
     found = of(workforce, days=60)
-    day = [room(workforce, found, DAY + hour * HOUR, MONDAY) for hour in range(24)]
+    day = [room(workforce, HOUR, found, DAY + hour * HOUR, WORKDAY) for hour in range(24)]
     assert not np.any(day[:9]) and not np.any(day[18:])
-    assert not np.any(room(workforce, found, 6 * DAY + 10 * HOUR, SUNDAY))
-    assert not np.any(on_duty(workforce, found, DAY + 17 * HOUR + 1, MONDAY)), "the slot ends after hours"
+    assert not np.any(room(workforce, HOUR, found, 6 * DAY + 10 * HOUR, REST_DAY))
+    assert not np.any(on_duty(workforce, HOUR, found, DAY + 17 * HOUR + 1, WORKDAY)), "the slot ends after hours"
     times = [d * DAY + hour * HOUR for d in range(50) for hour in range(9, 18)]
-    total = sum(room(workforce, found, at, MONDAY) for at in times)
+    total = sum(room(workforce, HOUR, found, at, WORKDAY) for at in times)
     # A slot is a share of the 24 a day; spare parts carry over, so that 50 days differ by less than one lead a day.
     expected = np.where(found.tier == 0, 6 * 0.4, 9 * 0.8) * 50
     assert np.all(abs(total - expected) <= 50)
     assert abs(total.mean() - expected.mean()) < 0.03 * expected.mean()
-    ahead = room(workforce, found, DAY + 10 * HOUR, MONDAY)[found.tier == 0]
+    ahead = room(workforce, HOUR, found, DAY + 10 * HOUR, WORKDAY)[found.tier == 0]
     assert 0 < ahead.mean() < 1, "spare slots do not fall together"
 
 
@@ -174,10 +176,9 @@ population: {size: 20_000, branches: {north: 90%, south: 10%}, segments: {mainst
 arms: {control: {}}
 measure: {primary: first_purchase_rate}
 workforce:
-  slot: 1h
   turnover: {retained_13_months: {fact: agents.china_13_month_agent_retention}, veterans_leave: 0.02/month, refilled: 90%, vacant: 30d}
   tiers:
-    seniors: {per_10k: 5, skill: {protection: 0.2, health: 0.2, wealth: 0.2}, opens: "09:00", closes: "18:00", workdays: [1, 2], slots: 6, own_business: 60%, willing: 70%, tenure: 5y, wage: 6_000 CNY, commission: 50%}
+    experts: {per_10k: 5, skill: {protection: 0.2, health: 0.2, wealth: 0.2}, opens: "09:00", closes: "18:00", workdays: [1, 2], slots: 6, own_business: 60%, willing: 70%, tenure: 5y, wage: 6_000 CNY, commission: 50%}
 """  # noqa: E501
 
 NEEDED = "no agent has skill in wealth, which product 'annuity' needs; add wealth to the skill of a tier"
@@ -188,19 +189,21 @@ RETAINED = "retained_13_months: {fact: agents.china_13_month_agent_retention}"
 
 #: What is written, what stands there instead, and what is said of it.
 WRONG = [
-    (SKILLS, "skill: {protection: 0.2, health: 0.2}", f"13:3: workforce.tiers: {NEEDED}"),
-    (SKILLS, "skill: {helth: 0.2}", "workforce.tiers.seniors.skill.helth: 'helth' is unknown; did you mean 'health'?"),
-    ("slots: 6", "slots: 0", f"13:3: workforce.tiers: {NO_SLOT}"),
-    ("willing: 70%", "willing: 0%", f"13:3: workforce.tiers: {NO_SLOT}"),
-    ("per_10k: 5", "per_10k: 2", f"13:3: workforce.tiers: {NOBODY}"),
-    ("per_10k: 5", "per_10k: -5", "14:24: workforce.tiers.seniors.per_10k: must not be negative"),
-    ('closes: "18:00"', 'closes: "08:00"', "seniors.closes: must be later than opens"),
-    ('closes: "18:00"', 'closes: "09:30"', "seniors.closes: leaves a working day shorter than the slot"),
-    ("workdays: [1, 2]", "workdays: [0]", "seniors.workdays: takes days 1 (Monday) to 7 (Sunday)"),
+    (SKILLS, "skill: {protection: 0.2, health: 0.2}", f"12:3: workforce.tiers: {NEEDED}"),
+    (SKILLS, "skill: {helth: 0.2}", "workforce.tiers.experts.skill.helth: 'helth' is unknown; did you mean 'health'?"),
+    ("slots: 6", "slots: 0", f"12:3: workforce.tiers: {NO_SLOT}"),
+    ("willing: 70%", "willing: 0%", f"12:3: workforce.tiers: {NO_SLOT}"),
+    ("per_10k: 5", "per_10k: 2", f"12:3: workforce.tiers: {NOBODY}"),
+    ("per_10k: 5", "per_10k: -5", "13:24: workforce.tiers.experts.per_10k: must not be negative"),
+    ('closes: "18:00"', 'closes: "08:00"', "experts.closes: must be later than opens"),
+    ('closes: "18:00"', 'closes: "09:30"', "experts.closes: leaves a working day shorter than the desk's slot"),
+    ("workdays: [1, 2]", "workdays: [0]", "experts.workdays: takes days 1 (Monday) to 7 (Sunday)"),
     ("refilled: 90%", "refilled: 190%", "workforce.turnover.refilled:"),
-    (RETAINED, "retained_13_months: 0%", "12:34: workforce.turnover.retained_13_months: must be above 0%; nobody"),
-    ("tenure: 5y", "tenure: 5y, regions: {city: 60%, county: 30%}", "seniors.regions: shares must sum to 100%"),
-    ("slot: 1h", "slot: 1h\n  affinity: -1", "12:13: workforce.affinity: must not be negative"),
+    (RETAINED, "retained_13_months: 0%", "11:34: workforce.turnover.retained_13_months: must be above 0%; nobody"),
+    ("tenure: 5y", "tenure: 5y, regions: {city: 60%, county: 30%}", "experts.regions: shares must sum to 100%"),
+    ("    experts: {", "    juniors: {", "13:5: workforce.tiers.juniors: is the name of a group of seats too; choose"),
+    ("workforce:\n", "desk: {scope: national}\nworkforce:\n", "10:15: desk.scope: must be branch where the branches"),
+    ("workforce:\n", "workforce:\n  affinity: -1\n", "11:13: workforce.affinity: must not be negative"),
 ]
 
 

@@ -12,7 +12,7 @@ import typer
 
 import lifesim
 from lifesim import cli, workspace
-from lifesim.world.views import AGENT_COLUMNS, OBSERVABLE, lead_columns, observed_columns
+from lifesim.world.views import AGENT_MEANINGS, OBSERVABLE, lead_columns, observed_columns, round_columns
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
@@ -65,7 +65,13 @@ def test_the_columns_that_there_are() -> None:
     assert set(columns) == set(OBSERVABLE) | {f"holds_{product}" for product in scenario.products}
     of_leads = table(text("docs/strategies.md"), "Leads have the columns")
     assert set(of_leads) == set(lead_columns(columns)) - set(columns)
-    assert set(table(text("docs/strategies.md"), "Agents are groups")) == set(AGENT_COLUMNS)
+    assert set(table(text("docs/strategies.md"), "An allocation sees")) == set(round_columns(scenario))
+    assert table(text("docs/strategies.md"), "Agents are those") == AGENT_MEANINGS
+
+
+def test_every_allocation_is_listed(root: Path) -> None:
+    workspace.mount(root)
+    assert set(table(text("docs/strategies.md"), "| strategy | who")) == set(workspace.discover("allocation"))
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ RECORD = {
     "customers.held",  # or in the pool of the desk,
     "due",  # for which the customer wakes
 }
-OF_TOUCHES = ("touches.", "touched.", "extra.leads", "extra.desk", "log.")
+OF_TOUCHES = ("touches.", "touched.", "extra.leads", "extra.desk", "extra.cases", "extra.staff", "extra.graded", "log.")
 
 
 def harmless(kind: str) -> Scenario:

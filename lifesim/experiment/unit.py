@@ -28,6 +28,7 @@ from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
 from lifesim.world.fork import save_arrays
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
+from lifesim.world.review import Review
 from lifesim.world.script import Script, scripted
 from lifesim.world.world import Part, World
 
@@ -96,10 +97,12 @@ class Experiment:
 
     def parts(self, world: World, practice: Practice) -> list[Part]:
         """The moving parts of a world under a practice."""
+        desk = Desk(self.scenario, practice, world)
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with),
             Inference(self.scenario),
-            Desk(self.scenario, practice, world),
+            desk,
+            Review(desk.staff),
         ]
         if scripted(self.scenario):
             parts.append(Script(self.scenario))

@@ -18,7 +18,11 @@ from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
 from lifesim.scenario.workdays import calendar_covers
-from lifesim.scenario.workforce import agents_advise_on_what_is_sold, branches_have_agents
+from lifesim.scenario.workforce import (
+    agents_advise_on_what_is_sold,
+    agents_work_beside_the_desk,
+    branches_have_agents,
+)
 
 if TYPE_CHECKING:
     from lifesim.scenario.models import Scenario
@@ -271,5 +275,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *EPISODE_CHECKS,
-    agents_advise_on_what_is_sold, branches_have_agents,
+    agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
 )  # fmt: skip

@@ -115,6 +115,9 @@ class Desk(Part):
     seats: dict[Name, Seats] = about("groups of seats")
     patience: PositiveDuration = about("mean time a customer waits for a call before giving up")
     cost: Money = about("for each conversation", unit="CNY")
+    follow_up: PositiveDuration = about(
+        "time after a conversation in which a new policy counts as its success", default="30d"
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

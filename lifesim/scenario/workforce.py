@@ -76,7 +76,6 @@ class Workforce(Part):
     """Agents to whom head office gives leads."""
 
     tiers: dict[Name, Tier] = about("agents by tier")
-    slot: PositiveDuration = about("time between two appointments of an agent")
     turnover: Turnover = about("how agents leave and are replaced")
     affinity: Real = about(
         "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",
@@ -95,9 +94,6 @@ class Workforce(Part):
                 ("tiers",), "no agent has a slot for head-office leads; raise per_10k, slots or willing, or lower "
                 "own_business",
             )  # fmt: skip
-        for name, tier in self.tiers.items():
-            if self.slot > tier.closes - tier.opens > 0:
-                yield PathError(("tiers", name, "closes"), "leaves a working day shorter than the slot")
 
     def number(self, tier: str, customers: int) -> int:
         """Agents of a tier in a branch of so many customers at the start."""
@@ -128,3 +124,19 @@ def branches_have_agents(scenario: Scenario) -> Iterator[PathError]:
         if customers and able and not any(workforce.number(name, customers) for name in able):
             message = f"branch '{branch}' with {customers:,} customers gets no agent who takes leads; raise per_10k"
             yield PathError(("workforce", "tiers"), message)
+
+
+def agents_work_beside_the_desk(scenario: Scenario) -> Iterator[PathError]:
+    """Agents and seats take leads from one pool in the same slots, and are told apart by name."""
+    workforce, desk = scenario.workforce, scenario.desk
+    if workforce is None:
+        return
+    if desk.scope == "national":
+        yield PathError(("desk", "scope"), "must be branch where the branches have agents")
+    for name, tier in workforce.tiers.items():
+        if name in desk.seats:
+            yield PathError(
+                ("workforce", "tiers", name), "is the name of a group of seats too; choose another", at_key=True
+            )
+        if tier.closes - tier.opens < desk.slot:
+            yield PathError(("workforce", "tiers", name, "closes"), "leaves a working day shorter than the desk's slot")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lifesim.strategy import IntArray, Luck, View
+from lifesim.strategy import AgentView, IntArray, Luck, View
 from lifesim.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -31,6 +31,8 @@ class SeenView:
         Rows of the view in the arrays behind it, shape (n,).
     behind
         A copy of the arrays that the view was computed from. No strategy may look at it.
+    tiers
+        Of a view of agents; empty in others.
     """
 
     kind: type[View]
@@ -39,6 +41,7 @@ class SeenView:
     behind: Any
     now: int
     date: datetime.date
+    tiers: tuple[str, ...] = ()
 
     def part(self, positions: IntArray) -> SeenView:
         """The rows at some positions, in their order."""
@@ -52,7 +55,8 @@ class SeenView:
     def shown(self, kind: type[View] | None = None) -> View:
         """A view that shows it; of another class if one is given."""
         columns = {name: _always(values) for name, values in self.columns.items()}
-        return (kind or self.kind)(self.rows, columns, self.behind, self.now, self.date)
+        more = (self.tiers,) if issubclass(self.kind, AgentView) else ()
+        return (kind or self.kind)(self.rows, columns, self.behind, self.now, self.date, *more)
 
 
 def _always(values: Array) -> Callable[[Any, Any, int], Array]:
@@ -69,6 +73,7 @@ class SeenLuck:
     occasion: int
     keys: Array
     leads: Array | None
+    agents: Array | None
 
     def part(self, positions: IntArray) -> SeenLuck:
         """The luck of the rows at some positions."""
@@ -77,7 +82,8 @@ class SeenLuck:
 
     def given(self, kind: type[Luck] = Luck) -> Luck:
         """The luck, as it is given to a strategy."""
-        return kind(Streams(self.seed, self.replication), self.name, lambda: self.keys, self.occasion, self.leads)
+        streams = Streams(self.seed, self.replication)
+        return kind(streams, self.name, lambda: self.keys, self.occasion, self.leads, self.agents)
 
 
 @dataclass(frozen=True)
@@ -122,17 +128,17 @@ def kept(views: tuple[View, ...], luck: Luck) -> Question:
     """Keep a question as the world asks it: every column, the luck, and a copy of what is behind."""
     rows, *others = (_seen(view) for view in views)
     streams = luck._streams
-    keys, leads = np.array(luck._keys), luck._given_leads
-    seen = SeenLuck(
-        streams.seed, streams.replication, luck._name, luck._occasion, keys, None if leads is None else np.array(leads)
-    )
+    leads, agents = (None if each is None else np.array(each) for each in (luck._given_leads, luck._agents))
+    keys = np.array(luck._keys)
+    seen = SeenLuck(streams.seed, streams.replication, luck._name, luck._occasion, keys, leads, agents)
     return Question(rows, tuple(others), seen, np.arange(len(rows.rows)))
 
 
 def _seen(view: View) -> SeenView:
     kind = type(view)
     columns = {name: view.column(name) for name in view.names}
-    return SeenView(kind, columns, np.array(view._rows), copy.deepcopy(view._world), view.now, view.date)
+    tiers = view.tiers if isinstance(view, AgentView) else ()
+    return SeenView(kind, columns, np.array(view._rows), copy.deepcopy(view._world), view.now, view.date, tiers)
 
 
 def arrays_in(behind: Any) -> list[Array]:

@@ -7,7 +7,7 @@ of the place and how many filled it before, so that one more place changes nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -180,29 +180,31 @@ def affinity(workforce: Workforce, streams: Streams, customers: Any, agent_keys:
     return workforce.affinity * streams.normals("affinity", customers, agent_keys, again=True)
 
 
-def on_duty(workforce: Workforce, of: Agents, now: int, weekday: int) -> npt.NDArray[np.bool_]:
+def on_duty(workforce: Workforce, slot: int, of: Agents, now: int, works: Sequence[bool]) -> npt.NDArray[np.bool_]:
     """Whose working hours hold the whole slot that begins now. Shape (n,).
 
     Parameters
     ----------
+    slot
+        Length of a slot, seconds.
     now
         Start of the slot, seconds.
-    weekday
-        1 Monday to 7 Sunday.
+    works
+        Whether each tier works on the day.
     """
     second = now % 86_400
     tiers = [
-        weekday in tier.workdays and tier.opens <= second <= tier.closes - workforce.slot
-        for tier in workforce.tiers.values()
+        each and tier.opens <= second <= tier.closes - slot
+        for each, tier in zip(works, workforce.tiers.values(), strict=True)
     ]
     return np.array(tiers, bool)[of.tier]
 
 
-def room(workforce: Workforce, of: Agents, now: int, weekday: int) -> Ints:
+def room(workforce: Workforce, slot: int, of: Agents, now: int, works: Sequence[bool]) -> Ints:
     """Leads that agents can take in the slot that begins now; 0 for those who are off duty. Shape (n,)."""
     hours = np.array([tier.closes - tier.opens for tier in workforce.tiers.values()])
     a_day = np.array([tier.leads_a_day for tier in workforce.tiers.values()])
-    per_slot = (a_day * workforce.slot / hours)[of.tier]
-    number = now // workforce.slot
+    per_slot = (a_day * slot / hours)[of.tier]
+    number = now // slot
     leads = np.floor(per_slot * (number + 1) + of.phase) - np.floor(per_slot * number + of.phase)
-    return np.where(on_duty(workforce, of, now, weekday), leads, 0).astype(np.int64)
+    return np.where(on_duty(workforce, slot, of, now, works), leads, 0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The desk of every branch: at each slot leads are graded, allocated and called, up to its capacity."""
+"""The pool of every branch: at each slot leads are graded, allocated to seats and agents, and called."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from lifesim.errors import StrategyError
 from lifesim.population.columns import T_WITHDRAWN
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
+from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
+from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.staff import LAST, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
-from lifesim.world.views import AGENT_COLUMNS
+from lifesim.world.truth import added_decisions
+from lifesim.world.views import AGENT_COLUMNS, round_columns
 from lifesim.world.world import World
 
 MAX_GRADE = 3
@@ -25,14 +30,19 @@ _CALL = CHANNELS.index("call")
 
 
 class Desk:
-    """Keeps the appointments of the seats; looks at nobody but the customers who wait for one."""
+    """Keeps the appointments of seats and agents; looks at nobody but the customers who wait for one."""
 
     phase, name, local = 5, DESK, True
 
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
-        self.groups = groups(scenario, world)
+        self.staff = staff(scenario, world.streams, world.branches, world.started_with)
         self.hours = Hours(scenario, practice.staffing)
+        self.of_round = round_columns(scenario)
+        hidden = {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
+        self.of_oracles = self.of_round | hidden
+        for name, empty in (self.staff.kept() | cases.none(len(scenario.population.branches))).items():
+            world.extra.setdefault(name, empty)
 
     def next(self, now: int) -> int | None:
         """Next slot of a working day at which somebody may wait.
@@ -51,9 +61,8 @@ class Desk:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
         waiting = self._lose(self._collect(now, measures), now, measures)
-        capacity = self.hours.calls(self.groups["calls"], np.array([now]))[0]
-        if len(waiting) and capacity.any():
-            waiting = self._serve(now, waiting, capacity, measures)
+        if len(waiting):
+            waiting = self._serve(now, waiting, measures)
         world.extra["leads"] = waiting
 
     def _collect(self, now: int, measures: Any) -> Any:
@@ -82,61 +91,75 @@ class Desk:
         hold(_rows(lost), -1, world.kernel_record)
         return waiting[~gone]
 
-    def _serve(self, now: int, waiting: Any, capacity: Any, measures: Any) -> Any:
+    def _serve(self, now: int, waiting: Any, measures: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
-        world = self.world
-        date = world.date(now)
-        grading, allocation = self.practice.grading, self.practice.allocation
-        view = self._view(waiting, now, grading)
-        name = type(grading).__name__
-        grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
-        grades = integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
+        rows = self.staff.present(now)
+        calls = self.hours.calls_now(self.staff.calls, now)
+        seen = self.staff.columns(rows, self.world.extra, now, calls, self.hours.works(now))
+        if not seen["capacity"].any():
+            return waiting
+        grades = self._graded(now, waiting)
         reordered = bool(np.any(grades[1:] < grades[:-1]))
         if reordered:
-            waiting = waiting[np.argsort(grades, kind="stable")]
-        view = self._view(waiting, now, allocation)
-        seats = {**self.groups["seen"], "capacity": capacity}
-        agents = AgentView(np.arange(len(capacity)), AGENT_COLUMNS, seats, now, date)
-        name = type(allocation).__name__
-        luck = self._luck("allocation", name, waiting, now)
-        given = asked(world, name, now, allocation.assign, view, agents, luck)
-        given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(capacity) - 1)
+            order = np.argsort(grades, kind="stable")
+            waiting, grades = waiting[order], grades[order]
+        given = self._allocated(now, waiting, grades, rows, seen)
         taken = given >= 0
         if not taken.any():
             return waiting
-        self._check(name, now, waiting[taken], given[taken], capacity)
-        self._call(now, waiting[taken], given[taken], measures)
+        skill = self._skill(waiting[taken], given[taken], seen)
+        self._call(now, waiting[taken], rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
-        return pool.in_order(rest, world.state) if reordered else rest
+        return pool.in_order(rest, self.world.state) if reordered else rest
 
-    def _luck(self, kind: str, name: str, waiting: Any, now: int) -> Luck:
+    def _graded(self, now: int, waiting: Any) -> Any:
+        """Grade of each lead."""
+        world, grading = self.world, self.practice.grading
+        name = type(grading).__name__
+        view = self._view(now, grading, (world.state, waiting), {})
+        grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
+        return integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
+
+    def _allocated(self, now: int, waiting: Any, grades: Any, rows: Any, seen: Any) -> Any:
+        """Place in ``rows`` of who gets each lead."""
+        world, allocation = self.world, self.practice.allocation
+        name = type(allocation).__name__
+        owners = np.full(len(waiting), UNASSIGNED)
+        columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
+        leads = self._view(now, allocation, (world.state, waiting, grades, owners), columns)
+        agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, seen, now, world.date(now), self.staff.tiers)
+        luck = self._luck("allocation", name, waiting, now, self.staff.key[rows])
+        given = asked(world, name, now, allocation.assign, leads, agents, luck)
+        given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(rows) - 1)
+        wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents)
+        if wrong is not None:
+            raise StrategyError(f"{at(world, name, now)}: {wrong}")
+        return given
+
+    def _skill(self, taken: Any, given: Any, seen: Any) -> Any:
+        """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""
+        skill = seen["skill"][given].astype(np.float64)
+        of = self.of_round["family"]((None, taken), np.arange(len(taken)), 0)
+        for k, family in enumerate(FAMILIES):
+            about = of == k
+            skill[about] = seen[f"skill_{family}"][given[about]]
+        return skill
+
+    def _luck(self, kind: str, name: str, waiting: Any, now: int, agents: Any = None) -> Luck:
         """Luck about leads: a class may grade and allocate, and a customer may wait twice."""
         customers = self.world.state.customers
 
         def keys() -> Any:
             return customers["key"][waiting["customer"]]
 
-        return Luck(self.world.streams, f"{kind} {name}", keys, now, waiting["luck"])
+        return Luck(self.world.streams, f"{kind} {name}", keys, now, waiting["luck"], agents)
 
-    def _view(self, waiting: Any, now: int, plug_in: Any) -> LeadView:
+    def _view(self, now: int, plug_in: Any, given: tuple[Any, ...], more: dict[str, Any]) -> LeadView:
         world = self.world
         columns = world.everything_of_leads if getattr(plug_in, "oracle", False) else world.observed_leads
-        return LeadView(np.arange(len(waiting)), columns, (world.state, waiting), now, world.date(now))
+        return LeadView(np.arange(len(given[1])), columns | more, given, now, world.date(now))
 
-    def _check(self, name: str, now: int, taken: Any, given: Any, capacity: Any) -> None:
-        """No group takes more than its capacity, nor customers of another branch."""
-        used = np.bincount(given, minlength=len(capacity))
-        if np.any(used > capacity):
-            group = int(np.argmax(used - capacity))
-            raise StrategyError(
-                f"{at(self.world, name, now)}: gives {used[group]} leads to group {group}, "
-                f"which can take {capacity[group]}"
-            )
-        branch = self.world.state.customers["branch"][taken["customer"]]
-        if self.desk.scope == "branch" and np.any(branch != self.groups["seen"]["branch"][given]):
-            raise StrategyError(f"{at(self.world, name, now)}: gives a lead to seats of another branch")
-
-    def _call(self, now: int, granted: Any, given: Any, measures: Any) -> None:
+    def _call(self, now: int, granted: Any, rows: Any, grades: Any, skill: Any, measures: Any) -> None:
         """Put the calls on their way, at times within the slot that are the customer's own luck."""
         world = self.world
         world.room_for_touches(len(granted))
@@ -144,8 +167,10 @@ class Desk:
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED, 1)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
-        skill = self.groups["seen"]["skill"][given]
         granting.call(granted, times, skill, _CALL, self.desk.cost, world.kernel_record)
+        branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
+        cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
+        world.extra[LAST][rows] = now
         hold(_rows(granted), -1, world.kernel_record)
 
 
@@ -157,20 +182,10 @@ def _count(world: World, measures: Any, leads: Any, measure: int, amount: Any) -
     np.add.at(measures, (world.state.customers["branch"][leads["customer"]], measure), amount)
 
 
-def groups(scenario: Scenario, world: World) -> dict[str, Any]:
-    """Groups of seats as columns: one row per branch and group, or per group for a national desk."""
-    desk = scenario.desk
-    sizes = world.started_with if desk.scope == "branch" else {0: sum(world.started_with.values())}
-    rows = [(number, desk.seats[group], size) for number, size in sizes.items() for group in desk.seats]
-    calls = [seats.per_10k * size / 1e4 * seats.calls_per_hour * desk.slot / 3600 for _, seats, size in rows]
-    branch = np.array([number for number, _, _ in rows])
-    skill = np.array([seats.skill for _, seats, _ in rows])
-    return {"calls": np.array(calls), "seen": {"branch": branch, "skill": skill}}
-
-
 def capacity_by_branch(world: World, staffing: tuple[float, ...], since: int, until: int) -> Any:
     """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
-    hours, of = Hours(world.scenario, staffing), groups(world.scenario, world)
-    calls = hours.calls(of["calls"], hours.times(since, until)).sum(axis=0)
-    branches = len(world.scenario.population.branches)
-    return np.bincount(of["seen"]["branch"], weights=calls, minlength=branches)
+    hours = Hours(world.scenario, staffing)
+    of = staff(world.scenario, world.streams, world.branches, world.started_with)
+    calls = hours.calls(of.calls, hours.times(since, until)).sum(axis=0)
+    branch = np.maximum(of.branch[: len(of.calls)], 0)
+    return np.bincount(branch, weights=calls, minlength=len(world.scenario.population.branches))

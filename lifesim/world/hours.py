@@ -1,4 +1,4 @@
-"""When a desk is open, and how many calls its seats can make in a slot."""
+"""When a desk is open and agents work, and how many calls the seats can make in a slot."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from lifesim.lifecycle.season import dates, desk_factors
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
 from lifesim.scenario.workdays import Workdays
+
+#: Calls of a desk that is closed.
+CLOSED = -1
 
 
 class Hours:
@@ -25,7 +28,14 @@ class Hours:
         desk = scenario.desk
         workdays = scenario.workdays if desk.holidays == "closed" else Workdays(None)
         self.opens, self.closes, self.slot = desk.opens, desk.closes, desk.slot
-        self.open = np.array([workdays.opens(date, desk.workdays) for date in dates(scenario)])
+        days = dates(scenario)
+        self.open = np.array([workdays.opens(date, desk.workdays) for date in days])
+        tiers = list(scenario.workforce.tiers.values()) if scenario.workforce else []
+        self.tiers = [np.array([workdays.opens(date, tier.workdays) for date in days]) for tier in tiers]
+        #: When anybody works: from when to when, on which days.
+        self.first = min([desk.opens, *(tier.opens for tier in tiers)])
+        self.last = max([desk.closes, *(tier.closes for tier in tiers)])
+        self.anybody = np.any([self.open, *self.tiers], axis=0)
         self.factors = desk_factors(scenario, staffing)
         # Slots before each day, each counted by its factor.
         self.before = np.concatenate([[0.0], np.cumsum(self.open * self.factors)]) * self.slots_a_day
@@ -36,14 +46,24 @@ class Hours:
         return (self.closes - self.opens) // self.slot
 
     def next(self, now: int) -> int | None:
-        """The first slot that begins at or after ``now``."""
-        for day in range(now // DAY, len(self.open)):
-            opens = day * DAY + self.opens
-            if self.open[day]:
+        """The first slot that begins at or after ``now``, of the desk or of agents."""
+        for day in range(now // DAY, len(self.anybody)):
+            opens = day * DAY + self.first
+            if self.anybody[day]:
                 appointment = opens if now <= opens else opens + -(-(now - opens) // self.slot) * self.slot
-                if appointment + self.slot <= day * DAY + self.closes:
+                if appointment + self.slot <= day * DAY + self.last:
                     return int(appointment)
         return None
+
+    def works(self, now: int) -> tuple[bool, ...]:
+        """Whether each tier of agents works on a day."""
+        return tuple(bool(open_on[now // DAY]) for open_on in self.tiers)
+
+    def calls_now(self, per_slot: Any, now: int) -> Any:
+        """Calls that each group of seats can make in the slot that begins now; none while the desk is closed."""
+        if self.open[now // DAY] and self.opens <= now % DAY <= self.closes - self.slot:
+            return self.calls(per_slot, np.array([now]))[0]
+        return np.full(len(per_slot), CLOSED)
 
     def times(self, since: int, until: int) -> Any:
         """When the slots of the days from one time to another begin. Shape (n,)."""

@@ -14,6 +14,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import CustomerView, IntArray
+from lifesim.workforce.staff import GRADES
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>``.
 OBSERVABLE = {
@@ -144,12 +145,36 @@ def lead_columns(of_customer: dict[str, Observed]) -> dict[str, Callable[[Any, A
     return columns
 
 
-#: Columns of groups of seats, from their arrays.
-AGENT_COLUMNS: dict[str, Callable[[Any, Any, int], Any]] = {
-    "branch": lambda agents, rows, now: agents["branch"][rows],
-    "skill": lambda agents, rows, now: agents["skill"][rows],
-    "capacity": lambda agents, rows, now: agents["capacity"][rows],
+#: Columns of the agents and groups of seats among whom leads are allocated, each with its unit and meaning.
+AGENT_MEANINGS = {
+    "branch": "number of the branch; -1 for seats that serve every branch",
+    "tier": "place of the tier, or of the group of seats, in `agents.tiers`",
+    "skill": "added to the effect of a conversation, on average over the families of needs; 0 is average",
+    **{f"skill_{family}": f"likewise, about {family}; minus infinity without a licence" for family in FAMILIES},
+    "on_duty": "1 within working hours",
+    "capacity": "leads that can be taken in this slot",
+    "load": "leads in hand: taken and not yet concluded",
+    "idle_seconds": "time since the latest lead; 10,000 days when there was none",
+    "tenure_days": "days since an agent started; 0 for seats",
+    "region": "number of the region tag; -1 without one",
+    **{f"concluded_{grade}": f"leads of grade {grade.upper()} that were concluded" for grade in GRADES},
+    **{f"won_{grade}": f"those of them that became a policy, grade {grade.upper()}" for grade in GRADES},
 }
+AGENT_COLUMNS: dict[str, Callable[[Any, Any, int], Any]] = {
+    name: (lambda agents, rows, now, name=name: agents[name][rows])  # type: ignore[misc]
+    for name in AGENT_MEANINGS
+}
+
+
+def round_columns(scenario: Scenario) -> dict[str, Callable[[Any, Any, int], Any]]:
+    """What allocations see of leads beside all others, from (state, leads, grades, owners)."""
+    family = [FAMILIES.index(each.aim.family) if each.aim else -1 for each in scenario.contents.values()]
+    about = np.array(family)
+    return {
+        "grade": lambda given, rows, now: given[2][rows],
+        "owner": lambda given, rows, now: given[3][rows],
+        "family": lambda given, rows, now: about[given[1]["content"][rows]],
+    }
 
 
 def customer_view(

@@ -1,0 +1,42 @@
+"""What an allocation may answer: everyone on duty, within their capacity, among their own customers."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lifesim.strategy import UNASSIGNED, AgentView, IntArray
+
+#: Branch of agents and seats that serve customers of every branch.
+EVERY_BRANCH = -1
+
+
+def complaint(given: IntArray, branches: npt.NDArray[np.integer], agents: AgentView) -> str | None:
+    """What is wrong with an answer, in words that follow the strategy's name; None for a right one.
+
+    Parameters
+    ----------
+    given
+        Row of the agents for each lead, in range, or ``UNASSIGNED``. Shape (leads,). That no lead goes to two agents
+        is in the form of the answer.
+    branches
+        Branch of each lead's customer. Shape (leads,).
+    """
+    taken = given != UNASSIGNED
+    rows = given[taken]
+    off = rows[agents.on_duty[rows] == 0]
+    if len(off):
+        return f"gives a lead to {_named(agents, int(off[0]))}, who is off duty"
+    used = np.bincount(rows, minlength=len(agents))
+    if np.any(used > agents.capacity):
+        most = int(np.argmax(used - agents.capacity))
+        return f"gives {used[most]} leads to {_named(agents, most)}, who can take {agents.capacity[most]}"
+    theirs = agents.branch[rows]
+    stray = np.flatnonzero((theirs != EVERY_BRANCH) & (theirs != branches[taken]))
+    if len(stray):
+        return f"gives a lead of branch {branches[taken][stray[0]]} to {_named(agents, int(rows[stray[0]]))}"
+    return None
+
+
+def _named(agents: AgentView, row: int) -> str:
+    return f"agent {row} ({agents.tiers[agents.tier[row]]} of branch {agents.branch[row]})"

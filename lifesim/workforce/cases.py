@@ -1,0 +1,72 @@
+"""What becomes of leads that somebody took: in hand, then a policy or none."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import numpy as np
+
+from lifesim.workforce.staff import LOAD, SEEN, Staff
+
+CASE = np.dtype(
+    [
+        ("agent", "u8"),  # key of the row of the staff
+        ("luck", "u8"),  # of the lead
+        ("customer", "i4"),
+        ("handed", "i4"),
+        ("grade", "u1"),
+    ],
+    align=True,
+)
+
+#: Cases in hand, as arrays of the world: those since the last review apart, so that a slot copies few.
+RECENT, IN_HAND = "cases_recent", "cases"
+#: Leads taken by grade and what became of them: those that became a policy, and those that did not in time.
+GRADED = "graded"
+TAKEN, WON, LOST = range(3)
+
+
+def none(branches: int) -> dict[str, Any]:
+    """No cases yet; counts by branch, grade and outcome."""
+    return {RECENT: np.zeros(0, CASE), IN_HAND: np.zeros(0, CASE), GRADED: np.zeros((branches, 4, 3), np.int64)}
+
+
+def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, grades: Any, branch: Any, now: int,
+         ) -> None:  # fmt: skip
+    """Enter leads that rows of the staff have taken in a slot."""
+    new = np.zeros(len(granted), CASE)
+    new["agent"], new["luck"], new["customer"] = staff.key[rows], granted["luck"], granted["customer"]
+    new["handed"], new["grade"] = now, grades
+    kept[RECENT] = np.concatenate([kept[RECENT], new])
+    np.add.at(kept[LOAD], rows, 1)
+    np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
+
+
+def review(kept: MutableMapping[str, Any], staff: Staff, policies: Any, branch: Any, now: int, within: int) -> None:
+    """Conclude cases: won where a policy was issued since the lead was taken, lost where none was in time.
+
+    Parameters
+    ----------
+    policies
+        The pool of policies; nobody in it is ahead of ``now``.
+    branch
+        Of every customer.
+    within
+        Time after which a case is lost, seconds.
+    """
+    cases = np.concatenate([kept[IN_HAND], kept[RECENT]])
+    latest = np.full(len(branch), -1, np.int64)
+    issued = policies[(policies["customer"] >= 0) & (policies["issued"] <= now)]
+    np.maximum.at(latest, issued["customer"], issued["issued"])
+    won = latest[cases["customer"]] > cases["handed"]
+    lost = ~won & (cases["handed"] + within <= now)
+    order = np.argsort(staff.key)
+    rows = order[np.searchsorted(staff.key, cases["agent"], sorter=order)]
+    over = won | lost
+    np.add.at(kept[LOAD], rows[over], -1)
+    np.add.at(kept[SEEN], (rows[over], cases["grade"][over], 0), 1)
+    np.add.at(kept[SEEN], (rows[won], cases["grade"][won], 1), 1)
+    for which, what in ((won, WON), (lost, LOST)):
+        np.add.at(kept[GRADED], (branch[cases["customer"][which]], cases["grade"][which], what), 1)
+    kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()

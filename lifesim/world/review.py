@@ -1,0 +1,30 @@
+"""The weekly review of leads in hand: what the insurer has learned of them."""
+
+from __future__ import annotations
+
+from lifesim.population.columns import DAY
+from lifesim.population.memory import count
+from lifesim.workforce import cases
+from lifesim.workforce.staff import Staff
+from lifesim.world.parts import every
+from lifesim.world.world import World
+
+
+class Review:
+    """Concludes leads in hand; looks at everyone, as the policy may have come by another way."""
+
+    phase, name, local, days = 3, "review", False, 7
+
+    def __init__(self, staff: Staff) -> None:
+        self.staff = staff
+        self.within = staff.scenario.desk.follow_up
+        self.offset = staff.scenario.warm_up % (self.days * DAY)
+
+    def next(self, now: int) -> int | None:
+        """Every seventh midnight, counted so that the fork is one."""
+        return every(self.days, now, self.offset)
+
+    def act(self, world: World, now: int) -> None:
+        """Conclude what is won, and what has been in hand for too long."""
+        branch = world.state.customers["branch"][: count(world.state)]
+        cases.review(world.extra, self.staff, world.state.policies, branch, now, self.within)

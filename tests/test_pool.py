@@ -1,0 +1,213 @@
+"""The pool of leads in a world: wrong answers are named, leads are conserved, what is in hand is reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from quiet_world import REPO
+from small_worlds import busy, described, run, small
+
+from lifesim import workspace
+from lifesim.errors import StrategyError
+from lifesim.population.columns import DAY
+from lifesim.scenario import Scenario
+from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
+from lifesim.workforce import cases
+from lifesim.workforce.leads import DESK_MEASURES
+from lifesim.workforce.staff import LAST, LOAD, SEEN, staff
+from lifesim.world.world import World
+
+MEASURE = {name: k for k, name in enumerate(DESK_MEASURES)}
+
+
+@pytest.fixture(autouse=True)
+def _workspace() -> Iterator[None]:
+    """Work with the strategies of the checkout."""
+    workspace.unmount()
+    workspace.mount(REPO)
+    yield
+    workspace.unmount()
+
+
+def of(name: str, **parameters: Any) -> Any:
+    return workspace.discover("allocation")[name].cls(**parameters)
+
+
+def lively(scenario: Scenario, **desk: Any) -> Scenario:
+    """The scenario with many inquiries, few seats, impatient customers, and a short follow-up."""
+    data = described(scenario)
+    data["behaviour"]["sessions"]["inquiry"] = 0.3
+    data["behaviour"]["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
+    seats = {
+        "seniors": {"per_10k": 8, "calls_per_hour": 1.5, "skill": 0.6},
+        "juniors": {"per_10k": 12, "calls_per_hour": 1, "skill": 0.0},
+    }
+    changed = data["desk"] | {"seats": seats, "patience": "6h", "follow_up": "14d"} | desk
+    return scenario.replace(behaviour=data["behaviour"], desk=changed)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A grade that is the lead's own luck."""
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        return (luck.uniforms("grade", lasting=True) * 4).astype(np.int64)
+
+
+def served_by(allocation: Any, **more: Any) -> Practice:
+    return Practice(busy().orchestrations, grading=Graded(), allocation=allocation)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Makes a mistake as soon as it can."""
+
+    mistake: str
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        answer = np.full(len(leads), -1)
+        if self.mistake == "range":
+            answer[:] = len(agents)
+        elif self.mistake == "off duty":
+            # Nobody is off duty while the desk is open: what is given below makes one.
+            answer[0] = int(np.argmin(agents.on_duty))
+        elif self.mistake == "capacity":
+            mine = np.flatnonzero(agents.branch == leads.branch[0])
+            most = mine[np.argmin(agents.capacity[mine])]
+            answer[leads.branch == leads.branch[0]] = most
+        elif self.mistake == "branch":
+            other = np.flatnonzero((agents.branch != leads.branch[0]) & (agents.capacity > 0))
+            answer[0] = other[0] if len(other) else -1
+        elif self.mistake == "twice":
+            return np.concatenate([answer, answer])
+        return answer
+
+
+SAID = {
+    "range": r"assignments must lie between -1 and 3; found 4 to 4",
+    "capacity": r"gives \d+ leads to agent \d \((seniors|juniors) of branch \d\), who can take \d",
+    "branch": r"gives a lead of branch \d to agent \d \((seniors|juniors) of branch \d\)",
+    "twice": r"assignments must have shape \(\d+,\), not \(\d+,\)",
+}
+
+
+@pytest.mark.parametrize("mistake", SAID)
+def test_a_wrong_answer_is_named_with_the_strategy_and_the_time(mistake: str) -> None:
+    scenario = lively(small({"north": 300, "south": 200}))
+    with pytest.raises(StrategyError, match=rf"^strategy 'Wrong' at 20\d\d-\d\d-\d\d \d\d:00: {SAID[mistake]}$"):
+        run(scenario, served_by(Wrong(mistake)))
+
+
+class Daily:
+    """Looks at the pool every midnight, after everyone else."""
+
+    phase, name, local = 9, "daily", False
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Any, Any]] = []
+
+    def next(self, now: int) -> int:
+        return -(-now // DAY) * DAY
+
+    def act(self, world: World, now: int) -> None:
+        in_hand = np.concatenate([world.extra[cases.IN_HAND], world.extra[cases.RECENT]])
+        self.kept.append((world.extra[cases.GRADED].copy(), in_hand))
+
+
+def watched(allocation: str, days: int = 80, **parameters: Any) -> tuple[World, Daily]:
+    daily = Daily()
+    scenario = lively(small({"north": 300, "south": 200}))
+    return run(scenario, served_by(of(allocation, **parameters)), days=days, observers=[daily]), daily
+
+
+def test_leads_are_conserved_by_grade_every_day() -> None:
+    """Taken = won + lost + in hand, by branch and grade; in all, taken is what the desk granted."""
+    world, daily = watched("random_agent")
+    assert len(daily.kept) >= 80
+    branch = world.state.customers["branch"].astype(np.int64)
+    for graded, in_hand in daily.kept:
+        open_cases = np.zeros(graded.shape[:2], np.int64)
+        np.add.at(open_cases, (branch[in_hand["customer"]], in_hand["grade"]), 1)
+        over = graded[..., cases.WON] + graded[..., cases.LOST]
+        assert np.array_equal(graded[..., cases.TAKEN], over + open_cases)
+    last = world.extra[cases.GRADED]
+    assert last[..., cases.TAKEN].sum() == world.extra["desk"][:, MEASURE["granted"]].sum()
+    assert last.sum(axis=0).min() > 0, "not every grade is won and lost"
+
+
+def test_what_is_known_of_the_staff_is_what_became_of_their_leads() -> None:
+    world, _ = watched("random_agent")
+    of_world = staff(world.scenario, world.streams, world.branches, world.started_with)
+    graded, seen = world.extra[cases.GRADED], world.extra[SEEN]
+    assert np.array_equal(seen[..., 0].sum(axis=0), graded[..., (cases.WON, cases.LOST)].sum(axis=(0, 2)))
+    assert np.array_equal(seen[..., 1].sum(axis=0), graded[..., cases.WON].sum(axis=0))
+    in_hand = np.concatenate([world.extra[cases.IN_HAND], world.extra[cases.RECENT]])
+    by_row = [np.count_nonzero(in_hand["agent"] == key) for key in of_world.key]
+    assert world.extra[LOAD].tolist() == by_row
+    assert np.all(world.extra[LAST] > 70 * DAY)
+
+
+def test_a_lead_is_won_by_a_policy_after_it_and_lost_without_one_in_time() -> None:
+    cases_of = np.zeros(5, cases.CASE)
+    cases_of["customer"], cases_of["handed"] = [0, 1, 2, 3, 4], np.array([5, 5, 5, 18, 5]) * DAY
+    world = run(small(10), days=1)
+    team = staff(world.scenario, world.streams, world.branches, world.started_with)
+    cases_of["agent"] = team.key[1]
+    kept: dict[str, Any] = team.kept() | cases.none(1)
+    kept[cases.IN_HAND] = cases_of
+    kept[LOAD][1] = 5
+    policies = np.zeros(4, world.state.policies.dtype)
+    policies["customer"], policies["issued"] = [0, 1, -1, 4], np.array([9, 4, 9, 30]) * DAY
+    cases.review(kept, team, policies, np.zeros(5, np.int64), 20 * DAY, 14 * DAY)
+    assert kept[cases.GRADED][0, 0].tolist() == [0, 1, 3]
+    assert kept[cases.IN_HAND]["customer"].tolist() == [3]
+    assert kept[LOAD].tolist()[:2] == [0, 1]
+
+
+def test_a_national_desk_serves_every_branch() -> None:
+    world = run(lively(small({"north": 200, "south": 200}), scope="national"), served_by(of("fill_seats")))
+    assert world.extra["desk"][:, MEASURE["granted"]].min() > 20
+
+
+LOOKED_AT: list[Any] = []
+
+
+@dataclass(frozen=True)
+class Spy:
+    """Writes down true values and stages."""
+
+    oracle = True
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        LOOKED_AT.append(np.stack([leads.true_value, leads.true_stage]))
+        return np.full(len(leads), -1)
+
+
+def test_an_oracle_sees_the_decisions_that_a_conversation_adds() -> None:
+    """Only those are worth something in whose stage the content lifts a hazard, and some more than others."""
+    scenario = lively(small(400))
+    data = described(scenario)
+    data["contents"]["advice"] |= {"lifts": {"FIRST_PURCHASE.decide": 2.0}, "fit": {}, "aim": None}
+    LOOKED_AT.clear()
+    run(scenario.replace(contents=data["contents"]), Practice(allocation=Spy()))
+    value, stage = np.concatenate(LOOKED_AT, axis=1)
+    assert np.array_equal(value > 0, stage == 1)
+    assert np.count_nonzero(value) > 20
+    assert value[value > 0].std() > 0
+
+
+@dataclass(frozen=True)
+class Peeks:
+    """Asks for what only an oracle sees."""
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        return np.argsort(leads.true_value)
+
+
+def test_what_is_true_is_hidden_from_those_who_are_no_oracles() -> None:
+    with pytest.raises(StrategyError, match="'true_value' cannot be observed"):
+        run(lively(small(200)), served_by(Peeks()))
