@@ -22,7 +22,7 @@ from lifesim.testing.stage import KEPT
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 BROKEN = sorted((CHECKOUT / "tests" / "broken_strategies").glob("*.py"))
-SHIPPED = [file for kind in CHECKS for file in sorted((CHECKOUT / "strategies" / kind).glob("*.py"))]
+SHIPPED = [file for kind in CHECKS for file in sorted((CHECKOUT / "strategies" / kind).glob("[a-z]*.py"))]
 
 #: What each broken strategy is told: what is wrong, and what to do.
 TOLD = {

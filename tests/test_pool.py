@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from quiet_world import REPO
 from small_worlds import busy, described, run, small
+from teams import described as team_described
 
 from lifesim import workspace
 from lifesim.errors import StrategyError
@@ -17,8 +18,10 @@ from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
 from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
 from lifesim.workforce import cases
-from lifesim.workforce.leads import DESK_MEASURES
+from lifesim.workforce.agents import affinity
+from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.workforce.staff import LAST, LOAD, SEEN, staff
+from lifesim.world.desk import Desk
 from lifesim.world.world import World
 
 MEASURE = {name: k for k, name in enumerate(DESK_MEASURES)}
@@ -211,3 +214,81 @@ class Peeks:
 def test_what_is_true_is_hidden_from_those_who_are_no_oracles() -> None:
     with pytest.raises(StrategyError, match="'true_value' cannot be observed"):
         run(lively(small(200)), served_by(Peeks()))
+
+
+# Agents in the pool
+
+
+def with_agents(scenario: Scenario, willing: str = "100%", **changes: Any) -> Scenario:
+    """The scenario with a dozen agents in each branch and no seats."""
+    team = team_described(**changes)
+    team["tiers"] = {name: tier | {"per_10k": 200, "willing": willing} for name, tier in team["tiers"].items()}
+    team["tiers"]["junior_agents"] = team["tiers"]["junior_agents"] | {"skill": {"health": 0.1, "wealth": 0.1}}
+    team["tiers"]["senior_agents"] = team["tiers"]["senior_agents"] | {"skill": {"protection": 0.4, "wealth": 0.4}}
+    desk = described(scenario)["desk"]
+    desk["seats"] = {name: seats | {"per_10k": 0} for name, seats in desk["seats"].items()}
+    return scenario.replace(desk=desk, workforce=team)
+
+
+def of_agents(world: World) -> Any:
+    """Cases that were taken, by agent and time."""
+    return np.concatenate([world.extra[cases.IN_HAND], world.extra[cases.RECENT]])
+
+
+def test_agents_take_leads_while_they_are_there_and_on_duty() -> None:
+    scenario = with_agents(lively(small(300), follow_up="200d"))
+    world = run(scenario, served_by(of("load_balanced")))
+    team = staff(scenario, world.streams, world.branches, world.started_with)
+    assert team.agents is not None
+    taken = of_agents(world)
+    assert len(taken) > 100
+    place = {key: k for k, key in enumerate(team.agents.key.tolist())}
+    rows = np.array([place[key] for key in taken["agent"].tolist()])
+    assert np.all((team.agents.since[rows] <= taken["handed"]) & (taken["handed"] < team.agents.until[rows]))
+    hour = taken["handed"] % DAY // 3_600
+    assert hour.min() >= 9 and hour.max() <= 17
+    assert len(np.unique(rows)) > 8
+
+
+def test_agents_ignore_leads_of_their_own_will() -> None:
+    taken = []
+    for willing in ("100%", "10%"):
+        scenario = with_agents(lively(small(300), follow_up="200d"), willing)
+        taken.append(len(of_agents(run(scenario, served_by(of("load_balanced"))))))
+    assert 0 < taken[1] < 0.7 * taken[0]
+
+
+def test_a_customer_belongs_to_the_agent_who_has_the_lead_in_hand() -> None:
+    scenario = with_agents(lively(small(150), follow_up="200d"))
+    several, same = [], []
+    for name in ("owner_keeps", "random_agent"):
+        taken = of_agents(
+            run(scenario, served_by(of(name, **({"patience_hours": 100.0} if name == "owner_keeps" else {}))))
+        )
+        agents = [np.unique(taken["agent"][taken["customer"] == each]) for each in np.unique(taken["customer"])]
+        leads = np.array([np.count_nonzero(taken["customer"] == each) for each in np.unique(taken["customer"])])
+        more = leads > 1
+        several.append(np.count_nonzero(more))
+        same.append(np.mean(np.array([len(each) for each in agents])[more] == 1))
+    assert min(several) > 20
+    assert same[0] > 0.7 > same[1] + 0.2
+
+
+def test_what_two_make_of_each_other_is_in_the_conversation() -> None:
+    """Skill of the calls of one slot, with affinity and without: the difference is that of the pair."""
+    scenario = with_agents(lively(small(200)), affinity=0.5)
+    world = run(scenario, days=30)
+    desk = Desk(scenario, served_by(of("random_agent")), world)
+    now = 30 * DAY + 10 * 3_600
+    rows = desk.staff.present(now)
+    calls = desk.hours.calls_now(desk.staff.calls, now)
+    seen = desk.staff.columns(rows, world.extra, now, calls, desk.hours.works(now))
+    taken = np.zeros(5, LEAD)
+    taken["customer"] = np.arange(5)
+    given = np.array([3, 5, 7, 4, 6])
+    skill = desk._skill(taken, given, rows, seen)
+    keys = world.state.customers["key"][taken["customer"]]
+    assert scenario.workforce is not None
+    expected = affinity(scenario.workforce, world.streams, keys, desk.staff.key[rows[given]])
+    assert np.abs(expected).min() > 0
+    assert np.allclose(skill - seen["skill"][given], expected)

@@ -43,6 +43,24 @@ def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, 
     np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
 
 
+def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: Any) -> Any:
+    """Place in ``rows`` of the agent who has a customer's latest lead in hand; -1 for none. Shape (customers,)."""
+    if staff.agents is None:
+        return np.full(len(customers), -1)
+    held = np.concatenate([kept[IN_HAND], kept[RECENT]])
+    held = held[np.isin(held["customer"], customers)]
+    held = held[np.lexsort((held["luck"], held["handed"], held["customer"]))]
+    theirs = np.flatnonzero(rows >= len(staff.calls))
+    keys = staff.key[rows[theirs]]
+    theirs, keys = theirs[np.argsort(keys)], np.sort(keys)
+    held = held[np.isin(held["agent"], keys)]
+    if not len(held):
+        return np.full(len(customers), -1)
+    last = np.searchsorted(held["customer"], customers, side="right") - 1
+    found = (last >= 0) & (held["customer"][last] == customers)
+    return np.where(found, theirs[np.searchsorted(keys, held["agent"][last]) % len(keys)], -1)
+
+
 def review(kept: MutableMapping[str, Any], staff: Staff, policies: Any, branch: Any, now: int, within: int) -> None:
     """Conclude cases: won where a policy was issued since the lead was taken, lost where none was in time.
 

@@ -15,6 +15,7 @@ from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
+from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
 from lifesim.workforce.staff import LAST, staff
@@ -107,7 +108,7 @@ class Desk:
         taken = given >= 0
         if not taken.any():
             return waiting
-        skill = self._skill(waiting[taken], given[taken], seen)
+        skill = self._skill(waiting[taken], given[taken], rows, seen)
         self._call(now, waiting[taken], rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest
@@ -124,7 +125,7 @@ class Desk:
         """Place in ``rows`` of who gets each lead."""
         world, allocation = self.world, self.practice.allocation
         name = type(allocation).__name__
-        owners = np.full(len(waiting), UNASSIGNED)
+        owners = cases.owners(world.extra, self.staff, waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
         leads = self._view(now, allocation, (world.state, waiting, grades, owners), columns)
         agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, seen, now, world.date(now), self.staff.tiers)
@@ -134,15 +135,28 @@ class Desk:
         wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents)
         if wrong is not None:
             raise StrategyError(f"{at(world, name, now)}: {wrong}")
-        return given
+        return self._taken_up(now, waiting, given, rows)
 
-    def _skill(self, taken: Any, given: Any, seen: Any) -> Any:
+    def _taken_up(self, now: int, waiting: Any, given: Any, rows: Any) -> Any:
+        """The answer without the leads that agents ignore, of their own will: those stay in the pool."""
+        workforce = self.world.scenario.workforce
+        if workforce is None:
+            return given
+        willing = np.array([1.0] * len(self.desk.seats) + [tier.willing for tier in workforce.tiers.values()])
+        u = self.world.streams.uniforms("lead taken up", waiting["luck"], now)
+        return np.where(u < willing[self.staff.tier[rows[given]]], given, UNASSIGNED)
+
+    def _skill(self, taken: Any, given: Any, rows: Any, seen: Any) -> Any:
         """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""
         skill = seen["skill"][given].astype(np.float64)
         of = self.of_round["family"]((None, taken), np.arange(len(taken)), 0)
         for k, family in enumerate(FAMILIES):
             about = of == k
             skill[about] = seen[f"skill_{family}"][given[about]]
+        workforce, agents = self.world.scenario.workforce, rows[given] >= len(self.staff.calls)
+        if workforce is not None:
+            keys = self.world.state.customers["key"][taken["customer"][agents]]
+            skill[agents] += affinity(workforce, self.world.streams, keys, self.staff.key[rows[given[agents]]])
         return skill
 
     def _luck(self, kind: str, name: str, waiting: Any, now: int, agents: Any = None) -> Luck:
