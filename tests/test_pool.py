@@ -12,11 +12,13 @@ from quiet_world import REPO
 from small_worlds import busy, described, run, small
 from teams import described as team_described
 
+import lifesim
 from lifesim import workspace
 from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
 from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
+from lifesim.testing.stage import Stage
 from lifesim.workforce import cases
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
@@ -292,3 +294,24 @@ def test_what_two_make_of_each_other_is_in_the_conversation() -> None:
     expected = affinity(scenario.workforce, world.streams, keys, desk.staff.key[rows[given]])
     assert np.abs(expected).min() > 0
     assert np.allclose(skill - seen["skill"][given], expected)
+
+
+def test_the_shipped_comparison_of_allocations_runs_with_all_its_arms() -> None:
+    """A short run of one replication: every arm serves leads, and none fails."""
+    scenario = lifesim.load("allocation", root=REPO).replace(
+        warm_up="10d", horizon="20d", population={"branches": {"north": 8_000}, "segments": {"mainstream": 1.0}},
+        experiment={"replications": 1, "seed": 1},
+    )  # fmt: skip
+    result = lifesim.compare(scenario, workers=1)
+    assert result.failures == []
+    desks = result.tables["desks"]
+    granted = desks[desks["measure"] == "granted"].set_index("arm")["value"]
+    assert set(granted.index) == set(scenario.arms)
+    assert granted.min() > 20
+
+
+def test_the_contract_kit_has_agents_where_the_scenario_has() -> None:
+    stage = Stage(lifesim.load("allocation", root=REPO))
+    (question, *_) = stage.questions("allocation", "tiered", oracle=False)
+    assert question.others[0].tiers == ("seniors", "juniors", "partners", "newcomers")
+    assert set(question.others[0].columns["tier"].tolist()) == {0, 1, 2, 3}

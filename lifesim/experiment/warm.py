@@ -29,7 +29,7 @@ def compile_kernel(shared: bytes) -> None:
     described, _, _, mechanisms, _ = pickle.loads(shared)
     described = described | {
         "population": {"size": 64, "segments": {next(iter(described["segments"])): 1.0}},
-        "warm_up": "0d", "horizon": "10d", "arms": {described["experiment"]["control"]: {}},
+        "workforce": None, "warm_up": "0d", "horizon": "10d", "arms": {described["experiment"]["control"]: {}},
     }  # fmt: skip
     # Two days of some date have no episodes.
     described["market"] = {name: described["market"][name] for name in ("luck", "season")}

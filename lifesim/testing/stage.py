@@ -135,13 +135,17 @@ class Stage:
 
 
 def small(scenario: Scenario) -> Scenario:
-    """The scenario with few customers of all its segments in two branches, and a desk with a few calls in each slot."""
-    segments, desk = list(scenario.segments), scenario.model_dump(mode="json", by_alias=True)["desk"]
+    """The scenario with few customers of all its segments in two branches, and a few calls in each slot."""
+    segments, described = list(scenario.segments), scenario.model_dump(mode="json", by_alias=True)
+    desk, workforce = described["desk"], described["workforce"]
     for k, seats in enumerate(desk["seats"].values()):
         # Two or three calls in a slot: fewer than the leads that wait, and not the same for every group.
         slots = 3600 / scenario.desk.slot
         seats["per_10k"] = (2 + k) * slots * 1e4 / (CUSTOMERS / 2) / (seats["calls_per_hour"] or 1.0)
+    for tier in workforce["tiers"].values() if workforce else ():
+        tier["per_10k"] = 2 * 1e4 / (CUSTOMERS / 2)
     return scenario.replace(
+        workforce=workforce,
         population={
             "size": CUSTOMERS,
             "branches": {"north": 0.5, "south": 0.5},
