@@ -22,6 +22,10 @@ from lifesim.testing.asking import Answer, RaisedError, ask, comparable, raised
 from lifesim.testing.question import Question
 
 
+#: Names of the folders that libraries are installed in.
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
 def answers(pickled: bytes, kind: str, questions: list[Question]) -> list[Answer]:
     """Answers to questions in the order given, by a process with another hash seed that imports the strategy anew.
 
@@ -96,10 +100,12 @@ def serve() -> None:
 def _forget(names: set[str]) -> None:
     """Drop the user's own modules; a library with compiled parts cannot be imported twice."""
     workspace.unmount()
-    libraries = tuple(sysconfig.get_paths()[part] for part in ("stdlib", "platlib", "purelib"))
+    standard = sysconfig.get_path("stdlib")
     for name in names & sys.modules.keys():
         file = getattr(sys.modules[name], "__file__", None)
-        if file and not file.startswith(libraries) and name.partition(".")[0] != "lifesim":
+        # Libraries may lie beside those of this environment, in folders that it was pointed to.
+        library = file is None or file.startswith(standard) or not _INSTALLED.isdisjoint(Path(file).parts)
+        if not library and name.partition(".")[0] != "lifesim":
             del sys.modules[name]
 
 
