@@ -21,7 +21,6 @@ from lifesim import workspace
 from lifesim.testing.asking import Answer, RaisedError, ask, comparable, raised
 from lifesim.testing.question import Question
 
-
 #: Names of the folders that libraries are installed in.
 _INSTALLED = {"site-packages", "dist-packages"}
 
