@@ -84,15 +84,12 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     """
     c = customer_row(w, i)
     episode = clock_row(w, i, slot).episode
+    if c.settled_at != NEVER:
+        # First, because it may end the policy that would claim.
+        on_settled(i, now, w)
     place = policy_that_claims(i, episode, w)
     if place == NONE:
         return
-    if c.settled_at != NEVER:
-        on_settled(i, now, w)
-        # It may have ended a policy.
-        place = policy_that_claims(i, episode, w)
-        if place == NONE:
-            return
     policy = policy_row(w, place)
     u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
     u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
