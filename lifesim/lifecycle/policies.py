@@ -53,6 +53,10 @@ from lifesim.population.columns import (
     NONE,
     NOTICE,
     NOTICED,
+    O_EXCLUDED,
+    O_LOADED,
+    O_STANDARD,
+    O_WITHDRAWN,
     PAID_UP,
     PURCHASE,
     RETURNING,
@@ -60,7 +64,6 @@ from lifesim.population.columns import (
 )
 from lifesim.streams import normal, uniform, uniform_pair
 
-O_EXCLUDED, O_LOADED, O_STANDARD, O_WITHDRAWN = 3, 4, 5, 6  # places in columns.APPLICATION_OUTCOMES
 I_PURCHASE = 4  # place in scenario.behaviour.IMPULSE_EVENTS
 K_PREMIUM, K_FREQUENCY, K_COOLING_OFF = 0, 12, 20  # places in rules.DECISIONS
 

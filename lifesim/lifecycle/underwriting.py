@@ -15,7 +15,6 @@ from lifesim.lifecycle.policies import count_application, find_policy, issue, wr
 from lifesim.lifecycle.stages import enter, log
 from lifesim.lifecycle.value import price_cut
 from lifesim.population.columns import (
-    APPLICATION_OUTCOMES,
     APPLIED,
     AWARENESS,
     BARRED,
@@ -27,6 +26,13 @@ from lifesim.population.columns import (
     LOST,
     NEVER,
     NONE,
+    O_DECLINED,
+    O_EXCLUDED,
+    O_GIVEN_UP,
+    O_LOADED,
+    O_POSTPONED,
+    O_STANDARD,
+    O_WITHDRAWN,
 )
 from lifesim.scenario.ages import AGES
 from lifesim.streams import normal, uniform, uniform_pair
@@ -36,7 +42,6 @@ NOT_SOLD, UNDER_WAY, ISSUED = range(3)
 K_UNDERWRITING = 22  # place in rules.DECISIONS
 #: Columns of the table of outcomes: given up, then shares up to each of four outcomes.
 COLUMNS = 5
-O_GIVEN_UP, O_DECLINED, O_POSTPONED, O_EXCLUDED, O_LOADED, O_STANDARD, O_WITHDRAWN = range(len(APPLICATION_OUTCOMES))
 #: What is drawn at the decision, above the number of the policy.
 _DECISION = np.uint64(1 << 63)
 

@@ -203,6 +203,7 @@ REINSTATED, FIRST, LOADED, EXCLUDED, CLAIMED, OF_FORK = 1, 2, 4, 8, 16, 128
 APPLICATION_OUTCOMES = (
     "health_declaration", "declined", "postponed", "excluded", "loaded", "standard", "withdrawn",
 )  # fmt: skip
+O_GIVEN_UP, O_DECLINED, O_POSTPONED, O_EXCLUDED, O_LOADED, O_STANDARD, O_WITHDRAWN = range(len(APPLICATION_OUTCOMES))
 #: Policy years that are told apart; the last one holds all later ones.
 POLICY_YEARS = 31
 #: From the due date back to the notice that begins RENEWAL_UPSELL.
