@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Literal
 
@@ -24,14 +25,14 @@ class Conditions(Part):
     desk: Real = about("factor on the calls that the desk can make", default=1.0)
 
     @property
+    @abstractmethod
     def begins(self) -> datetime.date:
         """First day."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def end(self) -> datetime.date:
         """The day after the last one."""
-        raise NotImplementedError
 
     def occurrences(self, last: datetime.date) -> Iterator[tuple[datetime.date, datetime.date]]:
         """First day and day after the last, of every time that it happens up to ``last``."""
