@@ -162,13 +162,15 @@ def check(
     ] = None,
 ) -> None:
     """Check scenarios and strategies before they are run."""
+    from lifesim.testing.files import files_in, findings, oracles
+
     path = Path(target)
     if not path.exists():
         path = workspace.scenario_path(target, workspace.find_root(context.obj))
     _mount(context, near=target)
     problems = 0
-    for file in _to_check(path):
-        found, cautions = _findings(file, scenario)
+    for file in files_in(path):
+        found, cautions = findings(file, scenario)
         problems += len(found)
         for line in found:
             _complain(line)
@@ -176,7 +178,7 @@ def check(
             _say(f"warning: {line}")
         if not found:
             typer.echo(f"{workspace.shown(file)}: ok")
-            for line in _oracles(file):
+            for line in oracles(file):
                 typer.echo(f"{workspace.shown(file)}: {line}")
     if problems:
         raise typer.Exit(InputError.exit_code)
@@ -282,59 +284,6 @@ def _run_directory(name: str, out: Path) -> Path:
     from lifesim.experiment.store import latest
 
     return latest(out.absolute()) if name == "latest" else Path(name).absolute()
-
-
-def _to_check(path: Path) -> list[Path]:
-    path = path.absolute()
-    if path.is_file():
-        return [path]
-    folder = path / "scenarios" if (path / workspace.MARKER).is_file() else path
-    files = sorted(folder.glob("*.yaml"))
-    files += sorted(file for file in path.rglob("*.py") if workspace.kind_of(file))
-    files += sorted(file for file in path.rglob("*.yaml") if workspace.is_journey(file) and file not in files)
-    if not files:
-        raise InputError(f"{workspace.shown(path)} holds neither scenarios nor strategy files")
-    return files
-
-
-def _findings(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
-    """What is wrong with a file, and what is worth a second look; a line each."""
-    try:
-        if file.suffix == ".py":
-            return _of_strategies(file, scenario)
-        if workspace.is_journey(file):
-            from lifesim.scenario.journeys import read_journey
-
-            read_journey(file)
-            return [], []
-        from lifesim.experiment.checks import findings
-
-        problems, cautions = findings(file)
-        return list(map(str, problems)), list(map(str, cautions))
-    except LifesimError as error:
-        return str(error).splitlines(), []
-
-
-def _of_strategies(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
-    plugins = workspace.plugins_in(file)
-    from lifesim.testing import CHECKS, examine
-
-    if workspace.kind_of(file) not in CHECKS:
-        return [], []
-    reports = [examine(plugin.cls, scenario) for plugin in plugins]
-    return [str(each) for report in reports for each in report.failures], [*chain(*(each.cautions for each in reports))]
-
-
-def _oracles(file: Path) -> list[str]:
-    """What has to be said of plug-ins that see what no insurer sees."""
-    why = "sees what no insurer can see: an upper bound, not a strategy"
-    if file.suffix == ".py":
-        return [f"oracle '{each.name}' {why}" for each in workspace.plugins_in(file) if getattr(each.cls, "oracle", 0)]
-    if workspace.is_journey(file):
-        return []
-    from lifesim.experiment import oracles_in
-
-    return [f"arm '{arm}' is an oracle ({', '.join(names)}): {why}" for arm, names in oracles_in(file).items()]
 
 
 # Errors -----------------------------------------------------------------------------------------
