@@ -22,6 +22,7 @@ from lifesim.testing.stage import Stage
 from lifesim.workforce import cases
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
+from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import LAST, LOAD, SEEN, staff
 from lifesim.world.desk import Desk
 from lifesim.world.world import World
@@ -165,9 +166,8 @@ def test_a_lead_is_won_by_a_policy_after_it_and_lost_without_one_in_time() -> No
     kept: dict[str, Any] = team.kept() | cases.none(1)
     kept[cases.IN_HAND] = cases_of
     kept[LOAD][1] = 5
-    policies = np.zeros(4, world.state.policies.dtype)
-    policies["customer"], policies["issued"] = [0, 1, -1, 4], np.array([9, 4, 9, 30]) * DAY
-    cases.review(kept, team, policies, np.zeros(5, np.int64), 20 * DAY, 14 * DAY)
+    latest = np.array([9 * DAY, 4 * DAY, -1, -1, -1])
+    cases.review(kept, team, lambda customers: latest[customers], np.zeros(5, np.int64), 20 * DAY, 14 * DAY)
     assert kept[cases.GRADED][0, 0].tolist() == [0, 1, 3]
     assert kept[cases.IN_HAND]["customer"].tolist() == [3]
     assert kept[LOAD].tolist()[:2] == [0, 1]
@@ -282,18 +282,17 @@ def test_what_two_make_of_each_other_is_in_the_conversation() -> None:
     world = run(scenario, days=30)
     desk = Desk(scenario, served_by(of("random_agent")), world)
     now = 30 * DAY + 10 * 3_600
-    rows = desk.staff.present(now)
-    calls = desk.hours.calls_now(desk.staff.calls, now)
-    seen = desk.staff.columns(rows, world.extra, now, calls, desk.hours.works(now))
+    calls = desk.hours.calls_now(now)
+    shift = Shift(desk.staff, world.extra, now, calls, desk.hours.works(now))
     taken = np.zeros(5, LEAD)
     taken["customer"] = np.arange(5)
     given = np.array([3, 5, 7, 4, 6])
-    skill = desk._skill(taken, given, rows, seen)
+    skill = desk._skill(taken, given, shift)
     keys = world.state.customers["key"][taken["customer"]]
     assert scenario.workforce is not None
-    expected = affinity(scenario.workforce, world.streams, keys, desk.staff.key[rows[given]])
+    expected = affinity(scenario.workforce, world.streams, keys, desk.staff.key[shift.rows[given]])
     assert np.abs(expected).min() > 0
-    assert np.allclose(skill - seen["skill"][given], expected)
+    assert np.allclose(skill - shift["skill"][given], expected)
 
 
 def test_the_shipped_comparison_of_allocations_runs_with_all_its_arms() -> None:

@@ -143,7 +143,7 @@ class Experiment:
         with forgetful(pickled) as practice:
             world.run(end, [*self.parts(world, practice), observer])
         began = time.perf_counter()
-        observer.counted[scenario.horizon // DAY] = occupancy(scenario, world.state, end)
+        observer.counted[scenario.horizon // DAY] = occupancy(world, end)
         joined = world.state.customers["joined"][: count(world.state)]
         present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
         result.customer_days += float(present.sum()) / DAY

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.compiled import compiled
+from lifesim.compiled import compiled, compiled_entry
 from lifesim.dates import due_date
 from lifesim.lifecycle.cover import pay_death_benefit
 from lifesim.lifecycle.layout import (
@@ -280,3 +280,14 @@ def due_policy(i: int, w: Any) -> int:
             found = place
         place = policy.next
     return found
+
+
+@compiled_entry
+def latest_issued(rows: Any, now: int, w: Any, out: Any) -> None:
+    """Raise ``out``, shape (n,), to when the latest policy of each of some customers was issued, up to ``now``."""
+    for k in range(len(rows)):
+        place = customer_row(w, rows[k]).first_policy
+        while place != NONE:
+            if policy_row(w, place).issued <= now:
+                out[k] = max(out[k], policy_row(w, place).issued)
+            place = policy_row(w, place).next

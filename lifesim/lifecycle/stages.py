@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.compiled import compiled
+from lifesim.compiled import compiled, compiled_entry
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.candidates import next_session
 from lifesim.lifecycle.foreign import call_rate
@@ -249,3 +249,12 @@ def arm_processes(i: int, w: Any) -> None:
     for slot in range(w.stage_slots, w.slots):
         key = clock_rule_at(w.clock_rules, row_of(i, slot, w)).key
         clocks.arm(clock_row(w, i, slot), lift_row(w, i, slot), key, customer_row(w, i).key, 1)
+
+
+@compiled_entry
+def count_stages(now: int, w: Any, out: Any) -> None:
+    """Add customers who have joined to ``out``, shape (branches, segments, stages)."""
+    for i in range(counts(w).customers):
+        c = customer_row(w, i)
+        if c.joined <= now:
+            out[c.branch, c.segment, c.stage] += 1

@@ -29,6 +29,7 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accoun
         What became of customers, and whom it counts to; shape (m,) each.
     """
     n = len(segments)
+    of_customer = customers["segment"].astype(np.intp)
     rows = []
     for scope in ("present", "everyone"):
         for metric in METRICS.values():
@@ -38,7 +39,7 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accoun
                 return _sums(column(outcomes, accounts)[counted], segment[counted], n)
 
             def of_customers(column: Column) -> Any:
-                return _sums(column(customers), customers["segment"], n)
+                return _sums(column(customers), of_customer, n)
 
             top = (of_customers if metric.kind == "persons" else of_outcomes)(metric.top)
             bottom = (of_outcomes if metric.kind == "ratio" else of_customers)(metric.bottom)
@@ -61,5 +62,6 @@ def _whom(metric: Metric, scope: str, accounts: Accounts) -> tuple[Any, Any]:
 def _sums(column: Any, segment: Any, segments: int) -> Any:
     """Sum of a column of whole numbers by segment."""
     sums = np.zeros(segments, np.int64)
-    np.add.at(sums, segment, column)
+    # Only with these types does numpy add without converting them on the way.
+    np.add.at(sums, segment.astype(np.intp, copy=False), column.astype(np.int64, copy=False))
     return sums

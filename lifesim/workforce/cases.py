@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import numpy as np
 
+from lifesim.population.columns import appended
 from lifesim.workforce.staff import LOAD, SEEN, Staff
 
 CASE = np.dtype(
@@ -26,6 +27,9 @@ RECENT, IN_HAND = "cases_recent", "cases"
 GRADED = "graded"
 TAKEN, WON, LOST = range(3)
 
+#: From customers, shape (n,), to times, shape (n,).
+Latest = Callable[[Any], Any]
+
 
 def none(branches: int) -> dict[str, Any]:
     """No cases yet; counts by branch, grade and outcome."""
@@ -38,7 +42,7 @@ def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, 
     new = np.zeros(len(granted), CASE)
     new["agent"], new["luck"], new["customer"] = staff.key[rows], granted["luck"], granted["customer"]
     new["handed"], new["grade"] = now, grades
-    kept[RECENT] = np.concatenate([kept[RECENT], new])
+    kept[RECENT] = appended(kept[RECENT], new)
     np.add.at(kept[LOAD], rows, 1)
     np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
 
@@ -47,7 +51,7 @@ def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: A
     """Place in ``rows`` of the agent who has a customer's latest lead in hand; -1 for none. Shape (customers,)."""
     if staff.agents is None:
         return np.full(len(customers), -1)
-    held = np.concatenate([kept[IN_HAND], kept[RECENT]])
+    held = appended(kept[IN_HAND], kept[RECENT])
     held = held[np.isin(held["customer"], customers)]
     held = held[np.lexsort((held["luck"], held["handed"], held["customer"]))]
     theirs = np.flatnonzero(rows >= len(staff.calls))
@@ -61,23 +65,20 @@ def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: A
     return np.where(found, theirs[np.searchsorted(keys, held["agent"][last]) % len(keys)], -1)
 
 
-def review(kept: MutableMapping[str, Any], staff: Staff, policies: Any, branch: Any, now: int, within: int) -> None:
+def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch: Any, now: int, within: int) -> None:
     """Conclude cases: won where a policy was issued since the lead was taken, lost where none was in time.
 
     Parameters
     ----------
-    policies
-        The pool of policies; nobody in it is ahead of ``now``.
+    latest
+        Gives when the latest policy of each of some customers was issued; -1 without one.
     branch
         Of every customer.
     within
         Time after which a case is lost, seconds.
     """
-    cases = np.concatenate([kept[IN_HAND], kept[RECENT]])
-    latest = np.full(len(branch), -1, np.int64)
-    issued = policies[(policies["customer"] >= 0) & (policies["issued"] <= now)]
-    np.maximum.at(latest, issued["customer"], issued["issued"])
-    won = latest[cases["customer"]] > cases["handed"]
+    cases = appended(kept[IN_HAND], kept[RECENT])
+    won = latest(cases["customer"]) > cases["handed"]
     lost = ~won & (cases["handed"] + within <= now)
     order = np.argsort(staff.key)
     rows = order[np.searchsorted(staff.key, cases["agent"], sorter=order)]

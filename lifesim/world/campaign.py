@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.engagement.sending import send
 from lifesim.errors import StrategyError
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, appended
 from lifesim.scenario.market import CHANNELS
 from lifesim.strategy import Luck, Orchestration, Touches
 from lifesim.workforce import leads as pool
@@ -93,4 +93,4 @@ class Campaign:
             lucks = pool.luck(world.streams, keys, self.name, touches.content, now)
             calls = pool.campaign_calls(allowed, lucks, campaign, content, now, world.scenario.desk.patience)
             hold(allowed, 1, world.kernel_record)
-            world.extra["leads"] = pool.in_order(np.concatenate([world.extra["leads"], calls]), world.state)
+            world.extra["leads"] = pool.in_order(appended(world.extra["leads"], calls), world.state)

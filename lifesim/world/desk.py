@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
-from lifesim.population.columns import T_WITHDRAWN
+from lifesim.population.columns import T_WITHDRAWN, appended
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
@@ -18,6 +18,7 @@ from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import LAST, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
@@ -38,7 +39,7 @@ class Desk:
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         self.staff = staff(scenario, world.streams, world.branches, world.started_with)
-        self.hours = Hours(scenario, practice.staffing)
+        self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
         hidden = {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
         self.of_oracles = self.of_round | hidden
@@ -76,8 +77,8 @@ class Desk:
         desk = world.campaigns.index(DESK)
         new = pool.inquiries(world.scenario, world.streams, world.state, inquiries[made], desk)
         world.extra["inquiries"] = inquiries[~made]
-        _count(world, measures, new, pool.REQUESTS, 1)
-        return pool.in_order(np.concatenate([waiting, new]), world.state)
+        _count(world, measures, new, pool.REQUESTS)
+        return pool.in_order(appended(waiting, new), world.state)
 
     def _lose(self, waiting: Any, now: int, measures: Any) -> Any:
         """Without those who gave up."""
@@ -85,7 +86,7 @@ class Desk:
         if not gone.any():
             return waiting
         world, lost = self.world, waiting[gone]
-        _count(world, measures, lost, pool.GAVE_UP, 1)
+        _count(world, measures, lost, pool.GAVE_UP)
         calls = lost[lost["inquiry"] == 0]
         np.add.at(world.state.touched, (calls["campaign"], _CALL, calls["content"], T_WITHDRAWN), 1)
         granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_record)
@@ -94,22 +95,21 @@ class Desk:
 
     def _serve(self, now: int, waiting: Any, measures: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
-        rows = self.staff.present(now)
-        calls = self.hours.calls_now(self.staff.calls, now)
-        seen = self.staff.columns(rows, self.world.extra, now, calls, self.hours.works(now))
-        if not seen["capacity"].any():
+        calls = self.hours.calls_now(now)
+        shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
+        if not shift["capacity"].any():
             return waiting
         grades = self._graded(now, waiting)
         reordered = bool(np.any(grades[1:] < grades[:-1]))
         if reordered:
             order = np.argsort(grades, kind="stable")
             waiting, grades = waiting[order], grades[order]
-        given = self._allocated(now, waiting, grades, rows, seen)
+        given = self._allocated(now, waiting, grades, shift)
         taken = given >= 0
         if not taken.any():
             return waiting
-        skill = self._skill(waiting[taken], given[taken], rows, seen)
-        self._call(now, waiting[taken], rows[given[taken]], grades[taken], skill, measures)
+        skill = self._skill(waiting[taken], given[taken], shift)
+        self._call(now, waiting[taken], shift.rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest
 
@@ -121,14 +121,14 @@ class Desk:
         grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
         return integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
 
-    def _allocated(self, now: int, waiting: Any, grades: Any, rows: Any, seen: Any) -> Any:
-        """Place in ``rows`` of who gets each lead."""
-        world, allocation = self.world, self.practice.allocation
+    def _allocated(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
+        """Place in the shift of who gets each lead."""
+        world, allocation, rows = self.world, self.practice.allocation, shift.rows
         name = type(allocation).__name__
         owners = cases.owners(world.extra, self.staff, waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
         leads = self._view(now, allocation, (world.state, waiting, grades, owners), columns)
-        agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, seen, now, world.date(now), self.staff.tiers)
+        agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers)
         luck = self._luck("allocation", name, waiting, now, self.staff.key[rows])
         given = asked(world, name, now, allocation.assign, leads, agents, luck)
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(rows) - 1)
@@ -146,13 +146,13 @@ class Desk:
         u = self.world.streams.uniforms("lead taken up", waiting["luck"], now)
         return np.where(u < willing[self.staff.tier[rows[given]]], given, UNASSIGNED)
 
-    def _skill(self, taken: Any, given: Any, rows: Any, seen: Any) -> Any:
+    def _skill(self, taken: Any, given: Any, shift: Shift) -> Any:
         """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""
-        skill = seen["skill"][given].astype(np.float64)
+        skill, rows = shift["skill"][given].astype(np.float64), shift.rows
         of = self.of_round["family"]((None, taken), np.arange(len(taken)), 0)
         for k, family in enumerate(FAMILIES):
             about = of == k
-            skill[about] = seen[f"skill_{family}"][given[about]]
+            skill[about] = shift[f"skill_{family}"][given[about]]
         workforce, agents = self.world.scenario.workforce, rows[given] >= len(self.staff.calls)
         if workforce is not None:
             keys = self.world.state.customers["key"][taken["customer"][agents]]
@@ -179,7 +179,7 @@ class Desk:
         world.room_for_touches(len(granted))
         u = world.streams.uniforms("time in slot", granted["luck"])
         times = now + (u * self.desk.slot).astype(np.int64)
-        _count(world, measures, granted, pool.GRANTED, 1)
+        _count(world, measures, granted, pool.GRANTED)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
         granting.call(granted, times, skill, _CALL, self.desk.cost, world.kernel_record)
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
@@ -192,14 +192,16 @@ def _rows(leads: Any) -> Any:
     return leads["customer"].astype(np.int64)
 
 
-def _count(world: World, measures: Any, leads: Any, measure: int, amount: Any) -> None:
-    np.add.at(measures, (world.state.customers["branch"][leads["customer"]], measure), amount)
+def _count(world: World, measures: Any, leads: Any, measure: int, amounts: Any = None) -> None:
+    """Add to a measure of each branch: amounts of its leads, whole numbers, or how many they are."""
+    branch = world.state.customers["branch"][leads["customer"]]
+    measures[:, measure] += np.bincount(branch, amounts, minlength=len(measures)).astype(np.int64)
 
 
 def capacity_by_branch(world: World, staffing: tuple[float, ...], since: int, until: int) -> Any:
     """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
-    hours = Hours(world.scenario, staffing)
     of = staff(world.scenario, world.streams, world.branches, world.started_with)
-    calls = hours.calls(of.calls, hours.times(since, until)).sum(axis=0)
+    hours = Hours(world.scenario, staffing, of.calls)
+    calls = hours.calls(hours.times(since, until)).sum(axis=0)
     branch = np.maximum(of.branch[: len(of.calls)], 0)
     return np.bincount(branch, weights=calls, minlength=len(world.scenario.population.branches))

@@ -22,12 +22,14 @@ class Hours:
     ----------
     staffing
         Factors by month on the calls that it can make, 12 or none.
+    per_slot
+        Calls of each group of seats in a slot, before factors. Shape (groups,).
     """
 
-    def __init__(self, scenario: Scenario, staffing: tuple[float, ...]) -> None:
+    def __init__(self, scenario: Scenario, staffing: tuple[float, ...], per_slot: Any) -> None:
         desk = scenario.desk
         workdays = scenario.workdays if desk.holidays == "closed" else Workdays(None)
-        self.opens, self.closes, self.slot = desk.opens, desk.closes, desk.slot
+        self.opens, self.closes, self.slot, self.per_slot = desk.opens, desk.closes, desk.slot, per_slot
         days = dates(scenario)
         self.open = np.array([workdays.opens(date, desk.workdays) for date in days])
         tiers = list(scenario.workforce.tiers.values()) if scenario.workforce else []
@@ -39,6 +41,7 @@ class Hours:
         self.factors = desk_factors(scenario, staffing)
         # Slots before each day, each counted by its factor.
         self.before = np.concatenate([[0.0], np.cumsum(self.open * self.factors)]) * self.slots_a_day
+        self._of_day: dict[int, Any] = {}
 
     @property
     def slots_a_day(self) -> int:
@@ -59,18 +62,21 @@ class Hours:
         """Whether each tier of agents works on a day."""
         return tuple(bool(open_on[now // DAY]) for open_on in self.tiers)
 
-    def calls_now(self, per_slot: Any, now: int) -> Any:
+    def calls_now(self, now: int) -> Any:
         """Calls that each group of seats can make in the slot that begins now; none while the desk is closed."""
-        if self.open[now // DAY] and self.opens <= now % DAY <= self.closes - self.slot:
-            return self.calls(per_slot, np.array([now]))[0]
-        return np.full(len(per_slot), CLOSED)
+        if not (self.open[now // DAY] and self.opens <= now % DAY <= self.closes - self.slot):
+            return np.full(len(self.per_slot), CLOSED)
+        day = now // DAY
+        if day not in self._of_day:
+            self._of_day = {day: self.calls(self.times(day * DAY, (day + 1) * DAY))}
+        return self._of_day[day][(now % DAY - self.opens) // self.slot]
 
     def times(self, since: int, until: int) -> Any:
         """When the slots of the days from one time to another begin. Shape (n,)."""
         days = since // DAY + np.flatnonzero(self.open[since // DAY : until // DAY])
         return (days[:, None] * DAY + self.opens + np.arange(self.slots_a_day) * self.slot).ravel()
 
-    def calls(self, per_slot: Any, times: Any) -> Any:
+    def calls(self, times: Any) -> Any:
         """Calls that each group can make in the slots that begin at ``times``, shape (slots, groups).
 
         Fractions add up from one slot to the next, whatever lies between: over any time the calls are those of the
@@ -78,7 +84,7 @@ class Hours:
         """
         day, k = times // DAY, (times % DAY - self.opens) // self.slot
         first, last = self._so_far(day, k)[:, None], self._so_far(day, k + 1)[:, None]
-        return (np.floor(per_slot * last) - np.floor(per_slot * first)).astype(np.int64)
+        return (np.floor(self.per_slot * last) - np.floor(self.per_slot * first)).astype(np.int64)
 
     def _so_far(self, day: Any, k: Any) -> Any:
         """Slots before the ``k``-th of a day; what ends one begins the next, to the last bit."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.season import arrival_streams
+from lifesim.lifecycle.stages import count_stages
 from lifesim.population.accounts import credited
-from lifesim.population.columns import DAY, LEFT_IN_ORDER, N_STAGES, YEAR, State
+from lifesim.population.columns import DAY, LEFT_IN_ORDER, N_STAGES, YEAR
 from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
@@ -173,12 +174,11 @@ class Observer:
             c = world.state.customers[: count(world.state)]
             self.held_after_a_year = (c["policies"] > 0) | ((c["marks"] & LEFT_IN_ORDER) > 0)
         if (now - self.fork) % (self.days * DAY) == 0:
-            self.counted[(now - self.fork) // DAY] = occupancy(world.scenario, world.state, now)
+            self.counted[(now - self.fork) // DAY] = occupancy(world, now)
 
 
-def occupancy(scenario: Scenario, state: State, now: int) -> Any:
+def occupancy(world: World, now: int) -> Any:
     """Customers by branch, segment and stage. Shape (branches, segments, stages)."""
-    c = state.customers[: count(state)]
-    shape = (max(1, len(scenario.population.branches)), len(scenario.segments), N_STAGES)
-    cells = (c["branch"].astype(np.int64) * shape[1] + c["segment"]) * N_STAGES + c["stage"]
-    return np.bincount(cells[c["joined"] <= now], minlength=int(np.prod(shape))).reshape(shape)
+    counted = np.zeros((len(world.scenario.population.branches), len(world.scenario.segments), N_STAGES), np.int64)
+    count_stages(now, world.kernel_record, counted)
+    return counted

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
+from lifesim.lifecycle.policies import latest_issued
 from lifesim.population.columns import DAY
 from lifesim.population.memory import count
 from lifesim.workforce import cases
@@ -27,4 +32,10 @@ class Review:
     def act(self, world: World, now: int) -> None:
         """Conclude what is won, and what has been in hand for too long."""
         branch = world.state.customers["branch"][: count(world.state)]
-        cases.review(world.extra, self.staff, world.state.policies, branch, now, self.within)
+
+        def latest(customers: Any) -> Any:
+            out = np.full(len(customers), -1)
+            latest_issued(customers.astype(np.int64), now, world.kernel_record, out)
+            return out
+
+        cases.review(world.extra, self.staff, latest, branch, now, self.within)

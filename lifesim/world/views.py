@@ -114,7 +114,7 @@ def _days_to_due(scenario: Scenario) -> Observed:
         held = np.flatnonzero((pool["customer"] >= 0) & (pool["status"] <= GRACE))
         due = pool["at"][held] + shift[pool["status"][held], pool["product"][held]]
         soonest = np.full(count(state), now + _NEVER_DAYS * DAY, np.int32)
-        np.minimum.at(soonest, pool["customer"][held], due)
+        np.minimum.at(soonest, pool["customer"][held].astype(np.intp), due)
         days = np.subtract(soonest[rows], now, dtype=np.float64)
         days /= DAY
         return days

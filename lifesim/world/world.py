@@ -36,6 +36,7 @@ from lifesim.population.columns import (
     PRESENT,
     REQUEST,
     State,
+    appended,
 )
 from lifesim.population.consent import tightened
 from lifesim.population.synthesis import People
@@ -225,7 +226,7 @@ class World:
         if requests:
             taken = self.state.requests[:requests].copy()
             for kind, name in enumerate(("inquiries", "friends")):
-                self.extra[name] = np.concatenate([self.extra[name], taken[taken["kind"] == kind]])
+                self.extra[name] = appended(self.extra[name], taken[taken["kind"] == kind])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:

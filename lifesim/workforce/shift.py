@@ -1,0 +1,93 @@
+"""Who is there in a slot, and what a strategy sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import DAY
+from lifesim.scenario.needs import FAMILIES
+from lifesim.workforce.agents import Ints, on_duty, room, skill_now
+from lifesim.workforce.staff import GRADES, LAST, LOAD, NEVER_IDLE, RESULTS, SEEN, Staff
+
+#: Whether each tier of agents works on a day.
+Works = tuple[bool, ...]
+
+_SKILL_OF = tuple(f"skill_{family}" for family in FAMILIES)
+#: Columns of results, as (grade, place in ``RESULTS``).
+_RESULT_OF = {f"{what}_{grade}": (g, k) for g, grade in enumerate(GRADES) for k, what in enumerate(RESULTS)}
+
+
+class Shift:
+    """The seats, and the agents who are there, in one slot; each column is computed when first asked for.
+
+    Parameters
+    ----------
+    kept
+        What the world keeps of each row of the staff.
+    now
+        Start of the slot, seconds.
+    calls
+        That each group of seats can make in the slot; -1 while the desk is closed.
+    works
+        Whether each tier of agents works that day.
+    """
+
+    def __init__(self, staff: Staff, kept: Mapping[str, Any], now: int, calls: Any, works: Works) -> None:
+        self.staff, self.kept, self.now, self.calls, self.works = staff, kept, now, calls, works
+        self.rows: Ints = staff.present(now)
+        self._columns: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """A column of ``AgentView``, shape (rows,)."""
+        if name not in self._columns:
+            self._columns[name] = self._column(name)
+        return self._columns[name]
+
+    def _column(self, name: str) -> Any:
+        match name:
+            case "branch":
+                return self.staff.branch[self.rows]
+            case "tier":
+                return self.staff.tier[self.rows]
+            case "load":
+                return self.kept[LOAD][self.rows]
+            case "idle_seconds":
+                return np.minimum(self.now - self.kept[LAST][self.rows], NEVER_IDLE)
+            case _ if name in _RESULT_OF:
+                return self.kept[SEEN][self.rows, *_RESULT_OF[name]]
+        seats = self._of_seats(name)
+        return seats if self.staff.agents is None else np.concatenate([seats, self._of_agents[name]])
+
+    def _of_seats(self, name: str) -> Any:
+        match name:
+            case "on_duty":
+                return (self.calls >= 0).astype(np.int64)
+            case "capacity":
+                return np.maximum(self.calls, 0)
+            case "tenure_days":
+                return np.zeros(len(self.calls))
+            case "region":
+                return np.full(len(self.calls), -1)
+        return self.staff.skill
+
+    @cached_property
+    def _of_agents(self) -> dict[str, Any]:
+        scenario, agents = self.staff.scenario, self.staff.agents
+        workforce = scenario.workforce
+        if agents is None or workforce is None:
+            return {}
+        of = agents.take(self.rows[self.rows >= len(self.calls)] - len(self.calls))
+        skill = skill_now(workforce.turnover, of, self.now)
+        slot = scenario.desk.slot
+        return {
+            "on_duty": on_duty(workforce, slot, of, self.now, self.works).astype(np.int64),
+            "capacity": room(workforce, slot, of, self.now, self.works),
+            "skill": np.nanmean(np.where(np.isfinite(skill), skill, np.nan), axis=1),
+            "tenure_days": (self.now - of.joined) / DAY,
+            "region": of.region,
+            **{name: skill[:, k] for k, name in enumerate(_SKILL_OF)},
+        }
