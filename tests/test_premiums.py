@@ -297,7 +297,7 @@ def test_policy_years_hold_exposure_and_lapses() -> None:
     data = owed(20_000, 730, years=1.2, frequency={"quarterly": 1.0}, unpaid=[1.0, 0.6, 0.3])
     chances(data, **dict.fromkeys(LAPSE_CAUSES, 0.0) | {"cannot_pay": 0.2})
     world = lived(data, 730)
-    count_living(len(world.state.policies), world.now, world.kernel_record)
+    count_living(len(world.state.policies), world.now, world.kernel_address)
     life = world.state.policy_life.sum(axis=0)
     dues = life[:, MONTHS] / 3
     for year, chance in ((1, 0.2 * 0.6 / 4), (2, 0.2 * 0.3 / 4)):

@@ -7,13 +7,13 @@ from typing import Any
 from lifesim.compiled import compiled_entry
 from lifesim.engagement.sending import wake
 from lifesim.engagement.touches import I_UNANSWERED, put
-from lifesim.lifecycle.layout import customer_row, outcome_row
+from lifesim.lifecycle.layout import customer_row, outcome_row, world_at
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.value import book_cost
 
 
 @compiled_entry
-def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any) -> None:
+def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, world: int) -> None:
     """Put a call to each lead on its way; the pool of touches must have room.
 
     Parameters
@@ -27,6 +27,7 @@ def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any)
     cost
         Of a call, fen.
     """
+    w = world_at(world, 0)
     for k in range(len(leads)):
         lead = leads[k]
         i = lead["customer"]
@@ -38,8 +39,9 @@ def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, w: Any)
 
 
 @compiled_entry
-def give_up(rows: Any, now: int, w: Any) -> None:
+def give_up(rows: Any, now: int, world: int) -> None:
     """Customers whose inquiry nobody answered in time."""
+    w = world_at(world, 0)
     for k in range(len(rows)):
         customer_row(w, rows[k]).waits = 0
         feel(rows[k], I_UNANSWERED, now, w)

@@ -15,6 +15,7 @@ from lifesim.lifecycle.layout import (
     set_i4,
     tally,
     u8,
+    world_at,
 )
 from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
@@ -112,11 +113,12 @@ def wake(i: int, w: Any) -> None:
 
 
 @compiled_entry
-def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, queue: int, now: int, w: Any,
+def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, queue: int, now: int, world: int,
          reasons: Any) -> None:  # fmt: skip
     """Send the same touch to many customers, and write into ``reasons`` why each was held back, or 0.
 
     The pool of touches must have room for ``len(rows)`` more.
     """
+    w = world_at(world, 0)
     for k in range(len(rows)):
         reasons[k] = send_one(rows[k], campaign, content, channel, occasion, queue, now, w)

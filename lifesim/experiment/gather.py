@@ -186,7 +186,7 @@ def _policy_years(world: World) -> list[dict[str, Any]]:
     """Exposure since the fork and ends by product and policy year, from 1; the last year holds all later ones."""
     table = world.state.policy_life
     before = table.copy()
-    count_living(len(world.state.policies), world.now, world.kernel_record)
+    count_living(len(world.state.policies), world.now, world.kernel_address)
     lives, table[:] = table.copy(), before
     return [
         {"product": product, "policy_year": year + 1, "exposure_years": lives[k, year, 0] / (365.25 * DAY),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import config
 
 from lifesim.compiled import compiled, pointer, scalars
 from lifesim.population.columns import (
@@ -261,6 +260,7 @@ predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointe
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
 content_rule_at, mechanism_rule_at, hour_rule_at = pointer(CONTENT_RULE), pointer(MECHANISM_RULE), pointer(HOUR_RULE)
+world_at = pointer(WORLD)
 f8, set_f8 = scalars(np.float64)
 f4, _ = scalars(np.float32)
 i4, set_i4 = scalars(np.int32)
@@ -338,7 +338,9 @@ _NO_LIFT = np.zeros(1, LIFT)
 
 
 def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
-    """The record that the kernel takes; valid while none of the arrays is replaced.
+    """The record of a world, shape (1,); valid while none of the arrays is replaced.
+
+    What Python calls takes its address, because a record of so many fields is slow to pass on.
 
     Parameters
     ----------
@@ -360,5 +362,4 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
     w["scratch"], w["drawn"] = scratch.ctypes.data, drawn.ctypes.data
-    # Interpreted code reads the fields as attributes, which only records of a recarray have.
-    return (w.view(np.recarray) if config.DISABLE_JIT else w)[0]
+    return w

@@ -22,6 +22,7 @@ from lifesim.lifecycle.layout import (
     set_f8,
     state_rule_at,
     term_at,
+    world_at,
 )
 from lifesim.population.columns import COMPARER, NONE, ORPHAN, SUSPENDED, YEAR
 
@@ -130,8 +131,9 @@ def aimed(i: int, content: int, now: int, w: Any) -> float:
 
 
 @compiled_entry
-def gaps_of(rows: Any, family: int, now: int, w: Any, out: Any) -> None:
+def gaps_of(rows: Any, family: int, now: int, world: int, out: Any) -> None:
     """Write the gap of some customers in a family of needs into ``out``, shape (n,)."""
+    w = world_at(world, 0)
     for k in range(len(rows)):
         covariates(rows[k], now, w)
         out[k] = f8(w.scratch, w.covariates - w.families + family)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.dates import DAY, due_date
-from lifesim.lifecycle.layout import counts, outcome_row, policy_row, product_rule_at, tally
+from lifesim.lifecycle.layout import counts, outcome_row, policy_row, product_rule_at, tally, world_at
 from lifesim.population.columns import NONE, OF_FORK, POLICY_YEARS, REINSTATED, RETURNING, STANDING, SUSPENDED
 
 #: Columns of ``policy_life``; the first is the exposure in seconds.
@@ -56,8 +56,9 @@ def count_due(place: int, number: int, due: int, w: Any) -> None:
 
 
 @compiled_entry
-def count_living(places: int, until: int, w: Any) -> None:
+def count_living(places: int, until: int, world: int) -> None:
     """Add the exposure of all policies in force at the end of a run."""
+    w = world_at(world, 0)
     for place in range(places):
         policy = policy_row(w, place)
         if policy.customer != NONE and policy.status < RETURNING:

@@ -19,6 +19,7 @@ from lifesim.lifecycle.layout import (
     product_rule_at,
     tally,
     u8,
+    world_at,
 )
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.months import count_received, count_sold
@@ -283,8 +284,9 @@ def due_policy(i: int, w: Any) -> int:
 
 
 @compiled_entry
-def latest_issued(rows: Any, now: int, w: Any, out: Any) -> None:
+def latest_issued(rows: Any, now: int, world: int, out: Any) -> None:
     """Raise ``out``, shape (n,), to when the latest policy of each of some customers was issued, up to ``now``."""
+    w = world_at(world, 0)
     for k in range(len(rows)):
         place = customer_row(w, rows[k]).first_policy
         while place != NONE:

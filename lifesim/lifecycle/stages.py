@@ -27,6 +27,7 @@ from lifesim.lifecycle.layout import (
     set_i4,
     stage_rule_at,
     tally,
+    world_at,
 )
 from lifesim.lifecycle.mind import all_but_gaps, covariates, linear
 from lifesim.population.columns import (
@@ -252,8 +253,9 @@ def arm_processes(i: int, w: Any) -> None:
 
 
 @compiled_entry
-def count_stages(now: int, w: Any, out: Any) -> None:
+def count_stages(now: int, world: int, out: Any) -> None:
     """Add customers who have joined to ``out``, shape (branches, segments, stages)."""
+    w = world_at(world, 0)
     for i in range(counts(w).customers):
         c = customer_row(w, i)
         if c.joined <= now:

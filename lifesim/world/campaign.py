@@ -86,11 +86,11 @@ class Campaign:
         if not by_desk:
             world.room_for_touches(len(rows))
         rows = np.ascontiguousarray(rows, dtype=np.int64)
-        send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_record, reasons)
+        send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_address, reasons)
         if by_desk:
             allowed = rows[reasons == 0]
             keys = world.state.customers["key"][allowed]
             lucks = pool.luck(world.streams, keys, self.name, touches.content, now)
             calls = pool.campaign_calls(allowed, lucks, campaign, content, now, world.scenario.desk.patience)
-            hold(allowed, 1, world.kernel_record)
+            hold(allowed, 1, world.kernel_address)
             world.extra["leads"] = pool.in_order(appended(world.extra["leads"], calls), world.state)

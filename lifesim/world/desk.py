@@ -89,8 +89,8 @@ class Desk:
         _count(world, measures, lost, pool.GAVE_UP)
         calls = lost[lost["inquiry"] == 0]
         np.add.at(world.state.touched, (calls["campaign"], _CALL, calls["content"], T_WITHDRAWN), 1)
-        granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_record)
-        hold(_rows(lost), -1, world.kernel_record)
+        granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_address)
+        hold(_rows(lost), -1, world.kernel_address)
         return waiting[~gone]
 
     def _serve(self, now: int, waiting: Any, measures: Any) -> Any:
@@ -181,11 +181,11 @@ class Desk:
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
-        granting.call(granted, times, skill, _CALL, self.desk.cost, world.kernel_record)
+        granting.call(granted, times, skill, _CALL, self.desk.cost, world.kernel_address)
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
         world.extra[LAST][rows] = now
-        hold(_rows(granted), -1, world.kernel_record)
+        hold(_rows(granted), -1, world.kernel_address)
 
 
 def _rows(leads: Any) -> Any:

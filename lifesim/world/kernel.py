@@ -9,7 +9,7 @@ from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.claims import on_settled
 from lifesim.lifecycle.events import on_clock
-from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4
+from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4, world_at
 from lifesim.lifecycle.life_events import find_life_event, on_life_event
 from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
@@ -114,13 +114,14 @@ def bring(i: int, w: Any) -> None:
 
 
 @compiled_entry
-def advance(until: int, held: Any, w: Any) -> int:
+def advance(until: int, held: Any, world: int) -> int:
     """Advance everyone who wakes before ``until`` and is not held; or, if there are any, those in the rows ``held``.
 
     A customer who asks for something contended is held at that moment. Returns ``DONE``, or the reason why the loop
     stopped between two steps; calling again goes on exactly there. Both are one function, because each that Python
     calls is compiled with all that it calls.
     """
+    w = world_at(world, 0)
     for k in range(len(held)):
         status = live(held[k], until, w)
         if status != DONE:
@@ -148,8 +149,9 @@ def advance(until: int, held: Any, w: Any) -> int:
 
 
 @compiled_entry
-def hold(rows: Any, change: int, w: Any) -> None:
+def hold(rows: Any, change: int, world: int) -> None:
     """Hold customers for a desk once more, or once less; one whom nobody holds any more goes on living."""
+    w = world_at(world, 0)
     for k in range(len(rows)):
         customer_row(w, rows[k]).held += change
         set_i4(w.due, rows[k], NEVER)
@@ -157,8 +159,9 @@ def hold(rows: Any, change: int, w: Any) -> None:
 
 
 @compiled_entry
-def turn(now: int, w: Any) -> None:
+def turn(now: int, world: int) -> None:
     """The market turns: the hazards of everyone who has joined are evaluated anew, as at ``now``."""
+    w = world_at(world, 0)
     for i in range(counts(w).customers):
         if customer_row(w, i).joined <= now:
             refresh(i, now, w)
@@ -166,8 +169,9 @@ def turn(now: int, w: Any) -> None:
 
 
 @compiled_entry
-def start(first: int, last: int, now: int, w: Any) -> None:
+def start(first: int, last: int, now: int, world: int) -> None:
     """Begin the lives of customers in rows ``first`` to ``last``, whose columns are set, when they join."""
+    w = world_at(world, 0)
     for i in range(first, last):
         c = customer_row(w, i)
         since, begins = c.stage_since, max(now, c.joined)

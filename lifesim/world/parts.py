@@ -180,5 +180,5 @@ class Observer:
 def occupancy(world: World, now: int) -> Any:
     """Customers by branch, segment and stage. Shape (branches, segments, stages)."""
     counted = np.zeros((len(world.scenario.population.branches), len(world.scenario.segments), N_STAGES), np.int64)
-    count_stages(now, world.kernel_record, counted)
+    count_stages(now, world.kernel_address, counted)
     return counted

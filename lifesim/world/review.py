@@ -35,7 +35,7 @@ class Review:
 
         def latest(customers: Any) -> Any:
             out = np.full(len(customers), -1)
-            latest_issued(customers.astype(np.int64), now, world.kernel_record, out)
+            latest_issued(customers.astype(np.int64), now, world.kernel_address, out)
             return out
 
         cases.review(world.extra, self.staff, latest, branch, now, self.within)

@@ -42,7 +42,7 @@ class Script:
         if now in self.incomes:
             set_incomes(world, now)
         if now in self.hazards:
-            turn(now, world.kernel_record)
+            turn(now, world.kernel_address)
 
 
 def scripted(scenario: Scenario) -> bool:

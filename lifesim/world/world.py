@@ -131,7 +131,7 @@ class World:
         self.events: list[Any] = []
         self._barriers: dict[str, int] = {}
         self._free_touches: tuple[Any, int] = (None, 0)
-        self._bound: tuple[State, Any] | None = None
+        self._bound: tuple[State, int] | None = None
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
         self._drawn = np.zeros(1, DRAWN)
@@ -139,10 +139,11 @@ class World:
         self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
 
     @property
-    def kernel_record(self) -> Any:
-        """The record that compiled functions take; made anew when arrays have been replaced."""
+    def kernel_address(self) -> int:
+        """Where the record is that compiled functions take; made anew when arrays have been replaced."""
         if self._bound is None or self._bound[0] is not self.state:
-            self._bound = (self.state, bind(self.state, self.rules, self._scratch, self._drawn))
+            self._record = bind(self.state, self.rules, self._scratch, self._drawn)
+            self._bound = (self.state, self._record.ctypes.data)
         return self._bound[1]
 
     @property
@@ -162,7 +163,7 @@ class World:
         if state is not self.state:
             raise ValueError("gaps are those of the world as it is")
         out = np.zeros(len(rows))
-        gaps_of(np.asarray(rows, np.int64), family, now, self.kernel_record, out)
+        gaps_of(np.asarray(rows, np.int64), family, now, self.kernel_address, out)
         return out
 
     def date(self, now: int) -> datetime.date:
@@ -189,7 +190,7 @@ class World:
         to, kind = (credited, REFERRED) if friends else (NOBODY, ARRIVED)
         self.state = assign(self.state, rows, to, kind, segments)
         self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
-        kernel.start(rows.start, rows.stop, self.now, self.kernel_record)
+        kernel.start(rows.start, rows.stop, self.now, self.kernel_address)
         return rows
 
     def advance(self, until: int, ahead: int | None = None) -> None:
@@ -199,11 +200,11 @@ class World:
         them or acts on them; those who are held for a desk stop at ``until``.
         """
         began = time.perf_counter()
-        self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_record))
+        self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_address))
         waiting = [self.extra[name]["customer"] for name in ("inquiries", "leads")]
         if any(map(len, waiting)):
             held = np.concatenate(waiting).astype(np.int64)
-            self._finish(lambda: kernel.advance(until, held, self.kernel_record))
+            self._finish(lambda: kernel.advance(until, held, self.kernel_address))
         self._spent("kernel", began)
 
     def _finish(self, step: Callable[[], int]) -> None:
