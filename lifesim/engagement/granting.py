@@ -13,28 +13,30 @@ from lifesim.lifecycle.value import book_cost
 
 
 @compiled_entry
-def call(leads: Any, offsets: Any, skills: Any, channel: int, cost: int, world: int) -> None:
+def call(
+    customers: Any, lucks: Any, campaigns: Any, contents: Any, inquiries: Any, times: Any, skills: Any, channel: int,
+    cost: int, world: int,
+) -> None:  # fmt: skip
     """Put a call to each lead on its way; the pool of touches must have room.
 
     Parameters
     ----------
-    leads
-        Records of ``workforce.leads.LEAD``.
-    offsets
-        Time of each call, seconds.
+    customers, lucks, campaigns, contents, inquiries
+        Columns of ``workforce.leads.LEAD``. Shape (n,).
+    times
+        Of each call, seconds. Shape (n,).
     skills
-        Logarithmic factor on the effect of each conversation.
+        Logarithmic factor on the effect of each conversation. Shape (n,).
     cost
         Of a call, fen.
     """
     w = world_at(world, 0)
-    for k in range(len(leads)):
-        lead = leads[k]
-        i = lead["customer"]
+    for k in range(len(customers)):
+        i = customers[k]
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
-        book_cost(i, cost, offsets[k], w)
-        put(i, lead["campaign"], lead["content"], channel, lead["luck"], offsets[k], lead["inquiry"], skills[k], w)
+        book_cost(i, cost, times[k], w)
+        put(i, campaigns[k], contents[k], channel, lucks[k], times[k], inquiries[k], skills[k], w)
         wake(i, w)
 
 
@@ -45,8 +47,3 @@ def give_up(rows: Any, now: int, world: int) -> None:
     for k in range(len(rows)):
         customer_row(w, rows[k]).waits = 0
         feel(rows[k], I_UNANSWERED, now, w)
-
-
-def free_touches(state: Any) -> int:
-    """Free places in the pool of touches."""
-    return int((state.touches["customer"] < 0).sum())

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import ASK_ADVISER, State
+from lifesim.population.columns import State
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
 
@@ -37,20 +37,21 @@ def luck(streams: Streams, keys: Any, campaign: str, content: str, asked: Any) -
 
 
 def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any, desk: int) -> Any:
-    """Leads from the kernel's requests to ask an adviser; patience is exponential, drawn once for the request.
+    """Leads from the kernel's requests; patience is exponential, drawn once for the request.
 
     Parameters
     ----------
+    requests
+        Those that ask an adviser. Shape (n,).
     desk
         Place of the desk among the campaigns.
     """
-    asked = requests[requests["kind"] == ASK_ADVISER]
-    leads = np.zeros(len(asked), LEAD)
-    leads["customer"], leads["asked"] = asked["customer"], asked["time"]
-    keys = state.customers["key"][asked["customer"]]
-    leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, asked["time"])
+    leads = np.zeros(len(requests), LEAD)
+    leads["customer"], leads["asked"] = requests["customer"], requests["time"]
+    keys = state.customers["key"][requests["customer"]]
+    leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, requests["time"])
     u = streams.uniforms("patience", leads["luck"])
-    leads["gives_up"] = asked["time"] - np.log(u) * scenario.desk.patience
+    leads["gives_up"] = requests["time"] - np.log(u) * scenario.desk.patience
     leads["campaign"], leads["inquiry"] = desk, 1
     leads["content"] = list(scenario.contents).index(scenario.desk.content)
     return leads

@@ -29,6 +29,7 @@ from lifesim.world.world import World
 
 MAX_GRADE = 3
 _CALL = CHANNELS.index("call")
+_SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
 
 
 class Desk:
@@ -148,13 +149,12 @@ class Desk:
 
     def _skill(self, taken: Any, given: Any, shift: Shift) -> Any:
         """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""
-        skill, rows = shift["skill"][given].astype(np.float64), shift.rows
-        of = self.of_round["family"]((None, taken), np.arange(len(taken)), 0)
-        for k, family in enumerate(FAMILIES):
-            about = of == k
-            skill[about] = shift[f"skill_{family}"][given[about]]
-        workforce, agents = self.world.scenario.workforce, rows[given] >= len(self.staff.calls)
+        about = self.of_round["family"]((None, taken), slice(None), 0)
+        # A content about no family has -1: the last column.
+        skill = np.array([shift[name] for name in _SKILLS], np.float64)[about, given]
+        workforce, rows = self.world.scenario.workforce, shift.rows
         if workforce is not None:
+            agents = rows[given] >= len(self.staff.calls)
             keys = self.world.state.customers["key"][taken["customer"][agents]]
             skill[agents] += affinity(workforce, self.world.streams, keys, self.staff.key[rows[given[agents]]])
         return skill
@@ -181,7 +181,10 @@ class Desk:
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
-        granting.call(granted, times, skill, _CALL, self.desk.cost, world.kernel_address)
+        granting.call(
+            granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["inquiry"],
+            times, skill, _CALL, self.desk.cost, world.kernel_address,
+        )  # fmt: skip
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
         world.extra[LAST][rows] = now
