@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
+
+from numba import config
 
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.scenario import Scenario
@@ -25,7 +28,10 @@ class _Everything:
 
 
 def compile_kernel(shared: bytes) -> None:
-    """Run two days of a tiny world, so that all compiled functions are in the cache."""
+    """Run two days of a tiny world, so that all compiled functions are in the cache, where a mark then says so."""
+    mark = Path(config.CACHE_DIR) / "whole"
+    if mark.exists():
+        return
     described, _, _, mechanisms, _ = pickle.loads(shared)
     described = described | {
         "population": {"size": 64, "segments": {next(iter(described["segments"])): 1.0}},
@@ -37,3 +43,4 @@ def compile_kernel(shared: bytes) -> None:
     content = next(iter(scenario.contents))
     practice = Practice(orchestrations={"everything": _Everything(content)})
     Experiment(scenario, {scenario.experiment.control: practice}, mechanisms).run(Unit(0, ("main",)))
+    mark.touch()

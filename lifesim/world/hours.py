@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,6 @@ class Hours:
         self.factors = desk_factors(scenario, staffing)
         # Slots before each day, each counted by its factor.
         self.before = np.concatenate([[0.0], np.cumsum(self.open * self.factors)]) * self.slots_a_day
-        self._of_day: dict[int, Any] = {}
 
     @property
     def slots_a_day(self) -> int:
@@ -66,10 +66,14 @@ class Hours:
         """Calls that each group of seats can make in the slot that begins now; none while the desk is closed."""
         if not (self.open[now // DAY] and self.opens <= now % DAY <= self.closes - self.slot):
             return np.full(len(self.per_slot), CLOSED)
-        day = now // DAY
-        if day not in self._of_day:
-            self._of_day = {day: self.calls(self.times(day * DAY, (day + 1) * DAY))}
-        return self._of_day[day][(now % DAY - self.opens) // self.slot]
+        return self._calls_by_day[now // DAY, (now % DAY - self.opens) // self.slot]
+
+    @cached_property
+    def _calls_by_day(self) -> Any:
+        """Calls of every slot of every day, those of closed days included. Shape (days, slots, groups)."""
+        day, k = np.divmod(np.arange(len(self.open) * self.slots_a_day), self.slots_a_day)
+        calls = self.calls(day * DAY + self.opens + k * self.slot)
+        return calls.reshape(len(self.open), self.slots_a_day, -1)
 
     def times(self, since: int, until: int) -> Any:
         """When the slots of the days from one time to another begin. Shape (n,)."""
