@@ -43,6 +43,10 @@ def show(
     counts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Customers by step and way: a CSV file step,way,customers.")
     ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Customers by step and way as this run counted them.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(metavar="NAME", help="Of this arm of the run.")] = None,
     scenario: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check first that this scenario has all that it needs.")
     ] = None,
@@ -51,14 +55,23 @@ def show(
     """Show a journey: who comes in, its steps and their ways, and with counts where it breaks."""
     file = Path(journey) if Path(journey).exists() else None
     root = workspace.find_root(context.obj, near=file)
-    from lifesim.report.journeys import draw, lines, read_counts
+    from lifesim.errors import InputError
+    from lifesim.report.journeys import Counts, counts_of_run, draw, lines, read_counts
     from lifesim.scenario import load
     from lifesim.scenario.journeys import load_journey, refuse_misfits
 
     loaded = load_journey(journey, root)
     if scenario is not None:
         refuse_misfits(loaded, load(scenario, root=root))
-    numbers = None if counts is None else read_counts(counts, loaded)
+    if counts is not None and run is not None:
+        raise InputError("--counts and --run both say how many customers went which way; give one of them")
+    numbers: Counts | None = None
+    if counts is not None:
+        numbers = read_counts(counts, loaded)
+    elif run is not None:
+        from lifesim.experiment.store import read_run
+
+        numbers = counts_of_run(read_run(run.absolute()), loaded, arm)
     if svg is not None:
         svg.write_text(draw(loaded, lang, numbers), encoding="utf-8")
     for line in lines(loaded, lang, numbers):

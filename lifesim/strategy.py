@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 
 IntArray = npt.NDArray[np.int64]
@@ -225,7 +226,7 @@ class Touches:
     content
         Name of a content of the scenario.
     channel
-        ``push``, ``sms`` or ``call``.
+        ``push``, ``sms``, ``call`` or ``service_account``.
     """
 
     who: IntArray
@@ -372,15 +373,20 @@ class Practice:
     Attributes
     ----------
     orchestrations
-        By name; the name is part of the luck of their touches.
+        By name, journeys among them; the name is part of the luck of their touches.
     staffing
         Factors by month on the calls that the desk can make, 12 or none.
     """
 
-    orchestrations: Mapping[str, Orchestration] = field(default_factory=dict)
+    orchestrations: Mapping[str, Orchestration | Journey] = field(default_factory=dict)
     grading: Grading = NoGrades()
     allocation: Allocation = NobodyAnswers()
     staffing: tuple[float, ...] = ()
+
+    @property
+    def journeys(self) -> dict[str, Journey]:
+        """The orchestrations that are journeys."""
+        return {name: each for name, each in self.orchestrations.items() if isinstance(each, Journey)}
 
     @property
     def oracles(self) -> list[str]:

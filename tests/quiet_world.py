@@ -15,6 +15,7 @@ from lifesim.population import columns
 from lifesim.population.columns import DAY, YEAR
 from lifesim.population.memory import count
 from lifesim.scenario import STAGES, Scenario, load
+from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import Practice
 from lifesim.world.world import World
@@ -68,7 +69,7 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},
         "second_policy": 0.0, "orphans": 0.0, "refuses_targeting": 0.0,
-        "reach": {"push": 1.0, "sms": 1.0, "call": 1.0}, "consent": {"push": 1.0, "sms": 1.0, "call": 1.0},
+        "reach": dict.fromkeys(CHANNELS, 1.0), "consent": dict.fromkeys(CHANNELS, 1.0),
     }  # fmt: skip
     return data
 

@@ -27,7 +27,7 @@ from lifesim.world.world import World
 HOUR = 3_600
 SEGMENTS = {"striving_youth": 0.4, "wealth_rising": 0.25, "mainstream": 0.35}
 #: Customers' columns that hold places in pools, and the number of an account.
-HEADS = ("first_touch", "first_policy", "account")
+HEADS = ("first_touch", "first_policy", "first_enrolment", "account")
 
 
 @cache
@@ -209,7 +209,7 @@ def lives(world: World, only: Any = None, at: int | None = None) -> dict[str, An
     order = np.argsort(keys)
     order = order if only is None else order[np.isin(keys[order], only)]
     out = _columns(world, order)
-    for name in ("policies", "touches"):
+    for name in ("policies", "touches", "enrolments"):
         pool = getattr(world.state, name)
         out |= _records(world, name, pool[pool["customer"] >= 0], keys[order])
     for name, array in world.extra.items():

@@ -101,7 +101,8 @@ LINES = {
     ),
     "a channel that there is not": (
         f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2026-02-01, withdrawn: {{fax: 10%}}}}}}}}\n",
-        "10:67: market.consent_tightenings.law.withdrawn.fax: 'fax' is unknown; channels are fixed: push, sms, call",
+        "10:67: market.consent_tightenings.law.withdrawn.fax: 'fax' is unknown; "
+        "channels are fixed: push, sms, call, service_account",
     ),
     "a tightening before the world": (
         f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2025-12-25, withdrawn: {{sms: 10%}}}}}}}}\n",

@@ -55,14 +55,15 @@ def check(target: str) -> int | str | None:
 
 def test_the_columns_of_customers() -> None:
     documented = table(text("docs/strategies.md"), "Columns of customers:")
-    assert documented.pop("holds_<product>")
+    assert documented.pop("holds_<product>") and documented.pop("tag_<segment>")
     assert documented == OBSERVABLE
 
 
 def test_the_columns_that_there_are() -> None:
     scenario = lifesim.load(CHECKOUT / "scenarios" / "aa.yaml")
-    columns = observed_columns(scenario)
-    assert set(columns) == set(OBSERVABLE) | {f"holds_{product}" for product in scenario.products}
+    columns = observed_columns(scenario, lambda *about: about)
+    named = {f"holds_{product}" for product in scenario.products} | {f"tag_{name}" for name in scenario.segments}
+    assert set(columns) == set(OBSERVABLE) | named
     of_leads = table(text("docs/strategies.md"), "Leads have the columns")
     assert set(of_leads) == set(lead_columns(columns)) - set(columns)
     assert set(table(text("docs/strategies.md"), "An allocation sees")) == set(round_columns(scenario))

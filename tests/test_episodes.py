@@ -331,7 +331,7 @@ def test_consents_are_withdrawn_on_a_day_by_customer_and_channel() -> None:
         data = still(size, 60, "AWARENESS")
         data["market"] |= TIGHTER
         before, after = at(data, 20 * DAY, 20 * DAY + 1)
-        assert np.all(people(before)["consent"] == 0b111)
+        assert np.all(people(before)["consent"] == 0b1111)
         left = people(after)["consent"]
         assert np.all(left & 0b010 == 0) and np.all(left & 0b100)
         kept.append(dict(zip(people(after)["key"].tolist(), (left & 1).tolist(), strict=True)))

@@ -12,10 +12,11 @@ from test_hand_books import measured, short_term
 from lifesim.errors import ScenarioError
 from lifesim.population.columns import DAY, FIRST_BOUGHT, NO_DAY, PURCHASE
 from lifesim.scenario import STAGES
+from lifesim.scenario.market import CHANNELS
 from lifesim.world.world import World
 
 N = 300
-CONSENTS = 0b111
+CONSENTS = (1 << len(CHANNELS)) - 1
 
 
 def giving(days: int) -> Described:

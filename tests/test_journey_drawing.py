@@ -70,7 +70,7 @@ def test_a_journey_in_the_terminal() -> None:
 
 def test_a_journey_in_chinese() -> None:
     shown = "\n".join(lines(youth(), "zh"))
-    for text in ("奋斗青年", "每周五19:00", "连续7天签到", "14天内无", "浏览产品页（life）", "结束"):
+    for text in ("奋斗青年", "每周五19:00", "连续7天签到", "14天内无", "浏览产品页（term_life）", "结束"):
         assert text in shown
     assert "opened" not in shown
 

@@ -116,7 +116,7 @@ YOUTH = {
     3: (Happening(3_600, "took_part", "sign_in_lottery", 1),),
     6: (Happening(60, "opened", "knowledge", 1),),
     7: (Happening(60, "bought", "accident", 1),),
-    8: (Happening(60, "browsed", "life", 1),),
+    8: (Happening(60, "browsed", "term_life", 1),),
 }
 
 

@@ -304,7 +304,8 @@ def test_what_a_scenario_lacks_is_named_with_its_place(tmp_path: Path, monkeypat
 
 def test_a_journey_that_fits_its_scenario_is_let_through(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(MINE.replace("gift", "sign_in_gift").replace("page", "product_offer"))
+    text = MINE.replace("gift", "sign_in_gift").replace("page", "product_offer")
+    path.write_text(text.replace("kind: benefit", "kind: sign_in_game"))
     assert list(misfits(read_journey(path), base().replace(start="2026-01-05", horizon="365d"))) == []
 
 
@@ -368,19 +369,18 @@ def test_an_unknown_journey_is_answered_with_the_known_ones() -> None:
         load_journey("striving_yuth", REPO)
 
 
-def test_a_scenario_that_names_a_journey_gets_one_line(tmp_path: Path) -> None:
+def test_a_scenario_that_names_a_journey_learns_what_no_world_does(tmp_path: Path) -> None:
     workspace.unmount()
     workspace.mount(REPO)
     try:
         scenario = base()
-        arms = {"control": scenario.arms["control"], "mine": Arm(orchestration=("striving_youth",))}
-        (found,) = problems_of(scenario.replace(arms=arms))
+        arms = {"control": scenario.arms["control"], "mine": Arm(orchestration=("wealth_rising",))}
+        found = [each.message for each in problems_of(scenario.replace(arms=arms)) if "agents" in each.message]
     finally:
         workspace.unmount()
-    assert found.path == "arms.mine.orchestration[0]"
-    assert found.message == (
-        "'striving_youth' is a journey, which no run executes so far; see it by: lifesim journey show striving_youth"
-    )
+    assert found == [
+        "strategies/orchestration/wealth_rising.yaml:73:5: no world has agents to notify so far; write hand_over"
+    ]
 
 
 # What holds for every journey

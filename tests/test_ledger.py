@@ -130,7 +130,12 @@ def told() -> Told:
             # An instalment is then the annual premium, by which a policy is told from others.
             product["payment"] |= {"frequency": {"yearly": 1.0}, "reinstated": 0.5}
     data["acquisition"]["advertising"]["rate"] = "2000/y"
-    practice = busy(gift=Weekly("sign_in_gift", "push", "23:00", (7,), 0.3))
+    # Each channel has a price of its own, by which its touches are told from others.
+    data["channels"]["service_account"]["cost"] = "0.02 CNY"
+    practice = busy(
+        gift=Weekly("sign_in_gift", "push", "23:00", (7,), 0.3),
+        basics=Weekly("insurance_basics", "service_account", "09:30", (6,), 0.3),
+    )
     world, parts = begin(data, practice)
     world.run(FORK, parts)
     world.begin_outcomes()

@@ -54,7 +54,7 @@ def test_every_name_of_the_scenario_is_listed(what: str) -> None:
 
 def test_what_a_content_a_product_a_channel_and_a_segment_say() -> None:
     assert entries("contents", True)["sign_in_gift"] == (
-        "benefit",
+        "sign_in_game",
         "adds trust +0.05, need +0.08; lifts AWARENESS.need_formed +1; fit CHURN_WARNING x 0.2, LOST x 0.2; "
         "leads 70% to a visit; costs 1.50 CNY when opened",
     )

@@ -14,14 +14,14 @@ from lifesim.lifecycle.value import book_cost
 
 @compiled_entry
 def call(
-    customers: Any, lucks: Any, campaigns: Any, contents: Any, inquiries: Any, times: Any, skills: Any, channel: int,
-    cost: int, world: int,
+    customers: Any, lucks: Any, campaigns: Any, contents: Any, steps: Any, inquiries: Any, times: Any, skills: Any,
+    channel: int, cost: int, world: int,
 ) -> None:  # fmt: skip
     """Put a call to each lead on its way; the pool of touches must have room.
 
     Parameters
     ----------
-    customers, lucks, campaigns, contents, inquiries
+    customers, lucks, campaigns, contents, steps, inquiries
         Columns of ``workforce.leads.LEAD``. Shape (n,).
     times
         Of each call, seconds. Shape (n,).
@@ -36,7 +36,7 @@ def call(
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
         book_cost(i, cost, times[k], w)
-        put(i, campaigns[k], contents[k], channel, lucks[k], times[k], inquiries[k], skills[k], w)
+        put(i, campaigns[k], contents[k], channel, lucks[k], steps[k], times[k], inquiries[k], skills[k], w)
         wake(i, w)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.touches import K_TRAVEL, cell, put
 from lifesim.lifecycle.layout import (
@@ -71,11 +73,18 @@ def after_quiet(at: int, w: Any) -> int:
 
 
 @compiled
-def send_one(i: int, campaign: int, content: int, channel: int, occasion: int, queue: int, now: int,
+def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, now: int,
              w: Any) -> int:  # fmt: skip
     """One touch: suppressed with a reason, or put on its way. Returns the reason or 0.
 
     With ``queue`` an allowed touch is left to a desk, which has the capacity to carry it.
+
+    Parameters
+    ----------
+    luck
+        Of the touch: by where it comes from, never by how many there were before.
+    step
+        Of the journey that sends it, counted from 1; 0 of a campaign.
     """
     reason = suppressed(i, content, channel, now, w)
     tally(w.touched, cell(campaign, channel, content, T_REQUESTED, w), 1)
@@ -87,15 +96,13 @@ def send_one(i: int, campaign: int, content: int, channel: int, occasion: int, q
         remember_send(i, now, w)
     if queue:
         return 0
-    luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, (occasion * 256 + channel) * 256 + content)
     wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
     at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
     outcome_row(w, i).sent += 1
     cost = channel_rule_at(w.channel_rules, channel).cost
     outcome_row(w, i).contact += cost
     book_cost(i, cost, now, w)
-    put(i, campaign, content, channel, luck, after_quiet(at, w) if marketing else at, 0, 0.0, w)
-    wake(i, w)
+    put(i, campaign, content, channel, luck, step, after_quiet(at, w) if marketing else at, 0, 0.0, w)
     return 0
 
 
@@ -121,4 +128,8 @@ def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, qu
     """
     w = world_at(world, 0)
     for k in range(len(rows)):
-        reasons[k] = send_one(rows[k], campaign, content, channel, occasion, queue, now, w)
+        key, subject = customer_row(w, rows[k]).key, (occasion * 256 + channel) * 256 + content
+        luck = np.uint64(0) if queue else hash_pair(u8(w.campaign_keys, campaign), key, subject)
+        reasons[k] = send_one(rows[k], campaign, content, channel, luck, 0, queue, now, w)
+        if not queue and reasons[k] == 0:
+            wake(rows[k], w)

@@ -20,6 +20,7 @@ from lifesim.lifecycle.layout import (
     content_rule_at,
     counts,
     customer_row,
+    enrolment_row,
     f8,
     lift_row,
     outcome_row,
@@ -28,6 +29,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
+from lifesim.lifecycle.noting import W_CLICKED, W_DELIVERED, W_FAILED, W_REPLIED, note
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
@@ -49,7 +51,7 @@ from lifesim.population.columns import (
     T_OPTED_OUT,
     TRAVELLING,
 )
-from lifesim.streams import exponential, uniform_pair
+from lifesim.streams import exponential, uniform, uniform_pair
 
 I_ANSWERED, I_UNANSWERED = 12, 13
 K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_TRAVEL = 7, 8, 9, 10, 11
@@ -57,17 +59,21 @@ K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_TRAVEL = 7, 8, 9, 10, 11
 
 @compiled
 def find_touch(i: int, w: Any) -> None:
-    """When something happens to one of the customer's touches next."""
+    """When something happens to one of the customer's touches next, or a journey goes on."""
     soonest = NEVER
     place = customer_row(w, i).first_touch
     while place != NONE:
         soonest = min(soonest, touch_row(w, place).at)
         place = touch_row(w, place).next
+    place = customer_row(w, i).first_enrolment
+    while place != NONE:
+        soonest = min(soonest, enrolment_row(w, place).at)
+        place = enrolment_row(w, place).next
     customer_row(w, i).touch_at = soonest
 
 
 @compiled
-def put(i: int, campaign: int, content: int, channel: int, luck: Any, at: int, lead: int, skill: float,
+def put(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, at: int, lead: int, skill: float,
         w: Any) -> None:  # fmt: skip
     """Put a touch on its way; the caller has made sure that the pool has room."""
     place = counts(w).free_touch
@@ -82,6 +88,7 @@ def put(i: int, campaign: int, content: int, channel: int, luck: Any, at: int, l
     touch.channel = channel
     touch.status = TRAVELLING
     touch.lead = lead
+    touch.step = step
     touch.skill = skill
     customer_row(w, i).first_touch = place
     customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, at)
@@ -104,7 +111,7 @@ def drop(i: int, place: int, w: Any) -> None:
 
 @compiled
 def due_touch(i: int, w: Any) -> int:
-    """Place of the touch that is next; at equal times in the order of their luck."""
+    """Place of the touch that is next, or ``NONE``; at equal times in the order of their luck."""
     c = customer_row(w, i)
     found = NONE
     place = c.first_touch
@@ -137,6 +144,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     if fails < channel_rule_at(w.channel_rules, channel).failure or c.cause == CAUSE_DIED:
         count(touch, T_FAILED, w)
         log(i, E_FAILED, touch.campaign, 0, now, w)
+        answer(i, touch, W_FAILED, w)
         if touch.lead:
             c.waits = 0
             feel(i, I_UNANSWERED, now, w)
@@ -145,8 +153,12 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     outcome_row(w, i).delivered += 1
     count(touch, T_DELIVERED, w)
     log(i, E_DELIVERED, touch.campaign, 0, now, w)
+    answer(i, touch, W_DELIVERED, w)
     covariates(i, now, w)
     odds = linear(w.opening + channel, w)
+    own = content_rule_at(w.content_rules, touch.content).opened
+    if own == own and odds < np.inf:
+        odds += own - channel_rule_at(w.channel_rules, channel).opened
     if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead:
         tire(i, place, now, w)
     # A notice need not be opened to be read: its first line says it all.
@@ -157,6 +169,25 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
         drop(i, place, w)
+
+
+@compiled
+def answer(i: int, touch: Any, response: int, w: Any) -> None:
+    """Tell the journey that sent a touch what the insurer sees of it."""
+    if touch.step:
+        note(i, response, touch.campaign * 256 + touch.step - 1, w)
+
+
+@compiled
+def prompt(i: int, touch: Any, w: Any) -> None:
+    """A touch of a journey asks for something, and some of those who take it in do it at once."""
+    for word in range(w.words):
+        share = f8(w.prompts, touch.content * w.words + word)
+        if share > 0.0 and uniform(u8(w.prompt_keys, word), customer_row(w, i).key, touch.luck) < share:
+            if word == W_REPLIED:
+                answer(i, touch, word, w)
+            else:
+                note(i, word, touch.content, w)
 
 
 @compiled
@@ -204,6 +235,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     book_cost(i, content_rule_at(w.content_rules, content).benefit, now, w)
     count(touch, T_OPENED, w)
     log(i, E_OPENED, touch.campaign, 0, now, w)
+    answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
     to_the_point = aimed(i, content, now, w)
@@ -220,8 +252,11 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
         c.waits = 0
         outcome_row(w, i).answered += 1
         feel(i, I_ANSWERED, now, w)
+    if touch.step and content_rule_at(w.content_rules, content).prompts:
+        prompt(i, touch, w)
     visits, doing = uniform_pair(u8(w.keys, K_VISIT), c.key, touch.luck)
     if visits < content_rule_at(w.content_rules, content).visit:
+        answer(i, touch, W_CLICKED, w)
         visit(i, doing, now, w)
     drop(i, place, w)
 

@@ -95,6 +95,7 @@ def impossible_mechanisms(scenario: Scenario) -> Iterator[PathError]:
 #: Checks of a scenario beyond the shape of its file.
 CHECKS: tuple[Callable[[Scenario], Iterable[PathError]], ...] = (
     plugins.unknown_plug_ins,
+    plugins.journeys_that_cannot_run,
     plugins.unknown_mechanisms,
     plugins.repeated_plug_ins,
     unknown_metrics,

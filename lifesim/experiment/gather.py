@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim import metrics
+from lifesim.experiment.passages import journey_steps, journey_totals
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
@@ -75,6 +76,8 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     result.add_rows("months", _months(world), **labels)
     result.add_rows("policy_years", _policy_years(world), **labels)
     result.add_rows("applications", _applications(world), **labels)
+    result.add_rows("journey_steps", journey_steps(world, practice), **labels)
+    result.add_rows("journeys", journey_totals(world, practice), **labels)
     result.add("events", _events(world), **labels)
 
 
@@ -162,7 +165,8 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     waiting = world.extra["leads"]
     waiting = waiting[waiting["inquiry"] == 0]
     keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in in_pool if t["status"] == 0]
-    keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in waiting]
+    wanted = [*waiting, *world.extra["calls"]]
+    keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in wanted]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}

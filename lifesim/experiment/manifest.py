@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from lifesim.experiment import plugins
 from lifesim.metrics import described
 from lifesim.scenario import STAGES, Scenario
+from lifesim.scenario.journeys import Journey
+from lifesim.scenario.journeys.texts import labelled
 from lifesim.strategy import Practice
 from lifesim.workspace import METHODS, discover, source_hashes
 
@@ -121,6 +123,8 @@ def plug_in(kind: str, name: str, made: Any) -> dict[str, Any]:
         ``set``: whether it differs from the default), ``oracle``, and ``hash`` of its file; None where the plug-in is
         not of the workspace.
     """
+    if isinstance(made, Journey):
+        return _journey(made)
     known = discover(kind) if kind in METHODS else {}
     hashes = [each.source_hash for each in known.values() if each.cls is type(made)]
     return {
@@ -130,6 +134,18 @@ def plug_in(kind: str, name: str, made: Any) -> dict[str, Any]:
         "parameters": {field.name: _parameter(field, made) for field in _fields(made)},
         "oracle": bool(getattr(made, "oracle", False)),
         "hash": hashes[0] if hashes else None,
+    }
+
+
+def _journey(journey: Journey) -> dict[str, Any]:
+    """A journey as a plug-in: it has no parameters, and says of itself what it is for."""
+    return {
+        "kind": "orchestration",
+        "name": journey.name,
+        "says": labelled(journey.purpose, "en", ""),
+        "parameters": {},
+        "oracle": False,
+        "hash": hashlib.sha256(journey.model_dump_json().encode()).hexdigest(),
     }
 
 

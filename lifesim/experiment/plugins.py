@@ -6,7 +6,10 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lifesim.engagement.journeys.running_checks import cannot_run
+from lifesim.errors import ScenarioError
 from lifesim.scenario import Arm, PlugIn, Scenario
+from lifesim.scenario.journeys import Journey, misfits, read_journey
 from lifesim.scenario.quantities import bare_number, parse_clock_time
 from lifesim.scenario.units import PathError
 from lifesim.strategy import REST_DAYS, Practice, Schedule
@@ -41,13 +44,21 @@ def instance(kind: str, plug_in: PlugIn) -> Any:
     name, parameters = named(plug_in)
     found = discover(kind)
     if kind == "orchestration" and name in journey_files():
-        raise PathError(
-            (), f"'{name}' is a journey, which no run executes so far; see it by: lifesim journey show {name}"
-        )
+        return _journey(name, parameters)
     if name not in found:
         hint = suggest(name, list(found)) or f"; no file in strategies/{kind} defines one"
         raise PathError((), f"unknown {kind} plug-in '{name}'{hint}")
     return _made(found[name], kind, parameters)
+
+
+def _journey(name: str, parameters: dict[str, Any]) -> Journey:
+    if parameters:
+        raise PathError((name,), f"'{name}' is a journey, which takes no parameters", at_key=True)
+    try:
+        return read_journey(journey_files()[name])
+    except ScenarioError as error:
+        first = error.problems[0]
+        raise PathError((), f"the journey '{name}' is not valid: {first.place}: {first.message}") from error
 
 
 def _made(plugin: Plugin, kind: str, parameters: dict[str, Any]) -> Any:
@@ -134,6 +145,20 @@ def unknown_plug_ins(scenario: Scenario) -> Iterator[PathError]:
     """What is wrong with the strategies that arms and practices name."""
     for path, kind, plug_in in used(scenario):
         yield from _refused(path, kind, plug_in)
+
+
+def journeys_that_cannot_run(scenario: Scenario) -> Iterator[PathError]:
+    """What keeps the scenario from running the journeys that its arms name; the place in the journey comes first."""
+    for path, kind, plug_in in used(scenario):
+        if kind != "orchestration":
+            continue
+        try:
+            journey = instance(kind, plug_in)
+        except PathError:
+            continue  # reported as an unknown plug-in
+        if isinstance(journey, Journey):
+            for error in (*misfits(journey, scenario), *cannot_run(journey, scenario)):
+                yield PathError(path, f"{journey.place(*error.path)}: {error.message}")
 
 
 def unknown_mechanisms(scenario: Scenario) -> Iterator[PathError]:

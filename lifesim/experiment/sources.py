@@ -12,6 +12,7 @@ from lifesim.errors import InputError
 from lifesim.experiment.plugins import instance, named, used
 from lifesim.scenario import PlugIn, Scenario, facts_table
 from lifesim.scenario.facts import CONFIDENCES, default_row
+from lifesim.scenario.journeys import HandOver, Journey
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.yaml_nodes import KeyPath, dotted
 from lifesim.workspace import discover, suggest
@@ -75,7 +76,9 @@ def _defaults_of_plug_ins(scenario: Scenario) -> Rows:
 
 
 def parameters(plug_in: Any) -> dict[str, str]:
-    """Parameters of a plug-in, or of its class, as a scenario would write them."""
+    """Parameters of a plug-in, or of its class, as a scenario would write them; a journey has none."""
+    if isinstance(plug_in, Journey):
+        return {}
     return {field.name: _written(getattr(plug_in, field.name, None)) for field in dataclasses.fields(plug_in)}
 
 
@@ -107,11 +110,18 @@ def touched(scenario: Scenario, name: str) -> Iterator[KeyPath]:
 def _words(plug_in: PlugIn) -> Iterator[str]:
     """Texts in the file of an orchestration and in its parameters: the names of what it may send are among them."""
     name, _ = named(plug_in)
+    journey = instance("orchestration", plug_in)
+    if isinstance(journey, Journey):
+        for _, step in journey.sends():
+            yield from (step.channel, step.content)
+        if any(isinstance(step, HandOver) for step in journey.steps.values()):
+            yield "call"
+        return
     source = discover("orchestration")[name].path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
-    yield from parameters(instance("orchestration", plug_in)).values()
+    yield from parameters(journey).values()
 
 
 def _of_channels(scenario: Scenario, channels: Sequence[str]) -> Iterator[KeyPath]:

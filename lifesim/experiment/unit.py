@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.errors import LifesimError, StrategyError
+from lifesim.engagement.journeys.running_checks import refuse
+from lifesim.errors import InputError, LifesimError, StrategyError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
@@ -21,11 +22,13 @@ from lifesim.population.columns import DAY
 from lifesim.population.memory import count
 from lifesim.population.synthesis import People, synthesise
 from lifesim.scenario import Scenario
+from lifesim.scenario.journeys import Journey
 from lifesim.strategy import Practice
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK
 from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
+from lifesim.world.entry import Entry
 from lifesim.world.fork import save_arrays
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.review import Review
@@ -64,13 +67,14 @@ class Experiment:
         self.mechanisms = CompiledMechanisms(mechanisms)
         names = {name for practice in practices.values() for name in practice.orchestrations}
         self.campaigns = [DESK, *sorted(names)]
+        self.journeys = _journeys(practices, self.scenario)
 
     def world(self, unit: Unit) -> World:
         """The world of a unit at time 0, with its customers."""
         scenario = self.scenario
         streams = Streams(scenario.experiment.seed, unit.replication)
         numbers = {list(scenario.population.branches).index(name): name for name in unit.branches}
-        world = World(scenario, streams, numbers, self.campaigns, self.mechanisms)
+        world = World(scenario, streams, numbers, self.campaigns, self.mechanisms, self.journeys)
         world.reserve(sum(self.sizes[branch] for branch in unit.branches))
         for number, branch in numbers.items():
             people = self._people(streams, branch)
@@ -96,7 +100,7 @@ class Experiment:
         return {name: int((self.book.branch == k).sum()) for k, name in enumerate(book_branches(self.book))}
 
     def parts(self, world: World, practice: Practice) -> list[Part]:
-        """The moving parts of a world under a practice."""
+        """The moving parts of a world under a practice, whose journeys run from now on."""
         desk = Desk(self.scenario, practice, world)
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with),
@@ -106,7 +110,9 @@ class Experiment:
         ]
         if scripted(self.scenario):
             parts.append(Script(self.scenario))
-        parts += [Campaign(name, each, world) for name, each in practice.orchestrations.items()]
+        for name, each in practice.orchestrations.items():
+            parts.append(Entry(each, world) if isinstance(each, Journey) else Campaign(name, each, world))
+        world.run_journeys(practice.journeys)
         return parts
 
     def run(self, unit: Unit) -> UnitResult:
@@ -173,6 +179,26 @@ def forgetful(pickled: bytes) -> Iterator[Practice]:
                 f"strategy '{name}' ({type(plug_in).__name__}) changed while it ran; a strategy must not remember: "
                 f"it decides from its parameters, what it sees and its luck"
             )
+
+
+def _journeys(practices: Mapping[str, Practice], scenario: Scenario) -> dict[str, Journey]:
+    """The journeys of all arms.
+
+    Raises
+    ------
+    InputError
+        When one name stands for two different journeys: luck is keyed by it, and tables are counted by it.
+    ScenarioError
+        When a world of the scenario cannot run one of them.
+    """
+    found: dict[str, Journey] = {}
+    for practice in practices.values():
+        for name, journey in practice.journeys.items():
+            if found.setdefault(name, journey) != journey:
+                raise InputError(f"two arms run different journeys named '{name}'; give each a name of its own")
+    for journey in found.values():
+        refuse(journey, scenario)
+    return found
 
 
 def with_branches(scenario: Scenario, book: BookTable | None) -> Scenario:

@@ -74,6 +74,10 @@ def ask(i: int, kind: int, detail: int, now: int, w: Any) -> None:
     request.customer = i
     request.kind = kind
     request.detail = detail
+    request.luck = np.uint64(0)
+    request.campaign = 0
+    request.content = 0
+    request.step = 0
     counts(w).requests += 1
 
 

@@ -16,9 +16,11 @@ from lifesim.population.columns import (
     CLOCK,
     COUNTS,
     CUSTOMER,
+    ENROLMENT,
     EVENT,
     LIFT,
     MIND,
+    NOTE,
     OUTCOME,
     POLICY,
     REQUEST,
@@ -118,20 +120,45 @@ CHANNEL_RULE = np.dtype(
         ("failure", "f8"),
         ("open_delay", "f8"),
         ("fatigue", "f8"),
+        ("opened", "f8"),  # log-odds where covariates are zero
         ("opt_out", "f8"),  # log-odds
         ("opt_out_fatigue", "f8"),
         ("cost", "i8"),
+        ("response", "u1"),  # what the insurer sees when a touch is taken in, place in scenario.journeys.words.EVENTS
     ],
     align=True,
 )
 CONTENT_RULE = np.dtype(
     [
         ("visit", "f8"),
+        ("opened", "f8"),  # log-odds in place of the channel's; not a number for the channel's own
         ("benefit", "i8"),
         ("gap", "f8"),  # from which on it is to the point, years of income
         ("family", "i4"),  # -1 none
         ("marketing", "u1"),
         ("cures", "u1"),
+        ("prompts", "u1"),  # whether any
+    ],
+    align=True,
+)
+JOURNEY_RULE = np.dtype(
+    [
+        ("campaign", "i4"),  # its place among everything that sends touches
+        ("first_row", "i4"),  # of the steps of all journeys
+        ("first_step", "i4"),  # of the names of all steps
+        ("first_way", "i4"),  # of the counts: entered, converted, then the steps
+        ("leaving_from", "i4"),  # triggers that end it, and triggers that it is for
+        ("leaving_to", "i4"),
+        ("goal_from", "i4"),
+        ("goal_to", "i4"),
+        ("goal_seconds", "i4"),
+        ("goal_leaves", "i4"),
+        ("exit_if", "i4"),  # audience
+        ("reentry_after", "i4"),
+        ("reentry_times", "i4"),
+        ("entries_from", "i4"),
+        ("entries_to", "i4"),
+        ("steps", "i4"),
     ],
     align=True,
 )
@@ -176,9 +203,23 @@ RULE_ARRAYS: dict[str, Any] = {
     "content_harm": "f8",  # (contents, states)
     "lifted_by": "f8",  # (contents, clocks)
     "fit": "f8",  # (contents, stages)
+    "prompts": "f8",  # (contents, observed events): share of those who take it in
+    "prompt_keys": "u8",
     "month_of": "i4",  # place of each day's calendar month
     "hour_guess": "i4",  # hour that a share of the day's activity cannot precede
     "hour_rules": HOUR_RULE,
+    # Journeys, see engagement.journeys.layout.
+    "journey_rules": JOURNEY_RULE,
+    "journey_steps": "i8",
+    "journey_triggers": "i8",
+    "journey_branches": "i8",
+    "journey_calendars": "i8",
+    "journey_entries": "i8",
+    "step_keys": "u8",  # (steps of all journeys, 2): of what is sent, of a split
+    "audience_from": "i8",  # first row of each audience, and the end of the last
+    "audience_rows": "i8",
+    "audience_values": "f8",
+    "tag_mix": "f8",  # shares of segments up to each
 }
 
 #: Settings that are single numbers.
@@ -204,6 +245,11 @@ RULE_NUMBERS: dict[str, str] = {
     "life_kinds": "i8",
     "cover": "i8",
     "families": "i8",
+    "words": "i8",  # observed events
+    "journeys": "i8",
+    "marks_each": "i8",
+    "desk_content": "i8",
+    "recognised": "f8",  # share of customers whose segment the insurer recognises
     "wanting": "i8",  # whether cover is wanted at all
     "gap_stages": "i8",  # bit per stage in which a hazard depends on a gap
     "age_column": "i8",  # -1 none
@@ -244,7 +290,7 @@ RULE_NUMBERS: dict[str, str] = {
 _SIZES = {
     "slots": "i8", "slots_lifted": "i8", "no_lift": "i8",
     "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
-    "channels": "i8", "outcomes_each": "i8", "scratch": "i8", "drawn": "i8",
+    "channels": "i8", "outcomes_each": "i8", "scratch": "i8", "drawn": "i8", "notes": "i8",
 }  # fmt: skip
 
 WORLD = np.dtype(
@@ -255,7 +301,8 @@ customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUT
 lift_at = pointer(LIFT)
 policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
-life_rule_at = pointer(LIFE_RULE)
+life_rule_at, journey_rule_at = pointer(LIFE_RULE), pointer(JOURNEY_RULE)
+enrolment_at, note_at = pointer(ENROLMENT), pointer(NOTE)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
@@ -266,6 +313,7 @@ f4, _ = scalars(np.float32)
 i4, set_i4 = scalars(np.int32)
 i8, set_i8 = scalars(np.int64)
 u8, _ = scalars(np.uint64)
+u2, set_u2 = scalars(np.uint16)
 
 
 @compiled
@@ -311,6 +359,12 @@ def touch_row(w: Any, place: int) -> Any:
 
 
 @compiled
+def enrolment_row(w: Any, place: int) -> Any:
+    """An enrolment in the pool."""
+    return enrolment_at(w.enrolments, place)
+
+
+@compiled
 def event_row(w: Any, place: int) -> Any:
     """A place in the event buffer."""
     return event_at(w.events, place)
@@ -337,7 +391,7 @@ def tally(address: int, index: int, amount: int) -> None:
 _NO_LIFT = np.zeros(1, LIFT)
 
 
-def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
+def bind(state: State, rules: Any, scratch: Any, drawn: Any, notes: Any) -> Any:
     """The record of a world, shape (1,); valid while none of the arrays is replaced.
 
     What Python calls takes its address, because a record of so many fields is slow to pass on.
@@ -348,6 +402,8 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
         Room for one vector of covariates, shape (covariates,).
     drawn
         Room for candidate sessions, one ``lifecycle.candidates.DRAWN``.
+    notes
+        Room for what is noticed in one step, shape (NOTES,).
     """
     w = np.zeros(1, WORLD)
     for name, array in {**state._asdict(), **rules.arrays}.items():
@@ -361,5 +417,5 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any) -> Any:
     w["traits_each"] = state.traits.shape[1]
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
-    w["scratch"], w["drawn"] = scratch.ctypes.data, drawn.ctypes.data
+    w["scratch"], w["drawn"], w["notes"] = scratch.ctypes.data, drawn.ctypes.data, notes.ctypes.data
     return w

@@ -32,9 +32,11 @@ from lifesim.lifecycle.offers import appeals, price_cuts
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.population.memory import months_of
+from lifesim.population.tags import mix_up_to
 from lifesim.scenario import Scenario
 from lifesim.scenario.ages import AGES
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
+from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
@@ -45,6 +47,7 @@ DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
     *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured", "underwriting",
+    "browsing", "tag",
 )  # fmt: skip
 
 
@@ -88,6 +91,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "price_cuts": price_cuts(scenario),
         "inquiry_factors": inquiry_factors(scenario),
         "month_of": months_of(scenario)[1],
+        "tag_mix": mix_up_to(scenario),
         **_hours(scenario),
         **clock_tables(scenario, streams, rows, names),
         **_mind(scenario),
@@ -98,6 +102,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "underwriting": _underwriting(scenario),
         **_touches(scenario, names),
         **mechanisms.tables(scenario),
+        "prompt_keys": keys_of(streams, [f"prompted {event}" for event in EVENTS]),
     }
     groups = _predictors(scenario, rows, len(mechanisms.names))
     arrays |= _linear(scenario, [predictor for group in groups for predictor in group])
@@ -316,12 +321,15 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "content_harm": content_harm(scenario),
         "lifted_by": np.zeros((len(contents), len(clocks))),
         "fit": np.ones((len(contents), N_STAGES)),
+        "prompts": np.zeros((len(contents), len(EVENTS))),
     }
     for n, content in enumerate(contents):
         for name, amount in content.impulses.items():
             tables["content_impulses"][n, states.index(name)] = amount
         for name, amount in content.lifts.items():
             tables["lifted_by"][n, clocks.index(name)] = amount
+        for event, share in content.prompts.items():
+            tables["prompts"][n, list(EVENTS).index(event)] = share
         for stage, factor in content.fit.items():
             tables["fit"][n, STAGES.index(stage)] = factor
     channel_columns = {
@@ -329,15 +337,19 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "failure": [1.0 - c.delivered for c in channels],
         "open_delay": [c.open_delay for c in channels],
         "fatigue": [c.fatigue for c in channels],
+        "opened": [logit(c.opened) for c in channels],
         "opt_out": [logit(c.opt_out) for c in channels],
         "opt_out_fatigue": [c.opt_out_fatigue for c in channels],
         "cost": [c.cost for c in channels],
+        "response": [_response(name) for name in CHANNELS],
     }
     content_columns = {
         "visit": [c.visit for c in contents],
         "benefit": [c.benefit for c in contents],
         "marketing": [c.kind != "service" for c in contents],
         "cures": [bool(c.cures) for c in contents],
+        "opened": [math.nan if c.opened is None else logit(c.opened) for c in contents],
+        "prompts": [bool(c.prompts) for c in contents],
         "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
         "gap": [c.aim.gap if c.aim else 1.0 for c in contents],
     }
@@ -346,6 +358,12 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "content_rules": table(CONTENT_RULE, content_columns),
         **tables,
     }
+
+
+def _response(channel: str) -> int:
+    """What the insurer sees when a touch by a channel is taken in."""
+    shown = CHANNEL_WORDS[channel].shows
+    return next(k for k, word in enumerate(EVENTS) if word in ("opened", "clicked", "connected") and word in shown)
 
 
 def _numbers(scenario: Scenario) -> dict[str, float]:
@@ -374,6 +392,8 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "regulator": behaviour.warning.regulator,
         "regulator_at_once": behaviour.warning.regulator_at_once,
         "silent_start": behaviour.warning.silent_start,
+        "recognised": scenario.inference.recognised,
+        "words": len(EVENTS),
     } | _claims(scenario)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.browsing import browse
 from lifesim.lifecycle.candidates import active, drawn, moment, next_session, place
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.noting import note_event
 from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.population.columns import (
     ANALYSIS,
@@ -32,14 +34,14 @@ IN_A_ROW = 64
 
 
 @compiled
-def on_sessions(i: int, until: int, w: Any) -> None:
-    """Sessions before ``until``, one after another, as long as nothing else can come between.
+def on_sessions(i: int, until: int, w: Any) -> int:
+    """Sessions before ``until``, one after another, as long as nothing else can come between; when the last was.
 
-    Stops after a session at which the customer is held, and after ``IN_A_ROW``. Two candidates in the same second are
-    one session.
+    Stops after a session at which the customer is held, or of which journeys hear, and after ``IN_A_ROW``. Two
+    candidates in the same second are one session.
     """
     c = customer_row(w, i)
-    held, left = c.held, IN_A_ROW
+    held, left, last = c.held, IN_A_ROW, c.session_at
     accepted = active(i, w)
     number, activity = c.candidate, c.activity
     while True:
@@ -51,16 +53,17 @@ def on_sessions(i: int, until: int, w: Any) -> None:
         if now >= until:
             if takes_place or now == NEVER:
                 c.session_at = now
-                return
+                return last
             continue
         if takes_place:
             c.candidate = number
             c.activity = activity
             visit(i, drawn(w).doing[k], now, w)
+            last = now
             left -= 1
-            if left == 0 or c.held > held:
+            if left == 0 or c.held > held or counts(w).noted > 0:
                 next_session(i, now, w)
-                return
+                return now
 
 
 @compiled
@@ -75,21 +78,28 @@ def visit(i: int, doing: float, now: int, w: Any) -> None:
     tally(w.session_days, (now - counts(w).fork) // DAY * w.segments + c.segment, 1)
     feel(i, I_SESSION, now, w)
     reach_milestone(i, INTEREST, now, w)
-    if w.log_visits:
-        log(i, E_SESSION, 0, 0, now, w)
+    log_visit(i, E_SESSION, now, w)
     if doing < stage_rule_at(w.stage_rules, c.stage).product_page:
         feel(i, I_PRODUCT_PAGE, now, w)
         reach_milestone(i, ANALYSIS, now, w)
-        if w.log_visits:
-            log(i, E_PRODUCT_PAGE, 0, 0, now, w)
+        log_visit(i, E_PRODUCT_PAGE, now, w)
+        browse(i, now, w)
         share = w.inquiry * f8(w.inquiry_factors, now // DAY)
         if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < share:
             inquire(i, now, w)
     elif doing > 1.0 - stage_rule_at(w.stage_rules, c.stage).service_use:
         feel(i, I_SERVICE_USE, now, w)
         reach_milestone(i, INTERACTION, now, w)
-        if w.log_visits:
-            log(i, E_SERVICE_USE, 0, 0, now, w)
+        log_visit(i, E_SERVICE_USE, now, w)
+
+
+@compiled
+def log_visit(i: int, kind: int, now: int, w: Any) -> None:
+    """As ``log``, where the log holds visits; journeys hear of them in any case."""
+    if w.log_visits:
+        log(i, kind, 0, 0, now, w)
+    else:
+        note_event(i, kind, 0, w)
 
 
 @compiled

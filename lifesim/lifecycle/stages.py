@@ -30,6 +30,7 @@ from lifesim.lifecycle.layout import (
     world_at,
 )
 from lifesim.lifecycle.mind import all_but_gaps, covariates, linear
+from lifesim.lifecycle.noting import note_event
 from lifesim.population.columns import (
     CAUSE_DIED,
     CHURN_WARNING,
@@ -54,7 +55,8 @@ ESCALATE, CLAIM = 3, 5  # places in clock_tables.CLOCK_EVENTS
 
 @compiled
 def log(i: int, kind: int, detail: int, amount: Any, now: int, w: Any) -> None:
-    """Append to the event buffer, for customers whose story is kept."""
+    """Append to the event buffer, for customers whose story is kept; journeys hear of it after the step."""
+    note_event(i, kind, detail, w)
     if customer_row(w, i).marks & KEPT:
         event = event_row(w, counts(w).events)
         event.time = now

@@ -51,7 +51,7 @@ CUSTOMER = np.dtype(
         ("refresh_at", "i4"),  # the six ways a customer wakes
         ("clock_at", "i4"),
         ("session_at", "i4"),
-        ("touch_at", "i4"),
+        ("touch_at", "i4"),  # the next of touches and of steps of journeys
         ("policy_at", "i4"),
         ("life_at", "i4"),  # next life event, or the next year of the calendar of life events
         ("settled_at", "i4"),
@@ -65,6 +65,7 @@ CUSTOMER = np.dtype(
         ("session_rate", "f4"),  # visits a day, from lasting traits only
         ("last_session", "i4"),
         ("answered_at", "i4"),  # last conversation with an adviser
+        ("first_enrolment", "i4"),  # in journeys: head of a list as above
         ("milestones", "i2", (len(MILESTONES),)),  # the day
         ("recent_sends", "i4", (4,)),  # latest marketing touches, for the rolling cap
         ("visits", "u2", (N_STAGES,)),  # episodes begun, by stage
@@ -220,11 +221,37 @@ TOUCH = np.dtype(
         ("channel", "u1"),
         ("status", "u1"),
         ("lead", "u1"),  # 1 when the call answers an inquiry
+        ("step", "u1"),  # of the journey that sent it, counted from 1; 0 of anything else
         ("skill", "f4"),
     ],
     align=True,
 )
 TRAVELLING, DELIVERED = 0, 1
+
+#: One customer in one journey: kept when they have left, because re-entry and the goal ask for it.
+ENROLMENT = np.dtype(
+    [
+        ("customer", "i4"),
+        ("next", "i4"),  # next enrolment of the customer, or next free place
+        ("at", "i4"),  # when the journey goes on by itself
+        ("row", "i4"),  # of the steps of all journeys
+        ("entered", "i4"),
+        ("left", "i4"),
+        ("until", "i4"),  # when the wait for something ends
+        ("journey", "u2"),
+        ("entries", "u2"),
+        ("sends", "u2"),  # at this visit of the step
+        ("inside", "u1"),
+        ("waits", "u1"),  # the row has been begun, and goes on at ``at``
+        ("converted", "u1"),  # has reached the goal since the latest entry
+    ],
+    align=True,
+)
+
+#: Something that the insurer noticed in the step that a customer has just made; journeys hear of it after the step.
+NOTE = np.dtype([("event", "i4"), ("about", "i4")], align=True)
+#: Most of what can be noticed in one step.
+NOTES = 1_024
 
 EVENT = np.dtype(
     [("time", "i4"), ("customer", "i4"), ("kind", "u1"), ("detail", "i4"), ("amount", "i8")],
@@ -247,8 +274,20 @@ EVENTS = (
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")
 CLAIM_PAID, CLAIM_REDUCED, CLAIM_REFUSED = range(len(CLAIM_OUTCOMES))
 
-REQUEST = np.dtype([("time", "i4"), ("customer", "i4"), ("kind", "i4"), ("detail", "i4")], align=True)
-ASK_ADVISER, NEW_FRIEND = 0, 1
+REQUEST = np.dtype(
+    [
+        ("luck", "u8"),  # of a call that a journey asks for
+        ("time", "i4"),
+        ("customer", "i4"),
+        ("kind", "i4"),
+        ("detail", "i4"),
+        ("campaign", "u2"),
+        ("content", "u1"),
+        ("step", "u1"),
+    ],
+    align=True,
+)
+ASK_ADVISER, NEW_FRIEND, CALL = 0, 1, 2
 
 
 class State(NamedTuple):
@@ -276,8 +315,11 @@ class State(NamedTuple):
         Shape (capacity, stage slots + processes).
     lifts
         Shape (capacity, slots up to the last that can be lifted).
-    policies, touches
+    policies, touches, enrolments
         Pools of linked records; free places are linked from ``counts``.
+    marks
+        Shape (places for enrolments, width): what a journey remembers of a customer, see
+        ``engagement.journeys.layout``.
     events, requests
         Buffers that the kernel appends to and Python empties.
     occupied
@@ -294,6 +336,8 @@ class State(NamedTuple):
         Shape (days, segments): app sessions.
     touched
         Shape (campaigns, channels, contents, outcomes): what became of touches.
+    ways
+        Shape (ways,): customers who went each way out of each step of each journey.
     counts
         Shape (1,): numbers that the kernel keeps.
     """
@@ -310,6 +354,8 @@ class State(NamedTuple):
     lifts: Any
     policies: Any
     touches: Any
+    enrolments: Any
+    marks: Any
     events: Any
     requests: Any
     occupied: Any
@@ -318,6 +364,7 @@ class State(NamedTuple):
     applications: Any
     session_days: Any
     touched: Any
+    ways: Any
     counts: Any
 
 
@@ -331,6 +378,11 @@ COUNTS = np.dtype(
         ("requests", "i8"),  # in the buffer
         ("free_policy", "i8"),  # head of the free places of a pool
         ("free_touch", "i8"),
+        ("free_enrolment", "i8"),
+        ("enrolments_left", "i8"),  # free places
+        ("noted", "i8"),  # in the list of what journeys hear of after the step
+        ("running", "i8"),  # bit per journey that the arm runs
+        ("entering", "i8"),  # bit per observed event at which customers may enter one of these
         ("fork", "i8"),  # when outcomes began to be counted
         ("twins", "i8"),  # 1: every customer has outcomes of its own
     ]

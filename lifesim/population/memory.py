@@ -18,6 +18,7 @@ from lifesim.population.columns import (
     COUNTS,
     CUSTOMER,
     DAY,
+    ENROLMENT,
     EVENT,
     IN_FORCE,
     LIFT,
@@ -57,7 +58,7 @@ _LONG_AGO = -(2**31) + 1
 PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts")
 
 
-def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State:
+def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int, marks: int = 0, ways: int = 0) -> State:
     """An empty world.
 
     Parameters
@@ -68,6 +69,8 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         How many of the first of them some content lifts.
     campaigns
         Number of things that send touches.
+    marks, ways
+        What journeys remember of a customer, as many numbers; ways out of all their steps.
     """
     capacity = BLOCK
     behaviour = scenario.behaviour
@@ -76,8 +79,11 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
     policies, touches = np.zeros(capacity, POLICY), np.zeros(64, TOUCH)
     chain(policies, 0)
     chain(touches, 0)
+    enrolments = np.zeros(64, ENROLMENT)
+    chain(enrolments, 0)
     counts = np.zeros(1, COUNTS)
     counts["twins"] = scenario.experiment.twins
+    counts["enrolments_left"] = len(enrolments)
     return State(
         due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
@@ -91,6 +97,8 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
         lifts=np.zeros((capacity, lifted), LIFT),
         policies=policies,
         touches=touches,
+        enrolments=enrolments,
+        marks=np.zeros((len(enrolments), marks), np.uint16),
         events=np.zeros(EVENT_BUFFER, EVENT),
         requests=np.zeros(REQUEST_BUFFER, REQUEST),
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
@@ -102,6 +110,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int) -> State
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
             np.int64,
         ),
+        ways=np.zeros(ways, np.int64),
         counts=counts,
     )
 
@@ -177,9 +186,13 @@ def read_back(state: State, arrays: Mapping[str, Any]) -> State:
     return State(**fields)
 
 
+#: Where the free places of a pool are linked from.
+_HEADS = {"policies": "free_policy", "touches": "free_touch", "enrolments": "free_enrolment"}
+
+
 def grow_pool(state: State, pool: str, more: int) -> State:
-    """The state with at least ``more`` free places in the pool ``policies`` or ``touches``."""
-    head = "free_policy" if pool == "policies" else "free_touch"
+    """The state with at least ``more`` further places in a pool of linked records."""
+    head = _HEADS[pool]
     old = getattr(state, pool)
     new = grow(old, len(old) + max(more, len(old) // 8, 64))
     chain(new, len(old))
@@ -191,6 +204,14 @@ def grow_pool(state: State, pool: str, more: int) -> State:
     else:
         new["next"][last] = len(old)
     return state._replace(**{pool: new})
+
+
+def grow_enrolments(state: State) -> State:
+    """The state with room for as many enrolments again."""
+    before = len(state.enrolments)
+    state = grow_pool(state, "enrolments", before)
+    state.counts["enrolments_left"] += len(state.enrolments) - before
+    return state._replace(marks=grow(state.marks, len(state.enrolments)))
 
 
 def add(state: State, people: People) -> tuple[State, slice]:
@@ -206,7 +227,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
         "consent": people.consent, "session_rate": people.session_rate, "seen_stage": people.stage,
         "cause": np.where(people.stage == LOST, CAUSE_LAPSED, CAUSE_NONE),
         "touch_at": NEVER, "policy_at": NEVER, "life_at": NEVER, "session_at": NEVER, "first_touch": NONE,
-        "first_policy": NONE, "milestones": NO_DAY, "recent_sends": _LONG_AGO,
+        "first_policy": NONE, "first_enrolment": NONE, "milestones": NO_DAY, "recent_sends": _LONG_AGO,
         "last_session": _LONG_AGO, "answered_at": _LONG_AGO,
     }  # fmt: skip
     for name, values in columns.items():

@@ -8,6 +8,7 @@ from typing import Literal
 from lifesim.scenario.behaviour import LapseCause, Stage
 from lifesim.scenario.channels import CHANNELS as CHANNELS
 from lifesim.scenario.channels import Channel as Channel
+from lifesim.scenario.contents import ContentKind, Prompted
 from lifesim.scenario.episodes import (
     Conditions,
     ConsentTightening,
@@ -55,9 +56,7 @@ class ChannelRules(Part):
 class Content(Part):
     """What a touch says."""
 
-    kind: Literal["education", "benefit", "product_offer", "care", "service", "reminder"] = about(
-        "kind of content; service is exempt from marketing rules"
-    )
+    kind: ContentKind = about("kind of content; service is exempt from marketing rules")
     impulses: dict[Name, Real] = about("added to states of mind when opened", default={})
     lifts: dict[str, Real] = about(
         "extra hazard at opening by STAGE.cause, as a multiple of the background hazard", default={}
@@ -70,6 +69,13 @@ class Content(Part):
         "by cause, share of the premiums about to fall due, or in grace, that a touch saves when it arrives", default={}
     )
     visit: Share = about("opened touches that lead straight to an app session")
+    opened: Share | None = about(
+        "delivered touches that are opened where covariates are zero, in place of the channel's: of what is waited for",
+        default=None,
+    )
+    prompts: dict[Prompted, Share] = about(
+        "opened touches of a journey that lead straight to an event which its steps can wait for", default={}
+    )
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
 
 
@@ -150,6 +156,9 @@ class Inference(Part):
 
     recall: Share = about("customers in a new stage whom the insurer recognises; the others keep the earlier estimate")
     every: PositiveDuration = about("time between two estimates, whole days")
+    recognised: Share = about(
+        "customers whose segment the insurer recognises; it tags the others with one of the mix", default=1.0
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """Estimates are made at midnight."""

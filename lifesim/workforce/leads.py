@@ -18,6 +18,7 @@ LEAD = np.dtype(
         ("gives_up", "i4"),
         ("campaign", "u2"),
         ("content", "u1"),
+        ("step", "u1"),  # of the journey that asks for the call, counted from 1; 0 of anything else
         ("inquiry", "u1"),  # 1 when the customer asked, 0 when a campaign wants to call
     ],
     align=True,
@@ -63,6 +64,15 @@ def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, now: int,
     leads["customer"], leads["luck"] = rows, lucks
     leads["asked"], leads["gives_up"] = now, now + patience
     leads["campaign"], leads["content"] = campaign, content
+    return leads
+
+
+def journey_calls(requests: Any, patience: int) -> Any:
+    """Leads from the calls that journeys ask for; dropped when no seat was free in time."""
+    leads = np.zeros(len(requests), LEAD)
+    for name in ("customer", "luck", "campaign", "content", "step"):
+        leads[name] = requests[name]
+    leads["asked"], leads["gives_up"] = requests["time"], requests["time"] + patience
     return leads
 
 

@@ -53,11 +53,11 @@ class Desk:
         With an empty pool, and everyone ahead already, nobody can ask before the first request that is known or
         the time up to which customers ran ahead: the slots between are not visited.
         """
-        inquiries = self.world.extra["inquiries"]["time"]
+        made = np.concatenate([self.world.extra[name]["time"] for name in ("inquiries", "calls")])
         ahead = self.world.ahead
         if len(self.world.extra["leads"]) or int(self.world.state.wake.min()) < ahead:
             return self.hours.next(now)
-        first = int(inquiries.min()) + 1 if len(inquiries) else ahead
+        first = int(made.min()) + 1 if len(made) else ahead
         return self.hours.next(max(now, min(first, ahead)))
 
     def act(self, world: World, now: int) -> None:
@@ -69,17 +69,23 @@ class Desk:
         world.extra["leads"] = waiting
 
     def _collect(self, now: int, measures: Any) -> Any:
-        """Waiting leads with the inquiries made before this slot."""
-        world = self.world
-        inquiries, waiting = world.extra["inquiries"], world.extra["leads"]
-        made = inquiries["time"] < now
-        if not made.any():
+        """Waiting leads with the inquiries, and the calls that journeys ask for, made before this slot."""
+        world, waiting = self.world, self.world.extra["leads"]
+        inquiries, calls = (self._made(name, now) for name in ("inquiries", "calls"))
+        if not len(inquiries) and not len(calls):
             return waiting
-        desk = world.campaigns.index(DESK)
-        new = pool.inquiries(world.scenario, world.streams, world.state, inquiries[made], desk)
-        world.extra["inquiries"] = inquiries[~made]
+        inquired = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
+        new = appended(inquired, pool.journey_calls(calls, self.desk.patience))
         _count(world, measures, new, pool.REQUESTS)
         return pool.in_order(appended(waiting, new), world.state)
+
+    def _made(self, name: str, now: int) -> Any:
+        """Requests made before this slot, which are taken out of those that wait to be collected."""
+        requests = self.world.extra[name]
+        made = requests["time"] < now
+        if made.any():
+            self.world.extra[name] = requests[~made]
+        return requests[made]
 
     def _lose(self, waiting: Any, now: int, measures: Any) -> Any:
         """Without those who gave up."""
@@ -182,8 +188,8 @@ class Desk:
         _count(world, measures, granted, pool.GRANTED)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
         granting.call(
-            granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["inquiry"],
-            times, skill, _CALL, self.desk.cost, world.kernel_address,
+            granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["step"],
+            granted["inquiry"], times, skill, _CALL, self.desk.cost, world.kernel_address,
         )  # fmt: skip
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry, fetch
-from lifesim.engagement.touches import on_touch
+from lifesim.engagement.journeys.hearing import on_notes
+from lifesim.engagement.journeys.running import due_enrolment, on_journey
+from lifesim.engagement.touches import due_touch, find_touch, on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.claims import on_settled
 from lifesim.lifecycle.events import on_clock
@@ -27,7 +29,7 @@ CUSTOMER_BYTES = CUSTOMER.itemsize
 MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
 #: How many customers ahead of their turn rows are brought near.
 AHEAD = 12
-DONE, DRAIN, GROW_POLICIES = 0, 1, 2
+DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS = range(5)
 #: Most events and requests that one step of one customer can append (255 policies ending at once).
 STEP_EVENTS, STEP_REQUESTS = 300, 4
 
@@ -41,6 +43,12 @@ def room(w: Any) -> int:
         return DRAIN
     if counts(w).free_policy == NONE:
         return GROW_POLICIES
+    if w.journeys > 0:
+        # A step sends one touch for a journey at most, and enters each journey at most once.
+        if counts(w).free_touch == NONE:
+            return GROW_TOUCHES
+        if counts(w).enrolments_left <= w.journeys:
+            return GROW_ENROLMENTS
     return DONE
 
 
@@ -58,8 +66,27 @@ def soonest(i: int, w: Any) -> int:
 
 
 @compiled
+def on_contact(i: int, now: int, w: Any) -> None:
+    """A journey goes on; when none does, a touch arrives or is opened.
+
+    Journeys come first, so that a step waits already for the answer to what it sends.
+    """
+    place = due_enrolment(i, now, w)
+    if place != NONE:
+        on_journey(i, place, now, w)
+        find_touch(i, w)
+    elif due_touch(i, w) != NONE:
+        on_touch(i, now, w)
+    else:
+        find_touch(i, w)
+
+
+@compiled
 def live(i: int, until: int, w: Any) -> int:
-    """Advance one customer to ``until``; at equal times touches first, then dates, life events, clocks, sessions."""
+    """Advance one customer to ``until``.
+
+    At equal times journeys come first, then touches, dates, life events, clocks, sessions.
+    """
     c = customer_row(w, i)
     while True:
         other = soonest_but_sessions(i, w)
@@ -71,7 +98,7 @@ def live(i: int, until: int, w: Any) -> int:
             return status
         held = c.held
         if c.touch_at == now:
-            on_touch(i, now, w)
+            on_contact(i, now, w)
         elif c.policy_at == now:
             policies = c.policies
             on_policy(i, now, w)
@@ -87,7 +114,9 @@ def live(i: int, until: int, w: Any) -> int:
         elif c.refresh_at == now:
             refresh(i, now, w)
         else:
-            on_sessions(i, min(other, until), w)
+            now = on_sessions(i, min(other, until), w)
+        if counts(w).noted > 0:
+            on_notes(i, now, w)
         if c.held > held:
             return DONE
 

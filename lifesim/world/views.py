@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.engagement.journeys.layout import Seen
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
@@ -16,7 +17,8 @@ from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
 
-#: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>``.
+#: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>`` and
+#: ``tag_<segment>``, 1 when the insurer takes the customer for one of the segment.
 OBSERVABLE = {
     "age": "years, as declared at the start",
     "branch": "number of the branch, in the order of the scenario",
@@ -28,9 +30,12 @@ OBSERVABLE = {
     "days_since_touch": "days since the latest marketing touch; 10,000 when there was none",
     "days_to_due": "days until the earliest premium due date, below zero while one is in grace; 10,000 without any",
     "waits": "1 when an inquiry waits for an adviser",
+    "sum_assured_cny": "sums assured of the policies held, CNY",
+    "annual_premium_cny": "annual premiums of the policies on which premiums fall due, CNY",
     "consents_push": "1 when the customer consents to marketing over the channel",
     "consents_sms": "likewise",
     "consents_call": "likewise",
+    "consents_service_account": "likewise",
 }
 _NEVER_DAYS = 10_000
 
@@ -44,10 +49,18 @@ def _days(since: Any, now: int) -> Any:
 
 Observed = Callable[[State, IntArray, int], Any]
 OfMind = Callable[[Any, Any, int, int], Any]
+OneByOne = Callable[[Any, Any, int, int, int], Any]
 
 
-def observed_columns(scenario: Scenario) -> dict[str, Observed]:
-    """Functions from the state, rows and a time to observable columns; made once for a world."""
+def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
+    """Functions from the state, rows and a time to observable columns; made once for a world.
+
+    Parameters
+    ----------
+    seen
+        Function from the state, rows, a place in ``engagement.journeys.layout.Seen``, what it is about and a time to
+        that column: for what the kernel computes one customer at a time.
+    """
     columns: dict[str, Observed] = {
         "branch": lambda s, rows, now: s.customers["branch"][rows],
         "stage": lambda s, rows, now: s.customers["seen_stage"][rows],
@@ -67,6 +80,10 @@ def observed_columns(scenario: Scenario) -> dict[str, Observed]:
         columns[f"consents_{channel}"] = _consents(bit)
     for number, product in enumerate(scenario.products):
         columns[f"holds_{product}"] = _holds(number)
+    columns["sum_assured_cny"] = lambda s, rows, now: seen(s, rows, Seen.SUM_ASSURED, 0, now)
+    columns["annual_premium_cny"] = lambda s, rows, now: seen(s, rows, Seen.PREMIUM, 0, now)
+    for number, segment in enumerate(scenario.segments):
+        columns[f"tag_{segment}"] = lambda s, rows, now, k=number: seen(s, rows, Seen.TAG, k, now)  # type: ignore[misc]
     return columns
 
 

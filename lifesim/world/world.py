@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 import simpy
 
+from lifesim.engagement.journeys.enrolling import enrol
+from lifesim.engagement.journeys.installing import entering, install
+from lifesim.engagement.journeys.observing import columns_of
 from lifesim.errors import RunError
 from lifesim.lifecycle.candidates import DRAWN
 from lifesim.lifecycle.clock_tables import slots, slots_lifted
@@ -33,6 +37,8 @@ from lifesim.population.columns import (
     HELD_AT_FORK,
     LEFT_IN_ORDER,
     NONE,
+    NOTE,
+    NOTES,
     PRESENT,
     REQUEST,
     State,
@@ -41,6 +47,7 @@ from lifesim.population.columns import (
 from lifesim.population.consent import tightened
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
+from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.world import kernel
@@ -98,6 +105,8 @@ class World:
         Names of everything that sends touches in any arm.
     mechanisms
         Compiled mechanisms.
+    journeys
+        Those of all arms, by name; they are among the campaigns.
     """
 
     def __init__(
@@ -107,22 +116,26 @@ class World:
         branches: dict[int, str],
         campaigns: list[str],
         mechanisms: CompiledMechanisms,
+        journeys: Mapping[str, Journey] = MappingProxyType({}),
     ) -> None:
         self.scenario, self.streams = scenario, streams
         self.branches, self.campaigns = branches, campaigns
-        self.rules: Rules = compile_rules(scenario, streams, campaigns, mechanisms)
+        rules = compile_rules(scenario, streams, campaigns, mechanisms)
+        self.journeys = install(journeys, scenario, streams, campaigns)
+        self.rules = Rules(rules.arrays | self.journeys.arrays, rules.numbers | self.journeys.numbers)
         self.mechanisms = mechanisms
-        self.observed = observed_columns(scenario)
+        self.observed = observed_columns(scenario, self.seen)
         self.observed_leads = lead_columns(self.observed)
         hidden = hidden_columns(scenario, self.state_of_mind, self.gap)
         self.everything = self.observed | hidden
         self.everything_of_leads = lead_columns(self.everything)
         self.state: State = memory.empty(
-            scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns)
-        )
+            scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns),
+            self.journeys.marks, len(self.journeys.ways),
+        )  # fmt: skip
         self.extra: dict[str, Any] = {
-            "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "leads": np.zeros(0, LEAD),
-            "incomes": np.zeros(0, INCOME),
+            "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
+            "leads": np.zeros(0, LEAD), "incomes": np.zeros(0, INCOME),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -136,13 +149,14 @@ class World:
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
         self._drawn = np.zeros(1, DRAWN)
         self._drawn["first"] = NONE
+        self._notes = np.zeros(NOTES, NOTE)
         self._first_day = scenario.start - datetime.timedelta(seconds=scenario.warm_up)
 
     @property
     def kernel_address(self) -> int:
         """Where the record is that compiled functions take; made anew when arrays have been replaced."""
         if self._bound is None or self._bound[0] is not self.state:
-            self._record = bind(self.state, self.rules, self._scratch, self._drawn)
+            self._record = bind(self.state, self.rules, self._scratch, self._drawn, self._notes)
             self._bound = (self.state, self._record.ctypes.data)
         return self._bound[1]
 
@@ -157,6 +171,14 @@ class World:
         base = rule["baseline"] + (state.traits[rows, rule["trait"]] if rule["trait"] >= 0 else 0.0)
         mind = state.mind[rows, k]
         return base + mind["offset"] * np.exp(-rule["fade"] * (now - mind["at"]))
+
+    def seen(self, state: State, rows: Any, what: int, about: int, now: int) -> Any:
+        """A column that the kernel computes customer by customer, see ``engagement.journeys.observing``. Shape (n,)."""
+        if state is not self.state:
+            raise ValueError("columns are those of the world as it is")
+        out = np.zeros(len(rows))
+        columns_of(np.asarray(rows, np.int64), int(what), about, now, self.kernel_address, out)
+        return out
 
     def gap(self, state: State, rows: Any, family: int, now: int) -> Any:
         """Wanted cover that some customers do not hold, years of income. Shape (n,)."""
@@ -201,7 +223,7 @@ class World:
         """
         began = time.perf_counter()
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_address))
-        waiting = [self.extra[name]["customer"] for name in ("inquiries", "leads")]
+        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads")]
         if any(map(len, waiting)):
             held = np.concatenate(waiting).astype(np.int64)
             self._finish(lambda: kernel.advance(until, held, self.kernel_address))
@@ -216,6 +238,10 @@ class World:
                 return
             if status == kernel.GROW_POLICIES:
                 self.state = memory.grow_pool(self.state, "policies", 1)
+            elif status == kernel.GROW_TOUCHES:
+                self.state = memory.grow_pool(self.state, "touches", 1)
+            elif status == kernel.GROW_ENROLMENTS:
+                self.state = memory.grow_enrolments(self.state)
 
     def _drain(self) -> None:
         """Empty the kernel's buffers: events to the log, requests to those who grant them."""
@@ -226,20 +252,32 @@ class World:
             self.events.append(self.state.events[:events].view(_EVENT_BYTES).copy().view(EVENT))
         if requests:
             taken = self.state.requests[:requests].copy()
-            for kind, name in enumerate(("inquiries", "friends")):
+            for kind, name in enumerate(("inquiries", "friends", "calls")):
                 self.extra[name] = appended(self.extra[name], taken[taken["kind"] == kind])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:
         """Make sure that ``more`` touches fit into the pool."""
         counted, free = self._free_touches
-        if counted is not self.state.touches or free < more:
-            # The kernel frees places meanwhile: what is known is never more than what is free.
+        if counted is not self.state.touches or free < more or self.journeys.names:
+            # The kernel frees places meanwhile: what is known is never more than what is free. Journeys take some.
             free = int(np.count_nonzero(self.state.touches["customer"] < 0))
         if free < more:
             self.state = memory.grow_pool(self.state, "touches", more - free)
             free = more
         self._free_touches = (self.state.touches, free - more)
+
+    def run_journeys(self, names: Iterable[str]) -> None:
+        """From now on these journeys run, and no others; whoever is in another one leaves it."""
+        numbers = [self.journeys.names.index(name) for name in names]
+        self.state.counts["running"] = sum(1 << number for number in numbers)
+        self.state.counts["entering"] = sum(1 << event for event in entering(self.journeys, numbers))
+
+    def enrol(self, journey: str, audience: int, now: int) -> None:
+        """Let customers into a journey at an appointment: all whom its audience and its rules of re-entry let in."""
+        number, row = self.journeys.names.index(journey), 0
+        while (row := enrol(number, audience, row, now, self.kernel_address)) < memory.count(self.state):
+            self.state = memory.grow_enrolments(self.state)
 
     def run(self, until: int, parts: list[Part]) -> None:
         """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
@@ -292,7 +330,7 @@ class World:
         is_long = np.array([product.payment is not None for product in self.scenario.products.values()])
         for name, rows in zip(("long_at_fork", "suspended"), mark_fork(self.state.policies, is_long), strict=True):
             self.book(name, slice(0, n), np.bincount(rows, minlength=n))
-        for name in ("occupied", "policy_life", "applications", "months", "session_days", "touched"):
+        for name in ("occupied", "policy_life", "applications", "months", "session_days", "touched", "ways"):
             getattr(self.state, name)[:] = 0
         self.extra["desk"][:] = 0
         self.state.counts["fork"] = self.now

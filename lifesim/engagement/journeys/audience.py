@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from lifesim.engagement.journeys.layout import AND, COMPARE, NOT, OR
 from lifesim.errors import InputError
 from lifesim.scenario.journeys.expressions import (
     COMPARISONS,
@@ -25,8 +26,6 @@ from lifesim.scenario.journeys.expressions import (
 from lifesim.scenario.journeys.parsing import parse_audience
 from lifesim.scenario.journeys.words import Vocabulary
 from lifesim.strategy import BoolArray, IntArray, View
-
-COMPARE, NOT, AND, OR = range(4)
 
 _COMPARE: Final = (np.less, np.less_equal, np.equal, np.not_equal, np.greater_equal, np.greater)
 assert len(_COMPARE) == len(COMPARISONS)

@@ -90,9 +90,49 @@ class Way(IntEnum):
 KIND, STEP, NEXT, OTHER, FIRST, COUNT, A, B, C, D = range(10)
 STEP_WIDTH: Final = 10
 # Columns of `triggers`: event, what it is about (a number of `arguments`, a step for responses, or NONE for anything),
-# days in a row, row of `steps` that follows.
-T_EVENT, T_ABOUT, T_DAYS, T_NEXT = range(4)
+# days in a row, row of `steps` that follows, number of the way among those of the step.
+T_EVENT, T_ABOUT, T_DAYS, T_NEXT, T_WAY = range(5)
+TRIGGER_WIDTH: Final = 5
 # Columns of `branches`: the branch takes draws below its bound; row that follows; customers at most, or NONE; control.
 B_BOUND, B_NEXT, B_CAP, B_CONTROL = range(4)
 # Columns of `calendars`: sets of numbers as bits.
 (M_MINUTES, M_HOURS, M_DAYS, M_MONTHS, M_WEEKDAYS, M_EITHER) = range(6)
+
+# Where a world runs several journeys, rows refer to each other across all of them, and have further columns.
+# Of steps: number of steps before it, and whether the row begins a step; cells of `State.ways` of its first way, of the
+# ways to NEXT and OTHER (NONE where that is not a way out of the step), of those who leave there.
+ABOUT_STEP, BEGINS, W_FIRST, W_NEXT, W_OTHER, W_LEFT = range(10, 16)
+RUNNING_WIDTH: Final = 16
+# Of triggers: place in the marks of the run of days, or NONE.
+T_RUN = 5
+RUNNING_TRIGGER_WIDTH: Final = 6
+# Cells of `State.ways` at the beginning of those of a journey.
+ENTERED, CONVERTED = range(2)
+#: The way of those who leave from a step because of `exit_on`, `exit_if` or the goal.
+LEFT: Final = "left"
+# Marks of an enrolment, with n steps: n visits; n memories, of a step that sends the responses as bits, of one that
+# repeats how often it has gone back; two for each run of days, the day (from 1) and how many in a row by then.
+
+
+# What a row of an audience does, in column 0: push the truth of a comparison, turn the last one round, join two.
+COMPARE, NOT, AND, OR = range(4)
+
+
+class Seen(IntEnum):
+    """What an audience asks about, in column 1 of its rows; column 2 says of which product, channel or segment."""
+
+    AGE = 0
+    BRANCH = 1
+    STAGE = 2
+    POLICIES = 3
+    ORPHAN = 4
+    TENURE = 5
+    SINCE_SESSION = 6
+    SINCE_TOUCH = 7
+    TO_DUE = 8
+    WAITS = 9
+    CONSENTS = 10
+    HOLDS = 11
+    TAG = 12
+    SUM_ASSURED = 13
+    PREMIUM = 14

@@ -62,7 +62,7 @@ class Registers:
     contents: Register[str] = field(default_factory=Register)
     messages: Register[ToAgent] = field(default_factory=Register)
     arguments: Register[str] = field(default_factory=Register)
-    triggers: list[tuple[int, int, int, int]] = field(default_factory=list)
+    triggers: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     branches: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def row(self, step: str) -> int:
@@ -73,8 +73,11 @@ class Registers:
         """Number of a step."""
         return list(self.starts).index(name)
 
-    def add_triggers(self, text: str, to: int, own: str | None = None) -> None:
-        """Write a row for each event in a text; a response without a name answers the touch of step `own`."""
+    def add_triggers(self, text: str, to: int, own: str | None = None, way: int = NONE) -> None:
+        """Write a row for each event in a text; a response without a name answers the touch of step `own`.
+
+        `way` is the number of the way among those of the step.
+        """
         for trigger in parse_triggers(text):
             event = EVENTS[trigger.event]
             if event.response:
@@ -86,4 +89,4 @@ class Registers:
                 held = self.names.held(trigger.argument) if product else ()
                 about = [self.arguments.number(each) for each in held or (trigger.argument,)]
             for each in about:
-                self.triggers.append((EVENT_NUMBERS[trigger.event], each, trigger.days, to))
+                self.triggers.append((EVENT_NUMBERS[trigger.event], each, trigger.days, to, way))

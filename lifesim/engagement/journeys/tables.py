@@ -15,7 +15,7 @@ import numpy as np
 from lifesim.engagement.journeys.audience import Program, compile_audience
 from lifesim.engagement.journeys.clocks import calendar_row, daily, pause
 from lifesim.engagement.journeys.entering import entry_row
-from lifesim.engagement.journeys.layout import EXIT, NONE, STEP_WIDTH, WHOLE, Clock, Kind
+from lifesim.engagement.journeys.layout import EXIT, NONE, STEP_WIDTH, TRIGGER_WIDTH, WHOLE, Clock, Kind
 from lifesim.engagement.journeys.registers import Registers
 from lifesim.scenario.journeys.entries import Reentry
 from lifesim.scenario.journeys.model import Journey
@@ -50,7 +50,7 @@ class Tables:
     steps
         Shape (rows, 10), see `layout.Kind`; the journey begins at row 0.
     triggers
-        Shape (n, 4): event, what it is about, days in a row, row that follows.
+        Shape (n, 5): event, what it is about, days in a row, row that follows, number of the way.
     branches
         Shape (n, 4): bound of the draw, row that follows, customers at most, whether it is the control.
     calendars
@@ -123,7 +123,7 @@ def compile_journey(journey: Journey, zero: datetime.date, vocabulary: Vocabular
     exit_if = registers.audiences.optional(journey.exit_if)
     return Tables(
         steps=_table(rows, STEP_WIDTH),
-        triggers=_table(registers.triggers, 4),
+        triggers=_table(registers.triggers, TRIGGER_WIDTH),
         branches=_table(registers.branches, 4),
         calendars=_table([calendar_row(each) for each in registers.calendars.things], 6),
         entries=_table(entries, STEP_WIDTH),
@@ -232,8 +232,8 @@ def _await(kind: Kind, name: str, step: Responding, registers: Registers, given:
 def _watched(on: dict[str, str], registers: Registers, touch: str) -> tuple[int, int]:
     """Write the triggers of a step, whose responses answer the touch of step `touch`; first row and number."""
     first = len(registers.triggers)
-    for text, step in on.items():
-        registers.add_triggers(text, registers.row(step), touch)
+    for way, (text, step) in enumerate(on.items()):
+        registers.add_triggers(text, registers.row(step), touch, way)
     return first, len(registers.triggers) - first
 
 

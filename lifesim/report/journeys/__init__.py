@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lifesim.report.journeys.counts import Counts, read_counts
+from lifesim.report.journeys.counts import Counts, counts_of_run, read_counts
 from lifesim.report.journeys.drawing import draw
 from lifesim.report.journeys.terminal import lines, listing
 
-__all__ = ["Counts", "draw", "lines", "listing", "read_counts"]
+__all__ = ["Counts", "counts_of_run", "draw", "lines", "listing", "read_counts"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lifesim.errors import InputError
+from lifesim.experiment.store import StoredRun
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.texts import EXIT
 from lifesim.scenario.quantities import parse_count
@@ -17,6 +18,8 @@ from lifesim.workspace import shown, suggest
 FEW = 30
 #: The way of those who are still at the step, or were when the run ended.
 WAITING = "waiting"
+#: The way of those who did something that ends the journey, or were to leave before the next step.
+LEFT = "left"
 _COLUMNS = ("step", "way", "customers")
 
 
@@ -29,7 +32,8 @@ class Counts:
     journey
         The journey.
     taken
-        Customers by step and name of the way; `WAITING` for those who went none.
+        Customers by step and name of the way; `WAITING` for those who went none, `LEFT` for those who left the
+        journey there by none.
     """
 
     journey: Journey
@@ -48,7 +52,7 @@ class Counts:
         ways = list(self.journey.steps[step].ways())
         if all(way.to == EXIT for way in ways):
             return 0
-        return sum(self.went(step, way.name) for way in ways if way.to == EXIT)
+        return sum(self.went(step, way.name) for way in ways if way.to == EXIT) + self.went(step, LEFT)
 
     def drop_off(self, step: str) -> float | None:
         """Share of those who came to a step that left there; None below `FEW`."""
@@ -95,10 +99,41 @@ def read_counts(path: Path, journey: Journey) -> Counts:
     return Counts(journey, taken)
 
 
+def counts_of_run(run: StoredRun, journey: Journey, arm: str | None) -> Counts:
+    """What a run counted, over all replications and branches.
+
+    Parameters
+    ----------
+    arm
+        Whose customers; where not given, the one arm that runs the journey.
+
+    Raises
+    ------
+    InputError
+        When no arm, not this one, or several ran the journey, or it has other steps by now.
+    """
+    if "journey_steps" not in run.tables:
+        raise InputError(f"{shown(run.path)} ran no journeys")
+    table = run.table("journey_steps")
+    table = table[table["journey"] == journey.name]
+    arms = sorted(set(table["arm"]))
+    if not arms or (arm is not None and arm not in arms):
+        whose = "no arm" if arm is None else f"arm '{arm}' never"
+        raise InputError(f"{shown(run.path)}: {whose} ran the journey '{journey.name}'{suggest(arm or '', arms)}")
+    if arm is None and len(arms) > 1:
+        raise InputError(f"{shown(run.path)}: several arms ran the journey '{journey.name}'; write --arm {arms[0]}")
+    mine = table[table["arm"] == (arm or arms[0])]
+    taken: dict[tuple[str, str], int] = {}
+    for step, way, customers in zip(mine["step"], mine["way"], mine["customers"], strict=True):
+        key = _checked(step, way, journey, shown(run.path))
+        taken[key] = taken.get(key, 0) + int(customers)
+    return Counts(journey, taken)
+
+
 def _checked(step: str, way: str, journey: Journey, place: str) -> tuple[str, str]:
     if step not in journey.steps:
         raise InputError(f"{place}: journey '{journey.name}' has no step '{step}'{suggest(step, journey.steps)}")
-    known = [each.name for each in journey.steps[step].ways()] + [WAITING]
+    known = [each.name for each in journey.steps[step].ways()] + [WAITING, LEFT]
     if way not in known:
         raise InputError(f"{place}: step '{step}' has no way '{way}'{suggest(way, known)}")
     return step, way

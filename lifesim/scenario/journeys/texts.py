@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, WithJsonSchema
 
@@ -104,8 +104,3 @@ Until = Annotated[
     str, *_text(parse_until, "Next hour or weekday, or a moment", "09:00", "sat 10:00", "2026-04-18 14:00")
 ]
 ChannelName = Annotated[str, AfterValidator(_channel), WithJsonSchema({"enum": list(CHANNEL_WORDS)})]
-
-ContentKind = Literal[
-    "education", "claim_story", "public_talk", "risk_test", "benefit", "sign_in_game", "lottery", "product_offer",
-    "proposal", "care", "health_service", "service", "reminder", "invitation", "retention_offer",
-]  # fmt: skip

@@ -1,0 +1,163 @@
+"""Coming into a journey and leaving it: one enrolment for a customer and a journey, which stays; compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifesim.compiled import compiled, compiled_entry
+from lifesim.engagement.journeys.layout import BEGINS, CONVERTED, ENTERED, EXIT, RUNNING_WIDTH, STEP, W_LEFT
+from lifesim.engagement.journeys.layout import NONE as NOTHING
+from lifesim.engagement.journeys.observing import belongs
+from lifesim.lifecycle.layout import (
+    counts,
+    customer_row,
+    enrolment_row,
+    i4,
+    i8,
+    journey_rule_at,
+    set_i4,
+    set_u2,
+    tally,
+    u2,
+    world_at,
+)
+from lifesim.population.columns import BLOCK, NEVER, NONE
+
+
+@compiled
+def cell_of(row: int, column: int, w: Any) -> int:
+    """One number of a row of the steps."""
+    return i8(w.journey_steps, row * RUNNING_WIDTH + column)
+
+
+@compiled
+def mark(place: int, k: int, w: Any) -> int:
+    """One number that a journey remembers of a customer."""
+    return u2(w.marks, place * w.marks_each + k)
+
+
+@compiled
+def set_mark(place: int, k: int, value: int, w: Any) -> None:
+    """Remember a number; what is too large for its place stays at the largest."""
+    set_u2(w.marks, place * w.marks_each + k, min(value, 65_535))
+
+
+@compiled
+def count_way(cell: int, w: Any) -> None:
+    """Count a customer who goes a way; those that are no way out of a step have no cell."""
+    if cell >= 0:
+        tally(w.ways, cell, 1)
+
+
+@compiled
+def enrolment_of(i: int, journey: int, w: Any) -> int:
+    """Place of the enrolment of a customer in a journey, or ``NONE``."""
+    place = customer_row(w, i).first_enrolment
+    while place != NONE and enrolment_row(w, place).journey != journey:
+        place = enrolment_row(w, place).next
+    return place
+
+
+@compiled
+def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
+    """Whether a customer may come in now: visible, in the audience, not inside, and within the rules of re-entry."""
+    if i4(w.visible, i) > now:
+        return False
+    place = enrolment_of(i, journey, w)
+    if place != NONE:
+        rule, enrolment = journey_rule_at(w.journey_rules, journey), enrolment_row(w, place)
+        if enrolment.inside or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
+            return False
+        if rule.reentry_times != NOTHING and enrolment.entries > rule.reentry_times:
+            return False
+    return audience == NOTHING or belongs(i, audience, now, w)
+
+
+@compiled
+def enter(i: int, journey: int, now: int, w: Any) -> None:
+    """Let a customer in, at the first step; the caller has made sure that the pool has room."""
+    rule = journey_rule_at(w.journey_rules, journey)
+    place = enrolment_of(i, journey, w)
+    if place == NONE:
+        place = counts(w).free_enrolment
+        counts(w).free_enrolment = enrolment_row(w, place).next
+        counts(w).enrolments_left -= 1
+        enrolment_row(w, place).customer = i
+        enrolment_row(w, place).next = customer_row(w, i).first_enrolment
+        enrolment_row(w, place).journey = journey
+        enrolment_row(w, place).entries = 0
+        customer_row(w, i).first_enrolment = place
+    enrolment = enrolment_row(w, place)
+    enrolment.entries += 1
+    enrolment.entered = now
+    enrolment.inside = 1
+    enrolment.converted = 0
+    for k in range(w.marks_each):
+        set_mark(place, k, 0, w)
+    count_way(rule.first_way + ENTERED, w)
+    come_to(i, place, rule.first_row, now, w)
+
+
+@compiled
+def come_to(i: int, place: int, row: int, now: int, w: Any) -> None:
+    """Go on at a row, which is done at once, after all else that happens to the customer now; or leave."""
+    enrolment = enrolment_row(w, place)
+    rule = journey_rule_at(w.journey_rules, enrolment.journey)
+    if row == EXIT:
+        leave(i, place, now, w)
+        return
+    enrolment.row = row
+    enrolment.waits = 0
+    enrolment.at = now
+    customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, now)
+    if cell_of(row, BEGINS, w):
+        step = cell_of(row, STEP, w)
+        set_mark(place, step, mark(place, step, w) + 1, w)
+        enrolment.sends = 0
+        if rule.exit_if != NOTHING and belongs(i, rule.exit_if, now, w):
+            drop_out(i, place, now, w)
+
+
+@compiled
+def drop_out(i: int, place: int, now: int, w: Any) -> None:
+    """Leave from a step by none of its ways."""
+    count_way(cell_of(enrolment_row(w, place).row, W_LEFT, w), w)
+    leave(i, place, now, w)
+
+
+@compiled
+def leave(i: int, place: int, now: int, w: Any) -> None:
+    """Leave a journey; what is known of the customer in it stays."""
+    enrolment = enrolment_row(w, place)
+    enrolment.inside = 0
+    enrolment.waits = 0
+    enrolment.left = now
+    enrolment.at = NEVER
+
+
+@compiled
+def convert(i: int, place: int, now: int, w: Any) -> None:
+    """The goal is reached, within its window or not; once in an entry."""
+    enrolment = enrolment_row(w, place)
+    rule = journey_rule_at(w.journey_rules, enrolment.journey)
+    if not enrolment.converted and now - enrolment.entered <= rule.goal_seconds:
+        enrolment.converted = 1
+        count_way(rule.first_way + CONVERTED, w)
+    if rule.goal_leaves and enrolment.inside:
+        drop_out(i, place, now, w)
+
+
+@compiled_entry
+def enrol(journey: int, audience: int, first: int, now: int, world: int) -> int:
+    """Let in, from a row on, all who may enter by a schedule; the row for which the pool has no room, or the end."""
+    w = world_at(world, 0)
+    for i in range(first, counts(w).customers):
+        if not may_enter(i, journey, audience, now, w):
+            continue
+        if counts(w).enrolments_left <= w.journeys:
+            return i
+        enter(i, journey, now, w)
+        if not customer_row(w, i).held:
+            set_i4(w.due, i, min(i4(w.due, i), now))
+            set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), now))
+    return counts(w).customers

@@ -1,0 +1,138 @@
+"""What journeys hear: which go on, end, are converted or begin by what the insurer notices of a customer; compiled.
+
+Runs after each step of the kernel in which something was noticed, see ``lifecycle.noting``, in the same second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifesim.compiled import compiled
+from lifesim.engagement.journeys.enrolling import (
+    cell_of,
+    come_to,
+    convert,
+    count_way,
+    drop_out,
+    enter,
+    mark,
+    may_enter,
+    set_mark,
+)
+from lifesim.engagement.journeys.layout import (
+    COUNT,
+    FIRST,
+    KIND,
+    RUNNING_TRIGGER_WIDTH,
+    STEP,
+    STEP_WIDTH,
+    T_ABOUT,
+    T_DAYS,
+    T_EVENT,
+    T_NEXT,
+    T_RUN,
+    T_WAY,
+    W_FIRST,
+    Kind,
+    Way,
+)
+from lifesim.engagement.journeys.layout import NONE as NOTHING
+from lifesim.engagement.touches import find_touch
+from lifesim.lifecycle.layout import counts, customer_row, enrolment_row, i8, journey_rule_at, note_at
+from lifesim.lifecycle.noting import W_REPLIED
+from lifesim.population.columns import DAY, NONE
+
+_WAIT, _TRIGGER = int(Kind.WAIT), int(Way.TRIGGER)
+
+
+@compiled
+def trigger(row: int, column: int, w: Any) -> int:
+    """One number of a row of the triggers."""
+    return i8(w.journey_triggers, row * RUNNING_TRIGGER_WIDTH + column)
+
+
+@compiled
+def on_notes(i: int, now: int, w: Any) -> None:
+    """Journeys hear what was noticed of a customer in the step that is done: they go on, end, or begin."""
+    noted = counts(w).noted
+    for k in range(noted):
+        event, about = note_at(w.notes, k).event, note_at(w.notes, k).about
+        place = customer_row(w, i).first_enrolment
+        while place != NONE:
+            if (counts(w).running >> enrolment_row(w, place).journey) & 1:
+                hear(i, place, event, about, now, w)
+            place = enrolment_row(w, place).next
+        if (counts(w).entering >> event) & 1:
+            let_in(i, event, about, now, w)
+    counts(w).noted = 0
+    find_touch(i, w)
+
+
+@compiled
+def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
+    """Let a customer into the journeys that are entered by an event."""
+    for journey in range(w.journeys):
+        rule = journey_rule_at(w.journey_rules, journey)
+        if not (counts(w).running >> journey) & 1:
+            continue
+        for k in range(rule.entries_from, rule.entries_to):
+            row = k * STEP_WIDTH
+            first = i8(w.journey_entries, row + FIRST)
+            last = first + i8(w.journey_entries, row + COUNT)
+            if i8(w.journey_entries, row + KIND) != _TRIGGER or matching(first, last, NONE, event, about, now, w) < 0:
+                continue
+            if may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
+                enter(i, journey, now, w)
+
+
+@compiled
+def matching(first: int, last: int, place: int, event: int, about: int, now: int, w: Any) -> int:
+    """The first of some triggers that an event sets off, or -1; runs of days are those of the enrolment at a place."""
+    found = -1
+    for k in range(first, last):
+        wanted = trigger(k, T_ABOUT, w)
+        if trigger(k, T_EVENT, w) != event or (wanted != NOTHING and wanted != about):
+            continue
+        if trigger(k, T_RUN, w) != NOTHING and (place == NONE or not run_of_days(place, k, now, w)):
+            continue
+        if found < 0:
+            found = k
+    return found
+
+
+@compiled
+def run_of_days(place: int, k: int, now: int, w: Any) -> bool:
+    """Whether an event of today makes a run as long as a trigger asks for."""
+    run = trigger(k, T_RUN, w)
+    today, last = now // DAY + 1, mark(place, run, w)
+    if last != today:
+        set_mark(place, run + 1, mark(place, run + 1, w) + 1 if last == today - 1 else 1, w)
+        set_mark(place, run, today, w)
+    return mark(place, run + 1, w) >= trigger(k, T_DAYS, w)
+
+
+@compiled
+def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
+    """What an event means to one journey: a response, the goal, an end, what a step waits for."""
+    enrolment = enrolment_row(w, place)
+    rule = journey_rule_at(w.journey_rules, enrolment.journey)
+    if event <= W_REPLIED:
+        if about // 256 != rule.campaign:
+            return
+        own = rule.steps + about % 256
+        set_mark(place, own, mark(place, own, w) | (1 << event), w)
+    if matching(rule.goal_from, rule.goal_to, place, event, about, now, w) >= 0:
+        convert(i, place, now, w)
+    if not enrolment.inside:
+        return
+    if matching(rule.leaving_from, rule.leaving_to, place, event, about, now, w) >= 0:
+        drop_out(i, place, now, w)
+        return
+    kind = cell_of(enrolment.row, KIND, w)
+    if not enrolment.waits or kind == _WAIT:
+        return
+    first = cell_of(enrolment.row, FIRST, w)
+    k = matching(first, first + cell_of(enrolment.row, COUNT, w), place, event, about, now, w)
+    if k >= 0:
+        count_way(cell_of(enrolment.row, W_FIRST, w) + trigger(k, T_WAY, w), w)
+        come_to(i, place, trigger(k, T_NEXT, w), now, w)

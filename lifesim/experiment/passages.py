@@ -1,0 +1,46 @@
+"""How customers went through the journeys of an arm, as tables of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from lifesim.engagement.journeys.layout import ABOUT_STEP, STEP
+from lifesim.population.columns import NONE
+from lifesim.strategy import Practice
+from lifesim.world.world import World
+
+#: The way of those who are at a step at the end.
+WAITING = "waiting"
+
+
+def journey_steps(world: World, practice: Practice) -> list[dict[str, Any]]:
+    """Customers by step and way since the fork, once for each time they came to the step; every way, also at 0."""
+    rows: list[dict[str, Any]] = [
+        {"journey": journey, "step": step, "way": way, "customers": int(count)}
+        for (journey, step, way), count in zip(world.journeys.ways, world.state.ways, strict=True)
+        if step and journey in practice.journeys
+    ]
+    waiting = _waiting(world)
+    steps = {(row["journey"], row["step"]): None for row in rows}
+    return rows + [
+        {"journey": journey, "step": step, "way": WAITING, "customers": waiting[journey, step]}
+        for journey, step in steps
+    ]
+
+
+def journey_totals(world: World, practice: Practice) -> list[dict[str, Any]]:
+    """Entries since the fork, and how many of all entries have reached the goal since then."""
+    return [
+        {"journey": journey, "measure": measure, "customers": int(count)}
+        for (journey, step, measure), count in zip(world.journeys.ways, world.state.ways, strict=True)
+        if not step and journey in practice.journeys
+    ]
+
+
+def _waiting(world: World) -> Counter[tuple[str, str]]:
+    pool = world.state.enrolments
+    inside = pool[(pool["customer"] != NONE) & (pool["inside"] == 1)]
+    steps = world.journeys.arrays["journey_steps"][inside["row"]]
+    names = list(dict.fromkeys((journey, step) for journey, step, _ in world.journeys.ways if step))
+    return Counter(names[number] for number in (steps[:, ABOUT_STEP] + steps[:, STEP]).tolist())

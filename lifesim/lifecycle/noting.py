@@ -1,0 +1,90 @@
+"""What the insurer notices of a customer who is in a journey, or may enter one: told to journeys after the step.
+
+Journeys stand above the lifecycle and react to it. A step therefore leaves a list of what was noticed in it, by the
+words of ``scenario.journeys.words``; the kernel hands the list over when the step is done, in the same second. Of a
+customer whom no journey touches nothing is listed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.compiled import compiled
+from lifesim.lifecycle.layout import counts, customer_row, note_at
+from lifesim.population.columns import (
+    CLAIM_REFUSED,
+    E_CLAIM,
+    E_COMPLAINT,
+    E_INQUIRY,
+    E_LAPSE,
+    E_OPT_OUT,
+    E_PREMIUM,
+    E_PURCHASE,
+    E_REFER,
+    E_SERVICE_USE,
+    E_SESSION,
+    E_SETTLED,
+    E_SURRENDER,
+    EVENTS,
+    NONE,
+    NOTES,
+)
+from lifesim.scenario.journeys.words import EVENTS as WORDS
+
+(W_DELIVERED, W_FAILED, W_OPENED, W_CLICKED, W_CONNECTED, W_REPLIED, W_LAUNCHED_APP, W_SIGNED_IN, W_TOOK_PART,
+ W_BROWSED) = range(10)  # fmt: skip
+_NUMBERS = {word: number for number, word in enumerate(WORDS)}
+#: What journeys call an event of the log; -1 for what they do not hear of, or hear of otherwise.
+_WORD_OF = np.full(len(EVENTS), -1)
+for _event, _word in {
+    E_SESSION: "launched_app",
+    E_INQUIRY: "asked_adviser",
+    E_SERVICE_USE: "used_service",
+    E_PURCHASE: "bought",
+    E_REFER: "referred",
+    E_PREMIUM: "premium_paid",
+    E_LAPSE: "lapsed",
+    E_SURRENDER: "surrendered",
+    E_CLAIM: "claimed",
+    E_SETTLED: "claim_paid",
+    E_COMPLAINT: "complained",
+    E_OPT_OUT: "opted_out",
+}.items():
+    _WORD_OF[_event] = _NUMBERS[_word]
+_CLAIM_REFUSED = _NUMBERS["claim_refused"]
+#: What happens in a world; the other words of journeys are of things that no world has so far.
+HAPPENS = frozenset(
+    {"delivered", "failed", "opened", "clicked", "connected", "browsed", "claim_refused"}
+    | {word for word, number in _NUMBERS.items() if number in _WORD_OF}
+)
+
+
+@compiled
+def watched(i: int, word: int, w: Any) -> bool:
+    """Whether any journey hears of what a customer does."""
+    return customer_row(w, i).first_enrolment != NONE or (counts(w).entering >> word) & 1
+
+
+@compiled
+def note(i: int, word: int, about: int, w: Any) -> None:
+    """List something for the journeys; what does not fit, they do not hear of."""
+    if watched(i, word, w) and counts(w).noted < NOTES:
+        entry = note_at(w.notes, counts(w).noted)
+        entry.event = word
+        entry.about = about
+        counts(w).noted += 1
+
+
+@compiled
+def note_event(i: int, kind: int, detail: int, w: Any) -> None:
+    """As ``note``, of an event as the log calls it."""
+    if customer_row(w, i).first_enrolment == NONE and counts(w).entering == 0:
+        return
+    word = _WORD_OF[kind]
+    if word < 0:
+        return
+    if kind == E_SETTLED and detail // 256 == CLAIM_REFUSED:
+        word = _CLAIM_REFUSED
+    note(i, word, detail % 256, w)
