@@ -15,6 +15,8 @@ from lifesim import cli, workspace
 from lifesim.world.views import AGENT_MEANINGS, OBSERVABLE, lead_columns, observed_columns, round_columns
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+#: Orchestrations of arms beside current practice, such that a run has every table there is.
+ARMS: dict[str, list[str]] = {"control": [], "journey": ["striving_youth"]}
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 
 
@@ -129,6 +131,7 @@ def test_the_tables_of_a_run(root: Path) -> None:
         population={"size": 200, "segments": {"mainstream": 1.0}},
         warm_up="5d",
         horizon="90d",
+        arms={name: {"use": "current_practice", "orchestration": more} for name, more in ARMS.items()},
         experiment={"replications": 1, "twins": True},
     )
     result = lifesim.compare(small, workers=1)
