@@ -448,3 +448,19 @@ def test_a_run_keeps_the_counts_and_they_can_be_shown(tmp_path: Path) -> None:
     assert f"{counts.went('news', 'else'):,}" in text
     assert ("fewer than 30" in text) is any(0 < counts.seen(name) < 30 for name in NEWS.steps)
     assert set(frame["arm"]) == {"news", "more"}
+
+
+def test_reminders_may_be_exempt_from_marketing_rules() -> None:
+    """A daily reminder that is marketing meets the cap; one that the customer has asked for does not."""
+    daily = {"a": {"send": {"push": "note"}, "daily": "09:00", "on": {"complained": "exit"}, "within": "6d",
+                   "else": "exit"}}  # fmt: skip
+    practice = under(a_journey(daily, contents={"note": {"kind": "reminder", "says": "again"}}))
+    scenario = obliging(note={"kind": "reminder", "visit": 0.0})
+    cap, quiet = {"touches": 2, "within": "20d"}, {"start": "21:00", "end": "08:00"}
+    free, capped = (
+        sent(run(scenario.replace(contact_policy={"marketing_cap": cap, "quiet": quiet, **more}), practice, days=40))
+        for more in ({"exempt": ["service", "reminder"]}, {})
+    )
+    assert free["push", "note"]["delivered"] == free["push", "note"]["requested"] > 300
+    assert capped["push", "note"]["delivered"] * 3 == capped["push", "note"]["requested"]
+    assert capped["push", "note"]["suppressed_cap"] == capped["push", "note"]["delivered"] * 2

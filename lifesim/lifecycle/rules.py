@@ -346,7 +346,7 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
     content_columns = {
         "visit": [c.visit for c in contents],
         "benefit": [c.benefit for c in contents],
-        "marketing": [c.kind != "service" for c in contents],
+        "marketing": [c.kind not in scenario.contact_policy.exempt for c in contents],
         "cures": [bool(c.cures) for c in contents],
         "opened": [math.nan if c.opened is None else logit(c.opened) for c in contents],
         "prompts": [bool(c.prompts) for c in contents],

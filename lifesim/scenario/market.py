@@ -103,6 +103,9 @@ class ContactPolicy(Part):
 
     marketing_cap: Cap = about("limit per customer over all marketing")
     quiet: Quiet = about("quiet hours")
+    exempt: tuple[ContentKind, ...] = about(
+        "kinds of content that are no marketing: exempt from consent, cap and quiet hours", default=("service",)
+    )
 
 
 class Desk(Part):

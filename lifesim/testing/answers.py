@@ -110,7 +110,10 @@ def marketing_reaches_those_who_consent(case: Case) -> None:
     for question in case.questions:
         for touches in touches_in(ask(case.copy(), case.kind, question)):
             consent = question.rows.columns.get(f"consents_{touches.channel}")
-            if consent is None or case.stage.scenario.contents[touches.content].kind == "service":
+            if (
+                consent is None
+                or case.stage.scenario.contents[touches.content].kind in case.stage.scenario.contact_policy.exempt
+            ):
                 continue
             total = asked.setdefault((touches.content, touches.channel), [0, 0])
             total[0] += len(touches.who)
