@@ -82,6 +82,7 @@ def _covariance(first: Sequence[float], second: Sequence[float]) -> float:
 
 @cache
 def _t_quantile(level: float, count: int) -> float:
-    from scipy.stats import t
+    # The same function as scipy.stats.t.ppf, without the second that importing scipy.stats takes.
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + level / 2.0, count - 1))
+    return float(stdtrit(count - 1, 0.5 + level / 2.0))
