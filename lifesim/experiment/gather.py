@@ -67,7 +67,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, practice, number), **labels)
-        result.add_rows("milestones", _milestones(world, c[rows]), **labels)
+        result.add_rows("milestones", _milestones(c["milestones"][rows]), **labels)
         result.add_rows("products", _products(world, rows), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
     result.add("sessions", _sessions(world, segments), **labels)
@@ -106,13 +106,12 @@ def _desks(world: World, practice: Practice, branch: int) -> list[dict[str, Any]
     return [*rows, {"desk": DESK, "measure": "capacity", "value": int(capacity)}]
 
 
-def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
-    stamped = customers["milestones"]
+def _milestones(stamped: Any) -> list[dict[str, Any]]:
     return [
         {
             "milestone": name,
             "reached": int(np.count_nonzero(stamped[:, k] != NO_DAY)),
-            "customers": len(customers),
+            "customers": len(stamped),
         }
         for k, name in enumerate(MILESTONES)
     ]
@@ -120,21 +119,18 @@ def _milestones(world: World, customers: Any) -> list[dict[str, Any]]:
 
 def _products(world: World, rows: Any) -> list[dict[str, Any]]:
     """Policies of the chosen customers at the end, and those of them that were issued since the fork."""
-    held = world.state.policies
-    held = held[(held["customer"] >= 0) & (held["status"] < SUSPENDED)]
-    held = held[rows[held["customer"]]]
-    new = held[held["issued"] >= world.scenario.warm_up]
-    names = list(world.scenario.products)
-    policies = np.bincount(held["product"], minlength=len(names))
-    new_policies = np.bincount(new["product"], minlength=len(names))
+    pool = world.state.policies
+    held = np.flatnonzero((pool["customer"] >= 0) & (pool["status"] < SUSPENDED))
+    held = held[rows[pool["customer"][held]]]
+    product, new = pool["product"][held], pool["issued"][held] >= world.scenario.warm_up
     return [
         {
             "product": name,
-            "policies": int(policies[k]),
-            "new_policies": int(new_policies[k]),
-            "new_ape_fen": int(new["premium"][new["product"] == k].sum()),
+            "policies": np.count_nonzero(product == k),
+            "new_policies": np.count_nonzero(new & (product == k)),
+            "new_ape_fen": int(pool["premium"][held[new & (product == k)]].sum()),
         }
-        for k, name in enumerate(names)
+        for k, name in enumerate(world.scenario.products)
     ]
 
 

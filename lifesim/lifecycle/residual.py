@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.offers import price_cuts
-from lifesim.population.columns import DAY, IN_FORCE, NOTICE, NOTICED
+from lifesim.population.columns import DAY, IN_FORCE, NONE, NOTICE, NOTICED
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.products import Payment
@@ -57,7 +57,7 @@ def residuals(scenario: Scenario, policies: Any, fork: int) -> Any:
     Parameters
     ----------
     policies
-        Records of the pool, shape (n,).
+        The pool, shape (n,); free places are worth nothing.
     fork
         Time of the fork.
     """
@@ -65,7 +65,7 @@ def residuals(scenario: Scenario, policies: Any, fork: int) -> Any:
     for k, product in enumerate(scenario.products.values()):
         if product.payment is None or not product.value.renewal_margin:
             continue
-        mine = (policies["product"] == k) & np.isin(policies["status"], (IN_FORCE, NOTICED))
+        mine = (policies["product"] == k) & (policies["status"] <= NOTICED) & (policies["customer"] != NONE)
         for times in np.unique(policies["times"][mine]).tolist():
             rows = np.flatnonzero(mine & (policies["times"] == times))
             factors = annuity(product.payment, scenario.behaviour, times, scenario.valuation.discount)

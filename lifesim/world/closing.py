@@ -15,6 +15,8 @@ from lifesim.world.world import World
 
 #: Satisfaction is added up in thousandths of a score, as a whole number.
 MILLI = 1_000
+#: Customers whose states of mind are computed at once, so that what lies between needs little memory.
+_AT_ONCE = 8_192
 
 
 def closing(world: World, observer: Observer | None = None) -> dict[str, Any]:
@@ -41,16 +43,19 @@ def _long_policies(world: World, n: int) -> Any:
     pool = world.state.policies
     is_long = np.array([product.payment is not None for product in world.scenario.products.values()])
     held = (pool["customer"] >= 0) & np.isin(pool["status"], (*STANDING, RETURNING)) & is_long[pool["product"]]
-    return np.bincount(pool["customer"][held], minlength=n)
+    return np.bincount(pool["customer"][held], minlength=n).astype(np.uint8)
 
 
 def _satisfaction(world: World, n: int) -> Any:
     """Satisfaction in thousandths of a score; 0 for everyone where the scenario has no such state."""
     names = list(world.scenario.behaviour.states)
     if "satisfaction" not in names:
-        return np.zeros(n, np.int64)
-    scores = world.state_of_mind(world.state, slice(0, n), names.index("satisfaction"), world.now)
-    return np.rint(MILLI * scores).astype(np.int64)
+        return np.zeros(n, np.int32)
+    k, found = names.index("satisfaction"), np.zeros(n, np.int32)
+    for first in range(0, n, _AT_ONCE):
+        rows = slice(first, min(first + _AT_ONCE, n))
+        found[rows] = np.rint(MILLI * world.state_of_mind(world.state, rows, k, world.now))
+    return found
 
 
 def _a_year_later(world: World, observer: Observer | None, n: int) -> dict[str, Any]:
@@ -70,9 +75,9 @@ def closed_outcomes(world: World) -> tuple[Any, Accounts]:
     """As `World.outcomes`, with the residual value of the policies in force; the world stays as it is."""
     outcomes, accounts = world.outcomes()
     outcomes, state = outcomes.copy(), world.state
-    policies = state.policies[state.policies["customer"] >= 0]
-    amounts = residuals(world.scenario, policies, int(state.counts["fork"][0]))
-    customers = policies["customer"]
+    amounts = residuals(world.scenario, state.policies, int(state.counts["fork"][0]))
+    worth = np.flatnonzero(amounts)
+    customers, amounts = state.policies["customer"][worth], amounts[worth]
     places = customers if state.counts["twins"][0] else state.customers["account"][customers]
     np.add.at(outcomes["residual"], places, amounts)
     return outcomes, accounts

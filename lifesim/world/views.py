@@ -41,10 +41,10 @@ _NEVER_DAYS = 10_000
 
 
 def _days(since: Any, now: int) -> Any:
-    """Days since a time; capped where there was none. In place: a column of everyone is much memory."""
-    days = np.subtract(now, since, dtype=np.float64)
-    days /= DAY
-    return np.minimum(days, _NEVER_DAYS, out=days)
+    """Days since a time; capped where there was none. In place, 32 bits: a column of everyone is much memory."""
+    days = np.subtract(now, since, dtype=np.float32)
+    days /= np.float32(DAY)
+    return np.minimum(days, np.float32(_NEVER_DAYS), out=days)
 
 
 Observed = Callable[[State, IntArray, int], Any]
@@ -132,8 +132,8 @@ def _days_to_due(scenario: Scenario) -> Observed:
         due = pool["at"][held] + shift[pool["status"][held], pool["product"][held]]
         soonest = np.full(count(state), now + _NEVER_DAYS * DAY, np.int32)
         np.minimum.at(soonest, pool["customer"][held].astype(np.intp), due)
-        days = np.subtract(soonest[rows], now, dtype=np.float64)
-        days /= DAY
+        days = np.subtract(soonest[rows], now, dtype=np.float32)
+        days /= np.float32(DAY)
         return days
 
     return days
