@@ -211,17 +211,24 @@ def with_segment(scenario: Scenario) -> Scenario:
 
 
 def with_content(scenario: Scenario) -> Scenario:
-    """A further content that nobody sends."""
-    contents = described(scenario)["contents"]
-    contents["leaflet"] = {"kind": "education", "impulses": {"need": 1.0}, "visit": 0.5}
-    return scenario.replace(contents=contents)
+    """A further content that nobody sends, in front of all others."""
+    leaflet = {"leaflet": {"kind": "education", "impulses": {"need": 1.0}, "visit": 0.5}}
+    return scenario.replace(contents=leaflet | described(scenario)["contents"])
 
 
-@pytest.mark.parametrize("extend", [with_trait, with_state, with_segment, with_content])
+@pytest.mark.parametrize("extend", [with_trait, with_state, with_segment])
 def test_what_nobody_uses_changes_nobody(extend: Any) -> None:
     scenario = lively(small())
     plain, extended = run(scenario, busy()), run(extend(scenario), busy())
     assert extended.scenario != plain.scenario
+    assert differences(lives(plain), lives(extended), more=True) == []
+
+
+def test_a_content_that_nobody_sends_changes_nothing_but_the_places_of_the_others() -> None:
+    scenario = lively(small())
+    plain, extended = run(scenario, busy()), run(with_content(scenario), busy())
+    for pool in (extended.extra["leads"], extended.state.touches):
+        pool["content"] -= 1
     assert differences(lives(plain), lives(extended), more=True) == []
 
 

@@ -127,8 +127,10 @@ def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, qu
     The pool of touches must have room for ``len(rows)`` more.
     """
     w = world_at(world, 0)
+    # The name of the content: its place in the scenario is nothing that luck may hang on.
+    subject = np.uint64(occasion * 256 + channel) ^ content_rule_at(w.content_rules, content).key
     for k in range(len(rows)):
-        key, subject = customer_row(w, rows[k]).key, (occasion * 256 + channel) * 256 + content
+        key = customer_row(w, rows[k]).key
         luck = np.uint64(0) if queue else hash_pair(u8(w.campaign_keys, campaign), key, subject)
         reasons[k] = send_one(rows[k], campaign, content, channel, luck, 0, queue, now, w)
         if not queue and reasons[k] == 0:

@@ -130,6 +130,7 @@ CHANNEL_RULE = np.dtype(
 )
 CONTENT_RULE = np.dtype(
     [
+        ("key", "u8"),  # of its name, which luck is about
         ("visit", "f8"),
         ("opened", "f8"),  # log-odds in place of the channel's; not a number for the channel's own
         ("benefit", "i8"),

@@ -40,7 +40,7 @@ from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
-from lifesim.streams import Streams
+from lifesim.streams import Streams, name_key
 
 #: Names of the decisions whose luck the kernel draws; places are the K_ constants beside their use.
 DECISIONS = (
@@ -344,6 +344,7 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "response": [_response(name) for name in CHANNELS],
     }
     content_columns = {
+        "key": [name_key(name) for name in scenario.contents],
         "visit": [c.visit for c in contents],
         "benefit": [c.benefit for c in contents],
         "marketing": [c.kind not in scenario.contact_policy.exempt for c in contents],
