@@ -380,7 +380,7 @@ def test_check_names_oracles(run: Run, tmp_path: Path) -> None:
     workspace.unmount()
     scenario = "new/scenarios/striving_youth.yaml"
     code, out, _ = run("--root", "new", "check", scenario)
-    arms = [f"{scenario}: arm '{arm}' is an oracle (allocation): {why}" for arm in ("control", "campaign", "journey")]
+    arms = [f"{scenario}: arm '{arm}' is an oracle (allocation): {why}" for arm in ("control", "journey")]
     assert (code, out.splitlines()) == (0, [f"{scenario}: ok", *arms])
 
 

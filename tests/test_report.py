@@ -329,6 +329,23 @@ def test_terminal_table_puts_the_primary_metric_first_and_shows_names_as_they_ar
     assert text.index("First purchase") < text.index("New annualised")
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_short_terminal_table_leaves_out_what_no_arm_moves_clearly_and_counts_it(lang: str) -> None:
+    effects = made_up_effects(("journey", "weekly_campaign"), ("all",))
+    rows = readings(effects, METRICS, lang)
+    clear = {row.metric.label for row in rows if row.verdict in ("better", "worse", "higher", "lower")}
+    unclear = {row.metric.label for row in rows} - clear
+    assert clear
+    assert unclear
+    text = as_text(effects_table(effects, METRICS, lang, width=200, always=()), 200)
+    assert {row.metric.label for row in rows if row.metric.label in text} == clear
+    assert Catalogue(lang)("table.more", count=len(unclear)) in text
+    kept = {row.metric.name for row in rows if row.metric.label in unclear}
+    assert all(
+        label in as_text(effects_table(effects, METRICS, lang, width=200, always=kept), 200) for label in unclear
+    )
+
+
 def test_terminal_table_of_an_unknown_segment_says_so() -> None:
     effects = made_up_effects(("journey",), ("all",))
     assert "No effects for segment martians" in as_text(effects_table(effects, METRICS, segment="martians"))

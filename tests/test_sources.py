@@ -108,7 +108,7 @@ def test_an_arm_that_is_not_there() -> None:
 
 def test_the_command_begins_with_the_totals_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        cli.main(["--root", str(REPO), "facts", "striving_youth", "--arm", "campaign", "--sourced"])
+        cli.main(["--root", str(REPO), "facts", "striving_youth", "--arm", "journey", "--sourced"])
     captured = capsys.readouterr()
     assert (stop.value.code, captured.err) == (0, "")
     lines = captured.out.splitlines()

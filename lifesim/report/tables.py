@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NUMBERS = ("control_mean", "arm_mean", "effect", "interval", "verdict")
 NARROWEST_LABEL = 18
+_CLEAR = ("better", "worse", "higher", "lower", "hint")
 STYLES = {"better": "bold cyan", "worse": "bold yellow", "higher": "bold", "lower": "bold"}
 
 
@@ -31,6 +32,7 @@ def effects_table(
     segment: str = "all",
     oracles: Collection[str] = (),
     width: int = 80,
+    always: Collection[str] | None = None,
 ) -> Table:
     """Effects of one segment as a table that fits a terminal.
 
@@ -52,6 +54,8 @@ def effects_table(
         Arms that see what no insurer sees.
     width
         Cells of the terminal.
+    always
+        Metrics that are shown whatever they say; others only where an arm moves them clearly. None shows all.
 
     Raises
     ------
@@ -63,7 +67,8 @@ def effects_table(
     from rich.text import Text
 
     t = Catalogue(lang)
-    rows = [row for row in readings(effects, metrics, lang, primary, oracles) if row.segment == segment]
+    found = [row for row in readings(effects, metrics, lang, primary, oracles) if row.segment == segment]
+    rows = found if always is None else _telling(found, always)
     cells = {id(row): _numbers(row, t) for row in rows}
     widths = _widths(cells.values(), width, t)
     # Names come from the user: as Text they are never read as markup.
@@ -81,8 +86,16 @@ def effects_table(
             shown = cells[id(row)]
             table.add_row(_label(row, t, primary), *(shown[name] for name in widths if name != "metric"))
         table.add_section()
-    table.caption = Text(caption(rows, t))
+    left_out = len({row.metric.name for row in found}) - len({row.metric.name for row in rows})
+    more = [t("table.more", count=left_out)] if left_out else []
+    table.caption = Text(t.joined([*more, caption(rows, t)]))
     return table
+
+
+def _telling(rows: list[Reading], always: Collection[str]) -> list[Reading]:
+    """Rows of the metrics that are always shown, and of those that some arm moves clearly."""
+    names = {row.metric.name for row in rows if row.verdict in _CLEAR} | set(always)
+    return [row for row in rows if row.metric.name in names]
 
 
 def caption(rows: Sequence[Reading], t: Catalogue) -> str:
@@ -125,9 +138,13 @@ def print_findings(run: RunTables, lang: str) -> None:
     from rich.text import Text
 
     manifest, console = run.manifest, Console()
-    primary, oracles = manifest["scenario"].get("primary"), manifest.get("oracles") or {}
-    effects = run.table("effects")
-    console.print(effects_table(effects, manifest["metrics"], lang, primary, oracles=oracles, width=console.width))
+    scenario, oracles = manifest["scenario"], manifest.get("oracles") or {}
+    primary = scenario.get("primary")
+    table = effects_table(
+        run.table("effects"), manifest["metrics"], lang, primary, oracles=oracles, width=console.width,
+        always={primary, *(scenario.get("guardrails") or {})},
+    )  # fmt: skip
+    console.print(table)
     console.print()
     for line in findings(run, lang):
         console.print(Text(line))

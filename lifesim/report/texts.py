@@ -123,6 +123,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "配对差的均值，共 {replications}。判断依据所示的效果区间；不明确：区间包含 0，或没有区间；"
         "未见差异：各次重复均无差异；事件太少：有差异的重复少于五次，无法判断；不可观测：观察期不足。",
     ),
+    "table.more": (
+        "{count} more metrics, which no arm moves clearly, are on the page.",
+        "另有 {count} 个指标，各策略组均无明确差异，见页面。",
+    ),
     "table.hints": ("With fewer than {few} replications: hints only.", "重复少于 {few} 次，只作线索。"),
     "table.replications": ("{count} replications", "{count} 次重复"),
     "table.replications_range": (
