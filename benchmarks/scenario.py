@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.memory import Finished, watch
 from lifesim.errors import InputError, LifesimError, RunError
 
-SMALLER = 4
-"""The comparison of memory is with a population of this part of the size."""
+LARGER = 4
+"""The comparison of memory is with a population so many times the size, beside which allocators are small."""
 
 PARTS = {
     "kernel": ("kernel",),
@@ -77,7 +77,7 @@ def share_of_time(timings: dict[str, float], writing: float, seconds: float, wor
 def growth(bench: Bench, customers: int) -> dict[str, Any]:
     """Return how the peak of a worker grows with the customers of a replication, all of whom it holds at once."""
     memory: list[dict[str, Any]] = []
-    for size in (max(customers // SMALLER, 1), customers):
+    for size in (customers, LARGER * customers):
         finished, answer = bench.start("run", "--together", "--workers", "2", "--size", str(size))
         memory.append({"start": size, "customers": answer["customers"], "worker_bytes": finished.worker_bytes})
     small, large = memory

@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lifesim.errors import InputError, ScenarioError
+from lifesim.experiment.unit import Experiment, Unit
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
 from lifesim.population.columns import AWARENESS, HOLDING, LOST, ORPHAN
 from lifesim.population.synthesis import People, covariate
 from lifesim.scenario import Scenario
 from lifesim.scenario.validate import load_model
+from lifesim.strategy import Practice
 from lifesim.streams import Streams, name_key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -451,4 +453,47 @@ customer,segment,product,issued
         read_book(scenario, tmp_path)
     assert str(caught.value).replace(f"{tmp_path}/", "") == (
         "book.csv:row 2: issued: annuity matures after 20 years, so this policy has ended before the start"
+    )
+
+
+DUES = """\
+customer,segment,product,issued,due
+1,mainstream,annuity,2021-03-01,{due}
+2,mainstream,medical,2021-03-01,2026-03-01
+3,mainstream,annuity,2008-03-01,
+"""
+
+
+@pytest.mark.parametrize(
+    ("due", "times"), [("2026-03-01", 1), ("2026-09-01", 0), ("2025-12-01", 4), ("2025-11-01", 12)]
+)
+def test_the_next_due_date_says_how_often_a_policy_is_paid(tmp_path: Path, due: str, times: int) -> None:
+    """The warm-up starts on 2025-10-07, so that half-yearly the next date is also the anniversary."""
+    if not times:
+        (line,) = complaint(tmp_path, DUES.format(due=due))
+        assert line == (
+            "book.csv:row 2: due: 2026-09-01 is not when the next premium of this policy falls due, which was issued "
+            "on 2021-03-01; paid yearly that is 2026-03-01, monthly 2025-11-01"
+        )
+        return
+    table = table_of(tmp_path, DUES.format(due=due))
+    assert table.policies is not None
+    by_id = dict(zip(table.keys[table.policies.customer].tolist(), table.policies.times.tolist(), strict=True))
+    assert [by_id[int(name_key(each))] for each in "123"] == [times, 1, 0]
+    world = Experiment(with_book(str(tmp_path / "book.csv")), {"control": Practice()}, []).world(Unit(0, ("main",)))
+    mine = world.state.policies[world.state.policies["customer"] == row_of(people_of(table, "main"), "1")]
+    assert mine["times"].tolist() == [times]
+
+
+def test_a_policy_due_before_it_was_issued_is_named(tmp_path: Path) -> None:
+    (line,) = complaint(tmp_path, DUES.format(due="2020-03-01"))
+    assert line == "book.csv:row 2: due: is before the policy was issued, 2021-03-01"
+
+
+def test_short_cover_falls_due_once_a_year(tmp_path: Path) -> None:
+    text = DUES.format(due="2026-03-01").replace("2021-03-01,2026-03-01\n3", "2021-03-01,2025-12-01\n3")
+    (line,) = complaint(tmp_path, text)
+    assert line == (
+        "book.csv:row 3: due: 2025-12-01 is not when the next premium of this policy falls due, which was issued on "
+        "2021-03-01; paid yearly that is 2026-03-01"
     )

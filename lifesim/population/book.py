@@ -24,7 +24,7 @@ from lifesim.population.book_cells import (
     Ints,
     read_cells,
 )
-from lifesim.population.book_checks import check_sums_assured, check_terms
+from lifesim.population.book_checks import check_dues, check_sums_assured, check_terms
 from lifesim.population.book_columns import (
     MOST_POLICIES,
     POLICY_COLUMNS,
@@ -60,6 +60,8 @@ class BookPolicies:
         Seconds from issue to the start of the warm-up.
     premium
         Fen a year; -1 where it is to be drawn.
+    times
+        Instalments a year, the fewest with which the next due date is that of the book; 0 where they are to be drawn.
     """
 
     customer: Ints
@@ -67,6 +69,7 @@ class BookPolicies:
     product: Ints
     age: Ints
     premium: Ints
+    times: Ints
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def read_book(scenario: Scenario, folder: Path) -> BookTable:
     _check_between_rows(cells, headers, values, customers, complaints)
     check_sums_assured(scenario, cells, headers, values, complaints)
     check_terms(scenario, cells, headers, values, complaints)
+    check_dues(scenario, cells, headers, values, complaints)
     complaints.refuse()
     return _table(scenario, values, customers, branches)
 
@@ -232,6 +236,7 @@ def _policies(values: dict[str, Floats], customers: _Customers) -> BookPolicies:
         product=product[rows].astype(np.int64),
         age=-values["issued"][rows].astype(np.int64),
         premium=premium[rows].astype(np.int64),
+        times=values.get("times", np.zeros(len(drawn)))[rows].astype(np.int64),
     )
 
 
@@ -290,7 +295,7 @@ def _give_policies(people: People, policies: BookPolicies, rows: Ints, size: int
         mine = np.flatnonzero((policies.number == number) & (owner >= 0))
         if len(mine):
             generation: dict[str, Any] = {"rows": owner[mine], "product": policies.product[mine]}
-            generation |= {"age": policies.age[mine], "premium": policies.premium[mine]}
+            generation |= {name: getattr(policies, name)[mine] for name in ("age", "premium", "times")}
             people.policies.append(generation)
     if people.policies:
         oldest = people.policies[0]

@@ -20,7 +20,7 @@ from lifesim.scenario.wording import shown, suggest
 
 Parse = Callable[[str], float]
 
-POLICY_COLUMNS = ("product", "issued", "premium")
+POLICY_COLUMNS = ("product", "issued", "due", "premium")
 SWITCHES = (
     "orphan",
     *(f"{mask}_{channel}" for mask in ("consent", "reach") for channel in CHANNELS),
@@ -117,6 +117,7 @@ def parse_rows(
         "stage": _one_of("stage", list(STAGES)),
         "product": _one_of("product", list(scenario.products)),
         "issued": _issued(scenario),
+        "due": _due(scenario),
         "premium": _premium,
         **dict.fromkeys(SWITCHES, _truth),
     }
@@ -130,6 +131,8 @@ def parse_rows(
     for name, parse in parsers.items():
         if name in headers:
             where = held if name in POLICY_COLUMNS else None
+            if name == "due":  # a policy that is paid up has none
+                where = held & ~cells.blank(headers[name], complaints)
             values[name] = cells.parsed(headers[name], parse, complaints, where)
     return values
 
@@ -196,13 +199,27 @@ def world_start(scenario: Scenario) -> datetime:
     return datetime.combine(scenario.start, time()) - timedelta(seconds=scenario.warm_up)
 
 
+def _since_start(text: str, start: datetime) -> tuple[date, timedelta]:
+    """A date, and how long after the start of the warm-up it is."""
+    day = parse_date(_MIDNIGHT.sub("", text))
+    return day, datetime.combine(day, time()) - start
+
+
+def _due(scenario: Scenario) -> Parse:
+    start = world_start(scenario)
+
+    def parse(text: str) -> float:
+        return _since_start(text, start)[1].total_seconds()
+
+    return parse
+
+
 def _issued(scenario: Scenario) -> Parse:
     start = world_start(scenario)
     earliest = max(_EARLIEST, (start - _CLOCK_REACH).date())
 
     def parse(text: str) -> float:
-        day = parse_date(_MIDNIGHT.sub("", text))
-        since = datetime.combine(day, time()) - start
+        day, since = _since_start(text, start)
         if since >= timedelta():
             raise ValueError(f"{day} is not before {start.date()}, the start of the warm-up")
         if day < earliest:

@@ -274,6 +274,8 @@ def _dates(
     u = streams.uniforms("frequency", people.keys[generation["rows"]], number)
     product, issued = generation["product"], -generation["age"]
     times = np.array(list(TIMES.values()))[(u[:, None] >= up_to[product][:, :-1]).sum(axis=1)]
+    given = generation.get("times", np.zeros(len(issued), np.int64))
+    times = np.where(given > 0, given, times)
     following, due = next_dues(issued, times, first_day(scenario.start, scenario.warm_up))
     years = np.array([payment.years if payment else 0 for payment in payments])[product]
     paid_up = (years > 0) & (following >= years * times)

@@ -40,7 +40,11 @@ class Segment(Part):
 
 
 class Book(Part):
-    """The insurer's own book of customers, a Parquet or CSV file."""
+    """The insurer's own book of customers, a Parquet or CSV file: a row for each policy, or customer without one.
+
+    Columns: customer, segment, branch, stage, orphan, consent_CHANNEL, reach_CHANNEL and traits by name; of a policy
+    product, issued, due (the day of its next premium), premium (CNY a year). What is not there is drawn.
+    """
 
     path: Path = Field(alias="from", description="file, relative to the scenario file")
     columns: dict[str, str] = about("name in the file by name in lifesim, where they differ", default={})
