@@ -17,7 +17,7 @@ from rich.console import Console
 from lifesim.errors import InputError
 from lifesim.report import effects_table
 from lifesim.report.catalogue import LANGUAGES, TEXTS, Catalogue, printable
-from lifesim.report.charts import mean_occupancy
+from lifesim.report.charts import mean_occupancy, metrics_forests
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
 from lifesim.report.formats import decimals, interval, limit_amount, plain, show, signed
 from lifesim.report.page import TEMPLATES
@@ -409,3 +409,10 @@ def test_ticks_never_run_into_each_other() -> None:
     ticks = re.findall(r">(-?[\d,]+ CNY)<", chart)
     assert "0 CNY" in ticks
     assert len(ticks) <= 3
+
+
+def test_drawings_that_would_be_too_long_are_cut_into_parts_of_about_one_length() -> None:
+    t = Catalogue("en")
+    named = [replace(one_reading().metric, name=f"m{k}", label=f"metric {k}", group="sales") for k in range(17)]
+    charts = metrics_forests([one_reading(metric=each) for each in named], {"journey": style(1)}, t)
+    assert [sum(f"metric {k}" in re.findall(r"metric \d+", chart.svg) for k in range(17)) for chart in charts] == [8, 9]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from lifesim.report.catalogue import Catalogue
@@ -56,16 +56,18 @@ def metrics_forests(overall: Sequence[Reading], styles: Mapping[str, Style], t: 
     return [*charts[:-1], replace(charts[-1], missing=said)]
 
 
-def _parts(rows: Sequence[ForestRow]) -> Iterator[list[ForestRow]]:
-    """Cut rows so that each part is low enough."""
-    part: list[ForestRow] = []
-    for row in rows:
-        if part and sum(len(each.marks) + 1.5 for each in [*part, row]) > MOST_LINES:
-            yield part
-            part = []
-        part.append(row)
-    if part:
-        yield part
+def _parts(rows: Sequence[ForestRow]) -> Iterator[Sequence[ForestRow]]:
+    """Cut rows into as few parts as are low enough, about as many rows in each."""
+    parts: list[Sequence[ForestRow]] = [rows]
+    while any(len(part) > 1 and _lines(part) > MOST_LINES for part in parts):
+        count = len(parts) + 1
+        ends = [len(rows) * k // count for k in range(count + 1)]
+        parts = [rows[first:last] for first, last in pairwise(ends)]
+    yield from parts
+
+
+def _lines(rows: Sequence[ForestRow]) -> float:
+    return sum(len(row.marks) + 1.5 for row in rows)
 
 
 def segments_forest(
