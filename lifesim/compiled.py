@@ -113,6 +113,8 @@ from llvmlite import ir  # noqa: E402
 from numba import config, from_dtype, njit, types  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
+from lifesim.numba_parts import PartCompiler  # noqa: E402
+
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True}
 
 
@@ -122,7 +124,7 @@ def compiled(function: Function) -> Function:
     Every integer argument is taken as a 64-bit one, so that a function is compiled once and not again for every
     width of a column that it is called with; that halves the time to compile the kernel.
     """
-    return _part(function, no_cpython_wrapper=True)
+    return _part(function, no_cpython_wrapper=True, pipeline_class=PartCompiler)
 
 
 def compiled_open(function: Function) -> Function:
@@ -138,7 +140,7 @@ def compiled_inline(function: Function) -> Function:
     return _part(function, forceinline=True)
 
 
-def _part(function: Function, **options: bool) -> Function:
+def _part(function: Function, **options: Any) -> Function:
     dispatcher = njit(no_cfunc_wrapper=True, **_OPTIONS, **options)(function)
     if not config.DISABLE_JIT:
         resolve = dispatcher.get_call_template

@@ -79,7 +79,7 @@ def test_json_has_every_figure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert figures["customer_days_per_second_cold"] == 0.25e6
     assert figures["bytes_per_customer_at_start"] == pytest.approx(300)
     assert figures["bytes_per_customer"] == pytest.approx(250)
-    assert [entry["start"] for entry in figures["memory"]] == [1_500, 6_000]
+    assert [entry["start"] for entry in figures["memory"]] == [6_000, 24_000]
     shares = figures["share_of_time"]
     assert set(shares) == {"kernel", "touches", "desks", "observation", "population", "writing", "other"}
     assert shares["kernel"] == pytest.approx(0.4) and shares["writing"] == pytest.approx(0.1)

@@ -53,7 +53,7 @@ def test_a_workspace_from_the_wheel_runs_in_an_empty_folder(command: Path, tmp_p
     assert "scenarios/striving_youth.yaml: ok" in _run(command, demo, "check", "scenarios").splitlines()
     assert f"{campaign}: ok" in _run(command, demo, "check", campaign).splitlines()
     answer = json.loads(_run(command, demo, "run", "striving_youth", "--replications", "1", "--seed", "3", "--json"))
-    assert {row["arm"] for row in answer["effects"]} == {"campaign", "journey"}
+    assert {row["arm"] for row in answer["effects"]} == {"journey"}
     path = Path(answer["path"])
     assert path.parent == demo / "reports" / "out"
     manifest = json.loads((path / "manifest.json").read_text())

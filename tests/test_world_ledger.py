@@ -411,7 +411,7 @@ def test_tables_of_a_unit_are_sums_over_customers(of: Experiment, world: World, 
     ended = Counter(log["detail"][log["kind"] == E_UNDERWRITTEN].tolist())
     pool = world.state.policies
     waiting = Counter(pool["product"][(pool["customer"] >= 0) & (pool["status"] == APPLIED)].tolist())
-    assert sum(ended.values()) > 10 and sum(waiting.values()) > 0
+    assert len(ended) > 2 and sum(waiting.values()) > 0, "nothing to compare"
     for (name, outcome), counted in applications.items():
         number = list(world.scenario.products).index(name)
         code = (*APPLICATION_OUTCOMES, "under_way").index(outcome)
