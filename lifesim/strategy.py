@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lifesim.scenario.journeys import Journey
+from lifesim.scenario.workforce import Reassignment
 from lifesim.streams import Streams
 
 IntArray = npt.NDArray[np.int64]
@@ -376,12 +377,15 @@ class Practice:
         By name, journeys among them; the name is part of the luck of their touches.
     staffing
         Factors by month on the calls that the desk can make, 12 or none.
+    reassign
+        Who takes over customers whose serving agent has left; none: nobody.
     """
 
     orchestrations: Mapping[str, Orchestration | Journey] = field(default_factory=dict)
     grading: Grading = NoGrades()
     allocation: Allocation = NobodyAnswers()
     staffing: tuple[float, ...] = ()
+    reassign: Reassignment | None = None
 
     @property
     def journeys(self) -> dict[str, Journey]:

@@ -29,12 +29,13 @@ TURNOVER: dict[str, Any] = {
     "refilled": "90%",
     "vacant": "30d",
 }
+DEPARTURES: dict[str, Any] = {"follow": "20%", "within": "60d", "kept": "50%"}
 
 
 def described(**changes: Any) -> dict[str, Any]:
     """The workforce as plain data, with some parts changed."""
     tiers = {"senior_agents": SENIORS, "junior_agents": JUNIORS}
-    return {"tiers": tiers, "turnover": TURNOVER, "affinity": 0.2} | changes
+    return {"tiers": tiers, "turnover": TURNOVER, "departures": DEPARTURES, "affinity": 0.2} | changes
 
 
 def team(**changes: Any) -> Workforce:

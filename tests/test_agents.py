@@ -177,6 +177,7 @@ arms: {control: {}}
 measure: {primary: first_purchase_rate}
 workforce:
   turnover: {retained_13_months: {fact: agents.china_13_month_agent_retention}, veterans_leave: 0.02/month, refilled: 90%, vacant: 30d}
+  departures: {follow: 20%, within: 60d, kept: 50%}
   tiers:
     experts: {per_10k: 5, skill: {protection: 0.2, health: 0.2, wealth: 0.2}, opens: "09:00", closes: "18:00", workdays: [1, 2], slots: 6, own_business: 60%, willing: 70%, tenure: 5y, wage: 6_000 CNY, commission: 50%}
 """  # noqa: E501
@@ -189,19 +190,19 @@ RETAINED = "retained_13_months: {fact: agents.china_13_month_agent_retention}"
 
 #: What is written, what stands there instead, and what is said of it.
 WRONG = [
-    (SKILLS, "skill: {protection: 0.2, health: 0.2}", f"12:3: workforce.tiers: {NEEDED}"),
+    (SKILLS, "skill: {protection: 0.2, health: 0.2}", f"13:3: workforce.tiers: {NEEDED}"),
     (SKILLS, "skill: {helth: 0.2}", "workforce.tiers.experts.skill.helth: 'helth' is unknown; did you mean 'health'?"),
-    ("slots: 6", "slots: 0", f"12:3: workforce.tiers: {NO_SLOT}"),
-    ("willing: 70%", "willing: 0%", f"12:3: workforce.tiers: {NO_SLOT}"),
-    ("per_10k: 5", "per_10k: 2", f"12:3: workforce.tiers: {NOBODY}"),
-    ("per_10k: 5", "per_10k: -5", "13:24: workforce.tiers.experts.per_10k: must not be negative"),
+    ("slots: 6", "slots: 0", f"13:3: workforce.tiers: {NO_SLOT}"),
+    ("willing: 70%", "willing: 0%", f"13:3: workforce.tiers: {NO_SLOT}"),
+    ("per_10k: 5", "per_10k: 2", f"13:3: workforce.tiers: {NOBODY}"),
+    ("per_10k: 5", "per_10k: -5", "14:24: workforce.tiers.experts.per_10k: must not be negative"),
     ('closes: "18:00"', 'closes: "08:00"', "experts.closes: must be later than opens"),
     ('closes: "18:00"', 'closes: "09:30"', "experts.closes: leaves a working day shorter than the desk's slot"),
     ("workdays: [1, 2]", "workdays: [0]", "experts.workdays: takes days 1 (Monday) to 7 (Sunday)"),
     ("refilled: 90%", "refilled: 190%", "workforce.turnover.refilled:"),
     (RETAINED, "retained_13_months: 0%", "11:34: workforce.turnover.retained_13_months: must be above 0%; nobody"),
     ("tenure: 5y", "tenure: 5y, regions: {city: 60%, county: 30%}", "experts.regions: shares must sum to 100%"),
-    ("    experts: {", "    juniors: {", "13:5: workforce.tiers.juniors: is the name of a group of seats too; choose"),
+    ("    experts: {", "    juniors: {", "14:5: workforce.tiers.juniors: is the name of a group of seats too; choose"),
     ("workforce:\n", "desk: {scope: national}\nworkforce:\n", "10:15: desk.scope: must be branch where the branches"),
     ("workforce:\n", "workforce:\n  affinity: -1\n", "11:13: workforce.affinity: must not be negative"),
 ]

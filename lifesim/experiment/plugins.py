@@ -195,6 +195,7 @@ def practice(arm: Arm) -> Practice:
     made = Practice(
         orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration},
         staffing=arm.staffing,
+        reassign=arm.reassign,
     )
     if arm.grading is not None:
         made = dataclasses.replace(made, grading=instance("grading", arm.grading))

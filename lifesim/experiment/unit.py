@@ -30,6 +30,7 @@ from lifesim.world.campaign import Campaign
 from lifesim.world.desk import Desk
 from lifesim.world.entry import Entry
 from lifesim.world.fork import save_arrays
+from lifesim.world.orphans import Orphans
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.review import Review
 from lifesim.world.script import Script, scripted
@@ -108,6 +109,8 @@ class Experiment:
             desk,
             Review(desk.staff),
         ]
+        if self.scenario.workforce is not None:
+            parts.append(Orphans(desk.staff, practice.reassign, world))
         if scripted(self.scenario):
             parts.append(Script(self.scenario))
         for name, each in practice.orchestrations.items():

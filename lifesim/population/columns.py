@@ -262,13 +262,13 @@ EVENTS = (
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
     "returned", "settled", "request", "regulator", "application", "underwritten",
-    "death", "matured", "claim_ended",
+    "death", "matured", "claim_ended", "orphaned", "agent_assigned",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED, E_SETTLED,
  E_REQUEST, E_REGULATOR, E_APPLICATION, E_UNDERWRITTEN,
- E_DEATH, E_MATURED, E_CLAIM_ENDED) = range(len(EVENTS))  # fmt: skip
+ E_DEATH, E_MATURED, E_CLAIM_ENDED, E_ORPHANED, E_AGENT_ASSIGNED) = range(len(EVENTS))  # fmt: skip
 
 #: What becomes of a claim.
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")

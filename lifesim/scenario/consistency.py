@@ -22,6 +22,7 @@ from lifesim.scenario.workforce import (
     agents_advise_on_what_is_sold,
     agents_work_beside_the_desk,
     branches_have_agents,
+    orphans_go_to_somebody,
 )
 
 if TYPE_CHECKING:
@@ -276,4 +277,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *EPISODE_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
+    orphans_go_to_somebody,
 )  # fmt: skip

@@ -37,7 +37,7 @@ from lifesim.scenario.units import (
     Share,
 )
 from lifesim.scenario.workdays import Country, Workdays
-from lifesim.scenario.workforce import Workforce
+from lifesim.scenario.workforce import Reassignment, Workforce
 from lifesim.scenario.yaml_source import Source as SourceFile
 
 PlugIn = Name | dict[Name, dict[str, Any]]
@@ -53,6 +53,7 @@ class Arm(Part):
     grading: PlugIn | None = about("how good is a lead", default=None)
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
     staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
+    reassign: Reassignment | None = about("who takes over customers whose agent has left; none: nobody", default=None)
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
@@ -141,6 +142,7 @@ class Scenario(Part):
             grading=arm.grading if arm.grading is not None else base.grading,
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
             staffing=arm.staffing or base.staffing,
+            reassign=arm.reassign or base.reassign,
         )
 
     @property

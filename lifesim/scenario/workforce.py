@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.people import sums_to_one
-from lifesim.scenario.units import ClockTime, Count, Money, Name, PathError, PositiveDuration, Rate, Real, Share
+from lifesim.scenario.units import (
+    ClockTime,
+    Count,
+    Duration,
+    Money,
+    Name,
+    PathError,
+    PositiveDuration,
+    Rate,
+    Real,
+    Share,
+)
+from lifesim.scenario.wording import suggest
 
 if TYPE_CHECKING:
     from lifesim.scenario.models import Scenario
@@ -33,13 +45,17 @@ class Tier(Part):
     own_business: Share = about("of that time, taken by the agent's own business")
     willing: Share = about("head-office leads that an agent takes up; the others are ignored")
     tenure: PositiveDuration = about("mean time served by the agents of the start")
+    serves: Real = about(
+        "policyholders whom an agent serves, relative to other tiers; 0: those alone who are re-assigned to the tier",
+        default=1.0,
+    )
     regions: dict[Name, Share] = about("shares of region tags; must sum to one", default={})
     wage: Money = about("for each agent", unit="CNY a month")
     commission: Share = about("of the commission of a product, paid for a policy from a head-office lead")
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        for name in ("per_10k", "skill_spread"):
+        for name in ("per_10k", "skill_spread", "serves"):
             if getattr(self, name) < 0:
                 yield PathError((name,), "must not be negative")
         if not self.skill:
@@ -72,11 +88,28 @@ class Turnover(Part):
             yield PathError(("retained_13_months",), "must be above 0%; nobody would stay for a day")
 
 
+class Departures(Part):
+    """What the customers do whose serving agent leaves."""
+
+    follow: Share = about("of them, those who follow the agent to a competitor, if nothing keeps them")
+    within: PositiveDuration = about("mean time until they do; theirs is exponential")
+    kept: Share = about("of those who would, whom being told in time of a new agent keeps")
+
+
+class Reassignment(Part):
+    """What a practice does about customers whose serving agent has left."""
+
+    to: Name = about("tier of agents, or group of seats, who serve them from then on")
+    after: Duration = about("time from the departure until they are told; the rest of the week comes on top")
+    cost: Money = about("for each customer who is told", unit="CNY", default=0)
+
+
 class Workforce(Part):
-    """Agents to whom head office gives leads."""
+    """Agents to whom head office gives leads, and who serve the policyholders."""
 
     tiers: dict[Name, Tier] = about("agents by tier")
     turnover: Turnover = about("how agents leave and are replaced")
+    departures: Departures = about("what becomes of the customers of agents who leave")
     affinity: Real = about(
         "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",
         unit="log factor",
@@ -94,6 +127,8 @@ class Workforce(Part):
                 ("tiers",), "no agent has a slot for head-office leads; raise per_10k, slots or willing, or lower "
                 "own_business",
             )  # fmt: skip
+        if self.tiers and not any(tier.per_10k * tier.serves for tier in self.tiers.values()):
+            yield PathError(("tiers",), "nobody serves the policyholders; raise serves of a tier that has agents")
 
     def number(self, tier: str, customers: int) -> int:
         """Agents of a tier in a branch of so many customers at the start."""
@@ -140,3 +175,26 @@ def agents_work_beside_the_desk(scenario: Scenario) -> Iterator[PathError]:
             )
         if tier.closes - tier.opens < desk.slot:
             yield PathError(("workforce", "tiers", name, "closes"), "leaves a working day shorter than the desk's slot")
+
+
+def orphans_go_to_somebody(scenario: Scenario) -> Iterator[PathError]:
+    """Re-assignment names a tier of agents or a group of seats, with somebody in it."""
+    for where in ("practices", "arms"):
+        for name, arm in getattr(scenario, where).items():
+            if arm.reassign is not None:
+                message = _no_such_servers(scenario, arm.reassign.to)
+                if message:
+                    yield PathError((where, name, "reassign", "to"), message)
+
+
+def _no_such_servers(scenario: Scenario, to: str) -> str:
+    """What is wrong with those to whom customers are re-assigned; nothing where all is right."""
+    if scenario.workforce is None:
+        return "without a workforce nobody has a serving agent; leave reassign out, or describe the workforce"
+    sizes = {name: tier.per_10k for name, tier in scenario.workforce.tiers.items()}
+    sizes |= {name: seats.per_10k for name, seats in scenario.desk.seats.items()}
+    if to not in sizes:
+        return f"no tier of agents or group of seats is called '{to}'{suggest(to, list(sizes))}"
+    if not sizes[to]:
+        return f"there is nobody in '{to}'; raise its per_10k"
+    return ""

@@ -80,8 +80,7 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
     cases = appended(kept[IN_HAND], kept[RECENT])
     won = latest(cases["customer"]) > cases["handed"]
     lost = ~won & (cases["handed"] + within <= now)
-    order = np.argsort(staff.key)
-    rows = order[np.searchsorted(staff.key, cases["agent"], sorter=order)]
+    rows = staff.rows_of(cases["agent"])
     over = won | lost
     np.add.at(kept[LOAD], rows[over], -1)
     np.add.at(kept[SEEN], (rows[over], cases["grade"][over], 0), 1)

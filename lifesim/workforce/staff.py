@@ -23,6 +23,10 @@ NEVER_IDLE = 10_000 * DAY
 #: What is kept of each row between appointments, as arrays of the world: when it last got a lead, leads in hand, and
 #: results by grade.
 LAST, LOAD, SEEN = "staff_last", "staff_load", "staff_results"
+#: What is counted from the fork on where there are agents, by branch of the customer, place in ``tiers`` and measure;
+#: customers who became orphans, and those who followed, by the agent who left; who was told, by the new one.
+BY_TIER = "by_tier"
+TIER_MEASURES = ("orphaned", "followed", "assigned")
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,19 @@ class Staff:
     def kept(self) -> dict[str, Any]:
         """What is kept of each row, at the start of a world."""
         n = len(self)
-        return {
+        kept = {
             LAST: np.full(n, -NEVER_IDLE), LOAD: np.zeros(n, np.int64),
             SEEN: np.zeros((n, len(GRADES), len(RESULTS)), np.int64),
         }  # fmt: skip
+        if self.agents is None:
+            return kept
+        cells = (len(self.scenario.population.branches), len(self.tiers), len(TIER_MEASURES))
+        return kept | {BY_TIER: np.zeros(cells, np.int64)}
+
+    def rows_of(self, keys: Any) -> Ints:
+        """Rows of those with some keys, all of them known. Shape (n,)."""
+        order = np.argsort(self.key)
+        return np.asarray(order[np.searchsorted(self.key, keys, sorter=order)])
 
     def present(self, now: int) -> Ints:
         """Rows of the seats, and of the agents who are there."""

@@ -11,24 +11,33 @@ from lifesim.engagement.touches import due_touch, find_touch, on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.claims import on_settled
 from lifesim.lifecycle.events import on_clock
-from lifesim.lifecycle.layout import counts, customer_row, i4, set_i4, world_at
+from lifesim.lifecycle.layout import counts, customer_row, i4, outcome_row, set_i4, world_at
 from lifesim.lifecycle.life_events import find_life_event, on_life_event
+from lifesim.lifecycle.policies import end_all
 from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
-from lifesim.lifecycle.stages import arm_processes, begin, find_clock, rate_all, refresh
+from lifesim.lifecycle.stages import arm_processes, begin, enter, find_clock, log, rate_all, refresh
+from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
     BLOCK,
+    CAUSE_COMPETITOR,
     CLOCK,
     CUSTOMER,
+    E_AGENT_ASSIGNED,
+    E_ORPHANED,
+    LOST,
     MIND,
     NEVER,
     NONE,
+    ORPHAN,
 )
 
 CUSTOMER_BYTES = CUSTOMER.itemsize
 MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
 #: How many customers ahead of their turn rows are brought near.
 AHEAD = 12
+#: What becomes of customers whose serving agent changes.
+ORPHANED, ASSIGNED, FOLLOWS = range(3)
 DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS = range(5)
 #: Most events and requests that one step of one customer can append (255 policies ending at once).
 STEP_EVENTS, STEP_REQUESTS = 300, 4
@@ -215,3 +224,48 @@ def start(first: int, last: int, now: int, world: int) -> None:
         rate_all(i, begins, w)
         find_clock(i, w)
         index(i, w)
+
+
+@compiled
+def served_anew(i: int, change: int, cost: int, now: int, w: Any) -> None:
+    """One customer: the serving agent has left, somebody else has taken over, or the customer follows the agent."""
+    c = customer_row(w, i)
+    if change == FOLLOWS:
+        end_all(i, False, now, w)
+        if c.stage != LOST:
+            enter(i, LOST, CAUSE_COMPETITOR, now, w)
+        return
+    if change == ORPHANED:
+        c.marks |= ORPHAN
+        log(i, E_ORPHANED, 0, 0, now, w)
+    else:
+        c.marks &= ~ORPHAN
+        outcome_row(w, i).contact += cost
+        book_cost(i, cost, now, w)
+        log(i, E_AGENT_ASSIGNED, 0, 0, now, w)
+    refresh(i, now, w)
+
+
+@compiled_entry
+def change_service(rows: Any, done: Any, change: int, cost: int, now: int, world: int) -> int:
+    """Tell customers in ``rows`` what has become of their serving agent: ``ORPHANED``, ``ASSIGNED`` or ``FOLLOWS``.
+
+    Parameters
+    ----------
+    done
+        How many have been told; calling again goes on there. Shape (1,).
+    cost
+        Of telling a customer of a new agent, fen.
+    """
+    w = world_at(world, 0)
+    while done[0] < len(rows):
+        status = room(w)
+        if status != DONE:
+            return status
+        i = rows[done[0]]
+        served_anew(i, change, cost, now, w)
+        if counts(w).noted > 0:
+            on_notes(i, now, w)
+        index(i, w)
+        done[0] += 1
+    return DONE

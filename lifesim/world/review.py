@@ -32,10 +32,13 @@ class Review:
     def act(self, world: World, now: int) -> None:
         """Conclude what is won, and what has been in hand for too long."""
         branch = world.state.customers["branch"][: count(world.state)]
+        cases.review(
+            world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within
+        )
 
-        def latest(customers: Any) -> Any:
-            out = np.full(len(customers), -1)
-            latest_issued(customers.astype(np.int64), now, world.kernel_address, out)
-            return out
 
-        cases.review(world.extra, self.staff, latest, branch, now, self.within)
+def issued_last(world: World, customers: Any, now: int) -> Any:
+    """When the latest policy of each of some customers was issued; -1 without one. Shape (n,)."""
+    out = np.full(len(customers), -1)
+    latest_issued(customers.astype(np.int64), now, world.kernel_address, out)
+    return out

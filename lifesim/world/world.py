@@ -50,6 +50,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
+from lifesim.workforce.staff import BY_TIER
 from lifesim.world import kernel
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
@@ -279,6 +280,11 @@ class World:
         while (row := enrol(number, audience, row, now, self.kernel_address)) < memory.count(self.state):
             self.state = memory.grow_enrolments(self.state)
 
+    def change_service(self, rows: Any, change: int, now: int, cost: int = 0) -> None:
+        """Tell customers what has become of their serving agent, see ``kernel.change_service``."""
+        done = np.zeros(1, np.int64)
+        self._finish(lambda: kernel.change_service(rows, done, change, cost, now, self.kernel_address))
+
     def run(self, until: int, parts: list[Part]) -> None:
         """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
         clock = simpy.Environment(initial_time=self.now)
@@ -332,7 +338,8 @@ class World:
             self.book(name, slice(0, n), np.bincount(rows, minlength=n))
         for name in ("occupied", "policy_life", "applications", "months", "session_days", "touched", "ways"):
             getattr(self.state, name)[:] = 0
-        self.extra["desk"][:] = 0
+        for name in {"desk", BY_TIER} & self.extra.keys():
+            self.extra[name][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
 

@@ -1,0 +1,104 @@
+"""Who serves whom: policyholders have an agent; when the agent leaves, they are orphans until somebody takes over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import NEVER
+from lifesim.scenario.workforce import Departures
+from lifesim.streams import Streams
+from lifesim.workforce.agents import Floats, Ints
+from lifesim.workforce.staff import Staff
+
+#: Arrays of the world: row of the staff who serves each customer, shape (customers,); customers whose agent has left.
+SERVING, ORPHANS = "serving", "orphans"
+#: Who serves customers whom nobody serves.
+NOBODY = -1
+
+ORPHAN_OF = np.dtype(
+    [
+        ("customer", "i4"),
+        ("since", "i4"),  # when the agent left
+        ("follows", "i4"),  # when the customer follows the agent, unless that is prevented; NEVER
+        ("left", "i4"),  # row of the agent who left; NOBODY of orphans of the start
+        ("told", "u1"),  # of a new agent, and would follow the old one nevertheless
+    ],
+    align=True,
+)
+
+
+def chosen(staff: Staff, streams: Streams, keys: Any, branches: Any, rows: Ints, weights: Floats) -> Ints:
+    """Row of the staff who serves each of some customers; ``NOBODY`` where none of ``rows`` is of the branch.
+
+    A race of exponential times, one for each customer and agent: chances are proportional to weights, and another
+    agent takes over customers, but moves none between the others.
+
+    Parameters
+    ----------
+    keys, branches
+        Of the customers. Shape (n,).
+    rows, weights
+        Of those among whom one is chosen; weights above 0. Shape (m,).
+    """
+    answer = np.full(len(keys), NOBODY)
+    for branch in np.unique(branches):
+        of = np.flatnonzero(branches == branch)
+        first = np.full(len(of), np.inf)
+        for row, weight in zip(*(each[staff.branch[rows] == branch] for each in (rows, weights)), strict=True):
+            time = -np.log(streams.uniforms("serving agent", keys[of], staff.key[row], again=True)) / weight
+            sooner = time < first
+            first[sooner], answer[of[sooner]] = time[sooner], row
+    return answer
+
+
+def present(staff: Staff, now: int) -> tuple[Ints, Floats]:
+    """Agents who are there and serve policyholders, and their weights. Shape (m,) each."""
+    workforce = staff.scenario.workforce
+    assert workforce is not None
+    weight = np.array([0.0] * len(staff.scenario.desk.seats) + [tier.serves for tier in workforce.tiers.values()])
+    rows = staff.present(now)
+    weights = weight[staff.tier[rows]]
+    return rows[weights > 0], weights[weights > 0]
+
+
+def successors(staff: Staff, to: str, now: int) -> tuple[Ints, Floats]:
+    """Those of a tier of agents, or a group of seats, who are there; all alike. Shape (m,) each."""
+    rows = staff.present(now)
+    rows = rows[staff.tier[rows] == staff.tiers.index(to)]
+    return rows, np.ones(len(rows))
+
+
+def orphans_of_start(customers: Any) -> Any:
+    """Records of customers whose agent left before the world began: they do not follow any more."""
+    records = np.zeros(len(customers), ORPHAN_OF)
+    records["customer"], records["follows"], records["left"] = customers, NEVER, NOBODY
+    return records
+
+
+def orphaned(departures: Departures, staff: Staff, streams: Streams, customers: Any, keys: Any, left: Any) -> Any:
+    """Records of customers whose agent has left, with what becomes of them if nothing is done.
+
+    Parameters
+    ----------
+    customers, keys
+        Rows and keys of the customers. Shape (n,).
+    left
+        Row of the staff of the agent of each. Shape (n,).
+    """
+    assert staff.agents is not None
+    records = np.zeros(len(customers), ORPHAN_OF)
+    records["customer"], records["left"] = customers, left
+    records["since"] = staff.agents.until[left - len(staff.calls)]
+    follow = streams.uniforms("follows the agent", keys, staff.key[left]) < departures.follow
+    after = -np.log(streams.uniforms("time until following", keys, staff.key[left])) * departures.within
+    records["follows"] = np.where(follow, np.minimum(records["since"] + after, NEVER), NEVER)
+    return records
+
+
+def still_follow(departures: Departures, staff: Staff, streams: Streams, keys: Any, records: Any) -> Any:
+    """Whether orphans who have been told of a new agent would follow the old one nevertheless. Shape (n,)."""
+    would = records["follows"] < NEVER
+    of_agent = staff.key[records["left"]]
+    return would & (streams.uniforms("kept by a new agent", keys, of_agent, again=True) >= departures.kept)
