@@ -66,6 +66,17 @@ def test_a_staffing_plan_is_part_of_an_arm_and_shown(scenario: Scenario) -> None
     assert shown == ["", f"Calls of the desk by month, factors: 2{', 0.5' * 11}"]
 
 
+def test_who_takes_over_orphans_is_part_of_an_arm_and_shown() -> None:
+    orphans = lifesim.load("orphans")
+    described = composition(orphans, plugins.practices(orphans))["arms"]
+    assert "reassign" not in described["control"]
+    assert described["desk"]["reassign"] == {"to": "juniors", "after": "30d", "cost": "12.00 CNY"}
+    manifest = {"scenario": {"control": "control"}, "arms": described}
+    shown = {card.name: card.reassign for card in arm_cards(manifest, None, Catalogue("en"))}
+    assert shown["control"] == ""
+    assert shown["desk"] == "Customers whose agent has left go to juniors after 30d"
+
+
 def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> None:
     described = composition(scenario, plugins.practices(scenario))
     control, campaign = described["arms"]["control"], described["arms"]["campaign"]

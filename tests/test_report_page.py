@@ -249,6 +249,13 @@ def test_page_shows_a_staffing_plan() -> None:
     assert f"Calls of the desk by month, factors: 1.5{', 0.8' * 11}" in " ".join(Outline(render_page(run)).texts)
 
 
+def test_page_shows_who_takes_over_orphans() -> None:
+    run = made_up_run()
+    assert "whose agent has left" not in render_page(run)
+    run.manifest["arms"]["control"]["reassign"] = {"to": "specialists", "after": "30d", "cost": "0.00 CNY"}
+    assert "Customers whose agent has left go to specialists after 30d" in " ".join(Outline(render_page(run)).texts)
+
+
 def test_page_is_the_same_to_the_byte() -> None:
     assert render_page(made_up_run()) == render_page(made_up_run())
 

@@ -72,15 +72,16 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     Returns
     -------
     dict
-        ``arms``: by arm, the practice it uses, its staffing plan and its plug-ins; ``mechanisms``; ``segments``: share
-        of customers at the start by name, empty for a book; ``products`` and ``contents``: what each is; a
-        product's ``premium`` is the median first annual premium in CNY.
+        ``arms``: by arm, the practice it uses, its staffing plan, who takes over orphans where somebody does, and its
+        plug-ins; ``mechanisms``; ``segments``: share of customers at the start by name, empty for a book; ``products``
+        and ``contents``: what each is; a product's ``premium`` is the median first annual premium in CNY.
     """
     return {
         "arms": {
             name: {
                 "use": scenario.arms[name].use if name in scenario.arms else None,
                 "staffing": list(practice.staffing),
+                **_reassignment(practice),
                 "plugins": [plug_in(kind, each, made) for kind, each, made in _members(practice)],
             }
             for name, practice in practices.items()
@@ -97,6 +98,11 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
         },
         "contents": {name: {"kind": content.kind} for name, content in scenario.contents.items()},
     }
+
+
+def _reassignment(practice: Practice) -> dict[str, Any]:
+    """Who takes over orphans, where somebody does."""
+    return {} if practice.reassign is None else {"reassign": practice.reassign.model_dump(mode="json")}
 
 
 def _members(practice: Practice) -> list[tuple[str, str, Any]]:

@@ -21,7 +21,7 @@ from lifesim.metrics.metric import (
     present,
 )
 from lifesim.population.accounts import Accounts
-from lifesim.population.columns import BOUGHT_MORE
+from lifesim.population.columns import BOUGHT_MORE, ORPHAN
 
 Outcomes = Any
 
@@ -42,6 +42,11 @@ def _bought_more(c: Customers) -> Any:
 def _policyholders(c: Customers) -> Any:
     """Customers present at the fork who hold a policy at the end."""
     return present(c) & (c["policies"] > 0)
+
+
+def _orphans(c: Customers) -> Any:
+    """Of those, whose serving agent has left."""
+    return _policyholders(c) & ((c["marks"] & ORPHAN) > 0)
 
 
 def _policies_held(c: Customers) -> Any:
@@ -118,6 +123,15 @@ STAYING = (
         f"policies suspended since the fork, or then{MOVES}",
         "其中已复效的保单（期末仍中止者不计入）", f"分叉时处于中止或其后失效中止的保单{MOVES_ZH}",
         1.0, outcome("reinstated"), outcome("suspended"), "ratio",
+        group="relationship",
+    ),
+    Metric(
+        "orphan_share", "Orphans among policyholders", "孤儿单客户占比", "share", "比例", "neither",
+        "of these customers, those whose serving agent has left, and who have not been told of another",
+        f"customers present at the fork who hold a policy at the end{MOVES}",
+        "其中服务代理人已离职且尚未获告知新服务人员的客户", f"分叉时在册且期末持有保单的客户数{MOVES_ZH}", 1.0,
+        _orphans, _policyholders, "persons",
+        "at the end of the horizon", "观察期末",
         group="relationship",
     ),
     Metric(

@@ -26,12 +26,13 @@ class PlugIn:
 
 @dataclass(frozen=True)
 class ArmCard:
-    """One arm: where it starts, its staffing plan and plug-ins, and what it sent."""
+    """One arm: where it starts, its staffing plan, who takes over orphans, its plug-ins, and what it sent."""
 
     name: str
     is_control: bool
     starts: str
     staffing: str
+    reassign: str
     plugins: tuple[PlugIn, ...]
     contents: str
 
@@ -55,6 +56,7 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 is_control=name == control,
                 starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
                 staffing=_staffing(arm.get("staffing", ()), t),
+                reassign=_reassignment(arm.get("reassign"), t),
                 plugins=tuple(plug_in(each, t) for each in arm["plugins"]),
                 contents=sent or ("" if failed else t("arms.no_contents")),
             )
@@ -65,6 +67,11 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
 def _staffing(factors: Sequence[float], t: Catalogue) -> str:
     """A staffing plan in words; nothing for a desk that the season alone moves."""
     return t("arms.staffing", factors=t("list_separator").join(f"{each:g}" for each in factors)) if factors else ""
+
+
+def _reassignment(given: Mapping[str, str] | None, t: Catalogue) -> str:
+    """Who takes over orphans, in words; nothing where nobody does."""
+    return "" if given is None else t("arms.reassign", to=printable(given["to"]), after=given["after"])
 
 
 def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:
