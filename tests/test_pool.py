@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from quiet_world import REPO
 from small_worlds import busy, described, run, small
+from teams import TURNOVER
 from teams import described as team_described
 
 import lifesim
@@ -22,6 +23,7 @@ from lifesim.testing.stage import Stage
 from lifesim.workforce import cases
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
+from lifesim.workforce.serving import SERVING, owners
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import LAST, LOAD, SEEN, staff
 from lifesim.world.desk import Desk
@@ -274,6 +276,47 @@ def test_a_customer_belongs_to_the_agent_who_has_the_lead_in_hand() -> None:
         same.append(np.mean(np.array([len(each) for each in agents])[more] == 1))
     assert min(several) > 20
     assert same[0] > 0.7 > same[1] + 0.2
+
+
+def test_a_customer_belongs_to_the_serving_agent_before_anybody_has_a_lead_in_hand() -> None:
+    """Nobody leaves, and patience has no end: every lead of a policyholder goes to whoever serves the customer."""
+    turnover = TURNOVER | {"retained_13_months": "100%", "veterans_leave": "0/y"}
+    scenario = with_agents(lively(small(300), follow_up="200d", patience="60d"), turnover=turnover)
+    served, begun = np.zeros(0, np.int32), False
+
+    class Book:
+        phase, name, local = 9, "book", False
+
+        def next(self, now: int) -> int | None:
+            return None if begun else now
+
+        def act(self, world: World, now: int) -> None:
+            nonlocal served, begun
+            served, begun = world.extra[SERVING].copy(), True
+
+    world = run(scenario, served_by(of("owner_keeps", patience_hours=10_000.0)), observers=[Book()])
+    taken = of_agents(world)
+    mine = taken[taken["customer"] < len(served)]
+    mine = mine[served[mine["customer"]] >= 0]
+    key = staff(scenario, world.streams, world.branches, world.started_with).key
+    assert len(mine) > 20
+    assert np.array_equal(mine["agent"], key[served[mine["customer"]]])
+
+
+def test_who_takes_no_leads_or_is_not_there_owns_none() -> None:
+    scenario = with_agents(small(300))
+    workforce = described(scenario)["workforce"]
+    workforce["tiers"]["specialists"] = workforce["tiers"]["senior_agents"] | {"slots": 0}
+    scenario = scenario.replace(workforce=workforce)
+    world = run(scenario, days=1)
+    team = staff(scenario, world.streams, world.branches, world.started_with)
+    rows = team.present(0)
+    idle = team.tier[rows] == team.tiers.index("specialists")
+    assert 0 < np.count_nonzero(idle) < len(rows)
+    places = np.where(idle, -1, np.arange(len(rows)))
+    assert np.array_equal(owners(team, rows, np.arange(len(rows)), rows), places)
+    assert owners(team, rows, np.arange(3), rows[1:]).tolist() == [-1, 0, 1], "the first is not there"
+    assert owners(team, np.array([-1, rows[0]]), np.array([0, 1, 700]), rows).tolist() == [-1, 0, -1]
 
 
 def test_what_two_make_of_each_other_is_in_the_conversation() -> None:

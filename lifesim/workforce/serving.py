@@ -70,6 +70,29 @@ def successors(staff: Staff, to: str, now: int) -> tuple[Ints, Floats]:
     return rows, np.ones(len(rows))
 
 
+def owners(staff: Staff, serving: Any, customers: Any, rows: Ints) -> Ints:
+    """Place in ``rows`` of who serves each customer, if that is somebody who takes leads; -1 for none. Shape (n,).
+
+    Parameters
+    ----------
+    serving
+        As in the book; customers who have joined since it was last kept have nobody.
+    rows
+        Of the staff who are there.
+    """
+    workforce = staff.scenario.workforce
+    assert workforce is not None
+    takes = [True] * len(staff.scenario.desk.seats)
+    takes += [tier.leads_a_day * tier.willing > 0 for tier in workforce.tiers.values()]
+    place = np.full(len(staff) + 1, NOBODY)  # the last is that of nobody
+    here = np.flatnonzero(np.array(takes)[staff.tier[rows]])
+    place[rows[here]] = here
+    known = np.flatnonzero(customers < len(serving))
+    answer = np.full(len(customers), NOBODY)
+    answer[known] = place[serving[customers[known]]]
+    return answer
+
+
 def orphans_of_start(customers: Any) -> Any:
     """Records of customers whose agent left before the world began: they do not follow any more."""
     records = np.zeros(len(customers), ORPHAN_OF)

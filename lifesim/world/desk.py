@@ -18,6 +18,7 @@ from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.serving import SERVING, owners
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import LAST, staff
 from lifesim.world.asking import asked, at, integers
@@ -132,7 +133,7 @@ class Desk:
         """Place in the shift of who gets each lead."""
         world, allocation, rows = self.world, self.practice.allocation, shift.rows
         name = type(allocation).__name__
-        owners = cases.owners(world.extra, self.staff, waiting["customer"], rows)
+        owners = self._owners(waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
         leads = self._view(now, allocation, (world.state, waiting, grades, owners), columns)
         agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers)
@@ -143,6 +144,14 @@ class Desk:
         if wrong is not None:
             raise StrategyError(f"{at(world, name, now)}: {wrong}")
         return self._taken_up(now, waiting, given, rows)
+
+    def _owners(self, customers: Any, rows: Any) -> Any:
+        """Place in the shift of who has a customer's latest lead in hand, or else serves the customer; -1 for none."""
+        extra = self.world.extra
+        in_hand = cases.owners(extra, self.staff, customers, rows)
+        if SERVING not in extra:
+            return in_hand
+        return np.where(in_hand >= 0, in_hand, owners(self.staff, extra[SERVING], customers, rows))
 
     def _taken_up(self, now: int, waiting: Any, given: Any, rows: Any) -> Any:
         """The answer without the leads that agents ignore, of their own will: those stay in the pool."""
