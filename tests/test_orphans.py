@@ -48,13 +48,12 @@ from lifesim.streams import Streams
 from lifesim.workforce import cases
 from lifesim.workforce.agents import agents
 from lifesim.workforce.serving import NOBODY, ORPHANS, SERVING, chosen, orphaned, still_follow
-from lifesim.workforce.staff import BY_TIER, Staff, staff
+from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, GOOD, ORPHANED_BY, Staff, staff
 from lifesim.world.kernel import ASSIGNED, ORPHANED
 from lifesim.world.orphans import Orphans
 from lifesim.world.world import World
 
 WEEK = 7 * DAY
-ORPHANED_BY, FOLLOWED_BY, ASSIGNED_TO = range(3)
 STAYS = {"follow": "0%", "within": "30d", "kept": "0%"}
 
 
@@ -284,7 +283,7 @@ def test_outcomes_by_tier_count_from_the_fork_on() -> None:
     of = experiment(scenario, {"control": practice()})
     world = forked(of, practice())
     assert len(world.extra[ORPHANS]) > 0
-    assert not world.extra[BY_TIER].any()
+    assert not world.extra[BY_TIER].any() and not world.extra[GOOD].any()
 
 
 REFUSED = [

@@ -8,6 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.passages import journey_steps, journey_totals
+from lifesim.experiment.tiers import tiers_by_branch
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
@@ -56,6 +57,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     c = world.state.customers[:n]
     outcomes, accounts = closed_outcomes(world)
     ends = closing(world, observer)
+    of_tiers = tiers_by_branch(world, practice)
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)
         labels = {"replication": unit.replication, "branch": branch, "arm": arm}
@@ -67,6 +69,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         result.add_rows("desks", _desks(world, practice, number), **labels)
+        result.add_rows("agents", of_tiers.get(number, []), **labels)
         result.add_rows("milestones", _milestones(c["milestones"][rows]), **labels)
         result.add_rows("products", _products(world, rows), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lifesim.population.columns import DAY
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.workforce import RECRUIT_SECONDS, Tier, Turnover, Workforce
 from lifesim.streams import Streams
@@ -192,7 +193,7 @@ def on_duty(workforce: Workforce, slot: int, of: Agents, now: int, works: Sequen
     works
         Whether each tier works on the day.
     """
-    second = now % 86_400
+    second = now % DAY
     tiers = [
         each and tier.opens <= second <= tier.closes - slot
         for each, tier in zip(works, workforce.tiers.values(), strict=True)
@@ -208,3 +209,31 @@ def room(workforce: Workforce, slot: int, of: Agents, now: int, works: Sequence[
     number = now // slot
     leads = np.floor(per_slot * (number + 1) + of.phase) - np.floor(per_slot * number + of.phase)
     return np.where(on_duty(workforce, slot, of, now, works), leads, 0).astype(np.int64)
+
+
+def leads_between(
+    workforce: Workforce, slot: int, of: Agents, span: tuple[int, int], first: int, works: Sequence[Any]
+) -> Ints:
+    """Leads that agents could take from one midnight to another: ``room`` summed over all slots. Shape (n,).
+
+    Parameters
+    ----------
+    span
+        The two midnights, seconds.
+    first
+        Second of the day at which slots begin to be counted.
+    works
+        Whether each tier works on each day. Shape (tiers, days).
+    """
+    total = np.zeros(len(of), np.int64)
+    for k, tier in enumerate(workforce.tiers.values()):
+        rows = np.flatnonzero(of.tier == k)
+        opens = first + -(-(tier.opens - first) // slot) * slot
+        slots = (tier.closes - opens) // slot
+        days = np.flatnonzero(works[k][: span[1] // DAY])
+        begins = (days[days >= span[0] // DAY] * DAY + opens)[:, None]
+        comes, goes = (np.clip(-((begins - at) // slot), 0, slots) for at in (of.since[rows], of.until[rows]))
+        per_slot, number = tier.leads_a_day * slot / (tier.closes - tier.opens), begins // slot
+        so_far = [np.floor(per_slot * (number + at) + of.phase[rows]) for at in (comes, goes)]
+        total[rows] = (so_far[1] - so_far[0]).sum(axis=0)
+    return total

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import appended
-from lifesim.workforce.staff import LOAD, SEEN, Staff
+from lifesim.workforce.staff import BY_TIER, GOOD, GOOD_GRADES, LOAD, LOST_BY, SEEN, TAKEN_BY, WON_BY, Staff
 
 CASE = np.dtype(
     [
@@ -45,6 +45,9 @@ def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, 
     kept[RECENT] = appended(kept[RECENT], new)
     np.add.at(kept[LOAD], rows, 1)
     np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
+    if BY_TIER in kept:
+        np.add.at(kept[BY_TIER], (branch, staff.tier[rows], TAKEN_BY), 1)
+        np.add.at(kept[GOOD], rows[grades < GOOD_GRADES], 1)
 
 
 def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: Any) -> Any:
@@ -85,6 +88,9 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
     np.add.at(kept[LOAD], rows[over], -1)
     np.add.at(kept[SEEN], (rows[over], cases["grade"][over], 0), 1)
     np.add.at(kept[SEEN], (rows[won], cases["grade"][won], 1), 1)
-    for which, what in ((won, WON), (lost, LOST)):
-        np.add.at(kept[GRADED], (branch[cases["customer"][which]], cases["grade"][which], what), 1)
+    for which, what, by in ((won, WON, WON_BY), (lost, LOST, LOST_BY)):
+        of = branch[cases["customer"][which]]
+        np.add.at(kept[GRADED], (of, cases["grade"][which], what), 1)
+        if BY_TIER in kept:
+            np.add.at(kept[BY_TIER], (of, staff.tier[rows[which]], by), 1)
     kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()

@@ -23,10 +23,14 @@ NEVER_IDLE = 10_000 * DAY
 #: What is kept of each row between appointments, as arrays of the world: when it last got a lead, leads in hand, and
 #: results by grade.
 LAST, LOAD, SEEN = "staff_last", "staff_load", "staff_results"
-#: What is counted from the fork on where there are agents, by branch of the customer, place in ``tiers`` and measure;
-#: customers who became orphans, and those who followed, by the agent who left; who was told, by the new one.
+#: What is counted from the fork on where there are agents, by branch of the customer, place in ``tiers`` and measure:
+#: leads taken, won and lost, seconds until the conversation; customers who became orphans, and who followed, by the
+#: agent who left; customers who were told of another, by that one.
 BY_TIER = "by_tier"
-TIER_MEASURES = ("orphaned", "followed", "assigned")
+TIER_MEASURES = ("taken", "won", "lost", "wait_seconds", "orphaned", "followed", "assigned")
+TAKEN_BY, WON_BY, LOST_BY, WAITED_FOR, ORPHANED_BY, FOLLOWED_BY, ASSIGNED_TO = range(len(TIER_MEASURES))
+#: Leads of the best grades that each row has taken since the fork; how many grades these are.
+GOOD, GOOD_GRADES = "staff_good", 2
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Staff:
         if self.agents is None:
             return kept
         cells = (len(self.scenario.population.branches), len(self.tiers), len(TIER_MEASURES))
-        return kept | {BY_TIER: np.zeros(cells, np.int64)}
+        return kept | {BY_TIER: np.zeros(cells, np.int64), GOOD: np.zeros(n, np.int64)}
 
     def rows_of(self, keys: Any) -> Ints:
         """Rows of those with some keys, all of them known. Shape (n,)."""

@@ -20,7 +20,7 @@ from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
 from lifesim.workforce.serving import SERVING, owners
 from lifesim.workforce.shift import Shift
-from lifesim.workforce.staff import LAST, staff
+from lifesim.workforce.staff import BY_TIER, LAST, WAITED_FOR, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
@@ -201,6 +201,9 @@ class Desk:
             granted["inquiry"], times, skill, _CALL, self.desk.cost, world.kernel_address,
         )  # fmt: skip
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
+        if BY_TIER in world.extra:
+            waited = times - granted["asked"]
+            np.add.at(world.extra[BY_TIER], (branch, self.staff.tier[rows], WAITED_FOR), waited)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
         world.extra[LAST][rows] = now
         hold(_rows(granted), -1, world.kernel_address)

@@ -21,13 +21,11 @@ from lifesim.workforce.serving import (
     still_follow,
     successors,
 )
-from lifesim.workforce.staff import BY_TIER, TIER_MEASURES, Staff
+from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, ORPHANED_BY, Staff
 from lifesim.world.kernel import ASSIGNED, FOLLOWS, ORPHANED
 from lifesim.world.parts import every
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
-
-_ORPHANED, _FOLLOWED, _ASSIGNED = (TIER_MEASURES.index(name) for name in ("orphaned", "followed", "assigned"))
 
 
 class Orphans:
@@ -85,7 +83,7 @@ class Orphans:
         new = orphaned(self.departures, self.staff, world.streams, customers, keys, left)
         world.extra[ORPHANS] = appended(world.extra[ORPHANS], new)
         world.change_service(customers, ORPHANED, now)
-        self._count(world, customers, left, _ORPHANED)
+        self._count(world, customers, left, ORPHANED_BY)
 
     def _follow(self, world: World, now: int) -> None:
         """Those whose time to follow their agent has come end their policies with us."""
@@ -93,7 +91,7 @@ class Orphans:
         due = records["follows"] <= now
         hold = world.state.customers["policies"][records["customer"]] > 0
         customers, first = np.unique(records["customer"][due & hold], return_index=True)
-        self._count(world, customers, records["left"][due & hold][first], _FOLLOWED)
+        self._count(world, customers, records["left"][due & hold][first], FOLLOWED_BY)
         world.change_service(customers.astype(np.int64), FOLLOWS, now)
         world.extra[SERVING][customers] = NOBODY
         records["follows"][due] = NEVER
@@ -139,7 +137,7 @@ class Orphans:
         world.extra[SERVING][customers] = rows
         were = (world.state.customers["marks"][customers] & ORPHAN) > 0
         customers, rows = customers[were], rows[were]
-        self._count(world, customers, rows, _ASSIGNED)
+        self._count(world, customers, rows, ASSIGNED_TO)
         world.change_service(customers, ASSIGNED, now, cost)
         records = world.extra[ORPHANS]
         told = np.isin(records["customer"], customers) & (records["told"] == 0)

@@ -50,7 +50,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
-from lifesim.workforce.staff import BY_TIER
+from lifesim.workforce.staff import BY_TIER, GOOD
 from lifesim.world import kernel
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
@@ -338,7 +338,7 @@ class World:
             self.book(name, slice(0, n), np.bincount(rows, minlength=n))
         for name in ("occupied", "policy_life", "applications", "months", "session_days", "touched", "ways"):
             getattr(self.state, name)[:] = 0
-        for name in {"desk", BY_TIER} & self.extra.keys():
+        for name in {"desk", BY_TIER, GOOD} & self.extra.keys():
             self.extra[name][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
