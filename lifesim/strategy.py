@@ -227,7 +227,7 @@ class Touches:
     content
         Name of a content of the scenario.
     channel
-        ``push``, ``sms``, ``call`` or ``service_account``.
+        ``push``, ``sms``, ``call``, ``service_account`` or ``wecom``.
     """
 
     who: IntArray

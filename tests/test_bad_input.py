@@ -500,11 +500,13 @@ LINES = {
         "segments.mainstream.book.pet: unknown product 'pet'; known: accident, annuity, critical_illness, free_cover",
     ),
     "channels: {wechat: {cost: 1 CNY}}": (
-        "channels.wechat: 'wechat' is unknown; channels are fixed: push, sms, call, service_account",
+        "channels.wechat: 'wechat' is unknown; "
+        "channels are fixed: push, sms, call, service_account, wecom, offline_event",
     ),
     "channels: {smss: {cost: 1 CNY}}": ("channels.smss: 'smss' is unknown; did you mean 'sms'?",),
     "segments: {mainstream: {reach: {post: 5%}}}": (
-        "segments.mainstream.reach.post: 'post' is unknown; channels are fixed: push, sms, call, service_account",
+        "segments.mainstream.reach.post: 'post' is unknown; "
+        "channels are fixed: push, sms, call, service_account, wecom, offline_event",
     ),
     "products: {pet: {family: health, term: short, needs_person: false, grace: 60d, commission: 1%}}": (
         "products.pet: missing keys 'premium', 'renewal_commission', 'value', 'claims', 'choice'; "

@@ -284,7 +284,7 @@ def test_what_a_scenario_lacks_is_named_with_its_place(tmp_path: Path, monkeypat
     text = (
         MINE.replace("age <= 30", "tag is yuong")
         .replace("bought(accident)", "bought(acident)")
-        .replace("push", "wecom")
+        .replace("push", "email")
     )
     text = text.replace("opened", "clicked").replace(WAIT, "{wait: {before: salon}, next: active}")
     Path("mine.yaml").write_text(text)
@@ -295,8 +295,8 @@ def test_what_a_scenario_lacks_is_named_with_its_place(tmp_path: Path, monkeypat
     for said in (
         "mine.yaml:2:39: entry.who: unknown tag 'yuong'; known:",
         "mine.yaml:4:24: goal.reached: unknown product 'acident'; did you mean 'accident'?",
-        "mine.yaml:8:12: steps.invite.send.wecom: the scenario has no channel 'wecom'",
-        "mine.yaml:8:19: steps.invite.send.wecom: the scenario has no content 'gift'",
+        "mine.yaml:8:12: steps.invite.send.email: the scenario has no channel 'email'",
+        "mine.yaml:8:19: steps.invite.send.email: the scenario has no content 'gift'",
         "mine.yaml:5:24: events.salon.date: 2026-04-18 is past: the scenario starts on 2026-05-01",
     ):
         assert any(line.startswith(said) for line in lines), "\n".join(lines)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled_entry
+from lifesim.engagement.inbox import put
 from lifesim.engagement.sending import wake
-from lifesim.engagement.touches import I_UNANSWERED, put
+from lifesim.engagement.touches import I_UNANSWERED
 from lifesim.lifecycle.layout import customer_row, outcome_row, world_at
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.value import book_cost
@@ -14,29 +15,29 @@ from lifesim.lifecycle.value import book_cost
 
 @compiled_entry
 def call(
-    customers: Any, lucks: Any, campaigns: Any, contents: Any, steps: Any, inquiries: Any, times: Any, skills: Any,
-    channel: int, cost: int, world: int,
+    customers: Any, lucks: Any, campaigns: Any, contents: Any, steps: Any, inquiries: Any, channels: Any, times: Any,
+    skills: Any, costs: Any, world: int,
 ) -> None:  # fmt: skip
-    """Put a call to each lead on its way; the pool of touches must have room.
+    """Put the call or chat with each lead on its way; the pool of touches must have room.
 
     Parameters
     ----------
-    customers, lucks, campaigns, contents, steps, inquiries
+    customers, lucks, campaigns, contents, steps, inquiries, channels
         Columns of ``workforce.leads.LEAD``. Shape (n,).
     times
         Of each call, seconds. Shape (n,).
     skills
         Logarithmic factor on the effect of each conversation. Shape (n,).
-    cost
-        Of a call, fen.
+    costs
+        By channel, fen.
     """
     w = world_at(world, 0)
     for k in range(len(customers)):
-        i = customers[k]
+        i, cost = customers[k], costs[channels[k]]
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
         book_cost(i, cost, times[k], w)
-        put(i, campaigns[k], contents[k], channel, lucks[k], steps[k], times[k], inquiries[k], skills[k], w)
+        put(i, campaigns[k], contents[k], channels[k], lucks[k], steps[k], times[k], inquiries[k], skills[k], w)
         wake(i, w)
 
 

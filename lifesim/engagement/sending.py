@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled, compiled_entry
-from lifesim.engagement.touches import K_TRAVEL, cell, put
+from lifesim.engagement.inbox import cell, put
+from lifesim.engagement.touches import K_TRAVEL
 from lifesim.lifecycle.layout import (
     channel_rule_at,
     content_rule_at,
@@ -31,14 +32,19 @@ from lifesim.population.columns import (
     T_REQUESTED,
     T_TARGETING,
 )
+from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import exponential, hash_pair, uniform_pair
+
+_CALL, _WECOM = CHANNELS.index("call"), CHANNELS.index("wecom")
 
 
 @compiled
 def suppressed(i: int, content: int, channel: int, now: int, w: Any) -> int:
     """Why the contact policy holds a touch back; 0 when it does not. Service is exempt from marketing rules."""
     c = customer_row(w, i)
-    if not c.reach & (1 << channel) or c.cause == CAUSE_DIED:
+    # A request to be accepted on WeCom goes by the phone number.
+    by = _CALL if content_rule_at(w.content_rules, content).adds and channel == _WECOM else channel
+    if not c.reach & (1 << by) or c.cause == CAUSE_DIED:
         return T_REACH
     if not content_rule_at(w.content_rules, content).marketing:
         return 0

@@ -12,24 +12,31 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.engagement.inbox import answer, count, drop, due_touch, find_touch
+from lifesim.engagement.prompting import EVENT_CHANNEL, prompt, remind
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.layout import (
     channel_rule_at,
     clock_row,
     clock_rule_at,
     content_rule_at,
-    counts,
     customer_row,
-    enrolment_row,
     f8,
     lift_row,
     outcome_row,
-    tally,
     touch_row,
     u8,
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
-from lifesim.lifecycle.noting import W_CLICKED, W_DELIVERED, W_FAILED, W_REPLIED, note
+from lifesim.lifecycle.noting import (
+    W_ATTENDED,
+    W_CLICKED,
+    W_DELIVERED,
+    W_FAILED,
+    W_PROPOSAL_MADE,
+    W_PROPOSAL_READ,
+    note,
+)
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
@@ -43,94 +50,27 @@ from lifesim.population.columns import (
     E_OPT_OUT,
     INTEREST,
     N_STAGES,
-    NEVER,
     NONE,
+    REMINDED,
     T_DELIVERED,
     T_FAILED,
     T_OPENED,
     T_OPTED_OUT,
-    TRAVELLING,
 )
-from lifesim.streams import exponential, uniform, uniform_pair
+from lifesim.streams import exponential, uniform_pair
 
 I_ANSWERED, I_UNANSWERED = 12, 13
 K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_TRAVEL = 7, 8, 9, 10, 11
 
 
 @compiled
-def find_touch(i: int, w: Any) -> None:
-    """When something happens to one of the customer's touches next, or a journey goes on."""
-    soonest = NEVER
-    place = customer_row(w, i).first_touch
-    while place != NONE:
-        soonest = min(soonest, touch_row(w, place).at)
-        place = touch_row(w, place).next
-    place = customer_row(w, i).first_enrolment
-    while place != NONE:
-        soonest = min(soonest, enrolment_row(w, place).at)
-        place = enrolment_row(w, place).next
-    customer_row(w, i).touch_at = soonest
-
-
-@compiled
-def put(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, at: int, lead: int, skill: float,
-        w: Any) -> None:  # fmt: skip
-    """Put a touch on its way; the caller has made sure that the pool has room."""
-    place = counts(w).free_touch
-    touch = touch_row(w, place)
-    counts(w).free_touch = touch.next
-    touch.luck = luck
-    touch.customer = i
-    touch.next = customer_row(w, i).first_touch
-    touch.at = at
-    touch.campaign = campaign
-    touch.content = content
-    touch.channel = channel
-    touch.status = TRAVELLING
-    touch.lead = lead
-    touch.step = step
-    touch.skill = skill
-    customer_row(w, i).first_touch = place
-    customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, at)
-
-
-@compiled
-def drop(i: int, place: int, w: Any) -> None:
-    """Free a touch whose story is over."""
-    if customer_row(w, i).first_touch == place:
-        customer_row(w, i).first_touch = touch_row(w, place).next
-    else:
-        before = customer_row(w, i).first_touch
-        while touch_row(w, before).next != place:
-            before = touch_row(w, before).next
-        touch_row(w, before).next = touch_row(w, place).next
-    touch_row(w, place).customer = NONE
-    touch_row(w, place).next = counts(w).free_touch
-    counts(w).free_touch = place
-
-
-@compiled
-def due_touch(i: int, w: Any) -> int:
-    """Place of the touch that is next, or ``NONE``; at equal times in the order of their luck."""
-    c = customer_row(w, i)
-    found = NONE
-    place = c.first_touch
-    while place != NONE:
-        touch = touch_row(w, place)
-        if touch.at == c.touch_at and (found == NONE or touch.luck < touch_row(w, found).luck):
-            found = place
-        place = touch.next
-    return found
-
-
-@compiled
 def on_touch(i: int, now: int, w: Any) -> None:
     """A touch arrives, or is opened."""
     place = due_touch(i, w)
-    if touch_row(w, place).status == TRAVELLING:
-        deliver(i, place, now, w)
-    else:
+    if touch_row(w, place).status == DELIVERED:
         take_in(i, place, now, w)
+    else:
+        deliver(i, place, now, w)
     find_touch(i, w)
 
 
@@ -141,7 +81,8 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     touch = touch_row(w, place)
     channel = touch.channel
     fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
-    if fails < channel_rule_at(w.channel_rules, channel).failure or c.cause == CAUSE_DIED:
+    missed = fails < channel_rule_at(w.channel_rules, channel).failure and touch.status != REMINDED
+    if missed or c.cause == CAUSE_DIED:
         count(touch, T_FAILED, w)
         log(i, E_FAILED, touch.campaign, 0, now, w)
         answer(i, touch, W_FAILED, w)
@@ -163,31 +104,15 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         tire(i, place, now, w)
     # A notice need not be opened to be read: its first line says it all.
     cure(i, touch.content, touch.luck, now, w)
+    remind(i, touch, w)
+    if content_rule_at(w.content_rules, touch.content).proposal:
+        note(i, W_PROPOSAL_MADE, NONE, w)
     if opens < logistic(odds):
         delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED
         touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
         drop(i, place, w)
-
-
-@compiled
-def answer(i: int, touch: Any, response: int, w: Any) -> None:
-    """Tell the journey that sent a touch what the insurer sees of it."""
-    if touch.step:
-        note(i, response, touch.campaign * 256 + touch.step - 1, w)
-
-
-@compiled
-def prompt(i: int, touch: Any, w: Any) -> None:
-    """A touch of a journey asks for something, and some of those who take it in do it at once."""
-    for word in range(w.words):
-        share = f8(w.prompts, touch.content * w.words + word)
-        if share > 0.0 and uniform(u8(w.prompt_keys, word), customer_row(w, i).key, touch.luck) < share:
-            if word == W_REPLIED:
-                answer(i, touch, word, w)
-            else:
-                note(i, word, touch.content, w)
 
 
 @compiled
@@ -213,18 +138,6 @@ def tire(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled
-def cell(campaign: int, channel: int, content: int, outcome: int, w: Any) -> int:
-    """Place in the table of what became of touches."""
-    return ((campaign * w.channels + channel) * w.contents + content) * w.outcomes_each + outcome
-
-
-@compiled
-def count(touch: Any, outcome: int, w: Any) -> None:
-    """Count what became of a touch, by campaign, channel and content."""
-    tally(w.touched, cell(touch.campaign, touch.channel, touch.content, outcome, w), 1)
-
-
-@compiled
 def take_in(i: int, place: int, now: int, w: Any) -> None:
     """Opening: impulses by the fit to stage and need, lifts of hazards, a benefit, perhaps a visit to the app."""
     c = customer_row(w, i)
@@ -235,7 +148,8 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     book_cost(i, content_rule_at(w.content_rules, content).benefit, now, w)
     count(touch, T_OPENED, w)
     log(i, E_OPENED, touch.campaign, 0, now, w)
-    answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
+    if content_rule_at(w.content_rules, content).proposal:
+        note(i, W_PROPOSAL_READ, NONE, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
     to_the_point = aimed(i, content, now, w)
@@ -252,12 +166,17 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
         c.waits = 0
         outcome_row(w, i).answered += 1
         feel(i, I_ANSWERED, now, w)
-    if touch.step and content_rule_at(w.content_rules, content).prompts:
-        prompt(i, touch, w)
+    if (touch.step or touch.channel == EVENT_CHANNEL) and content_rule_at(w.content_rules, content).prompts:
+        prompt(i, touch, now, w)
+    # What is asked for comes first: whoever books by a click has booked, for a step that waits for either.
+    if touch.channel == EVENT_CHANNEL:
+        note(i, W_ATTENDED, touch.campaign, w)
+    else:
+        answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
     visits, doing = uniform_pair(u8(w.keys, K_VISIT), c.key, touch.luck)
     if visits < content_rule_at(w.content_rules, content).visit:
         answer(i, touch, W_CLICKED, w)
-        visit(i, doing, now, w)
+        visit(i, doing, content_rule_at(w.content_rules, content).page, now, w)
     drop(i, place, w)
 
 

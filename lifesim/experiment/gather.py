@@ -17,6 +17,7 @@ from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
+    DELIVERED,
     E_DELIVERED,
     E_FAILED,
     E_LIFE_EVENT,
@@ -163,9 +164,9 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     in_pool = world.state.touches[world.state.touches["customer"] >= 0]
     waiting = world.extra["leads"]
     waiting = waiting[waiting["inquiry"] == 0]
-    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in in_pool if t["status"] == 0]
-    wanted = [*waiting, *world.extra["calls"]]
-    keys += [(int(t["campaign"]), CHANNELS.index("call"), int(t["content"])) for t in wanted]
+    on_the_way = [*in_pool[in_pool["status"] != DELIVERED], *waiting]
+    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in on_the_way]
+    keys += [(int(t["campaign"]), int(t["detail"]), int(t["content"])) for t in world.extra["calls"]]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}

@@ -11,9 +11,9 @@ from typing import Any
 from lifesim.errors import InputError
 from lifesim.experiment.plugins import instance, named, used
 from lifesim.scenario import PlugIn, Scenario, facts_table
+from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.scenario.facts import CONFIDENCES, default_row
 from lifesim.scenario.journeys import HandOver, Journey
-from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.yaml_nodes import KeyPath, dotted
 from lifesim.workspace import discover, suggest
 
@@ -100,7 +100,7 @@ def touched(scenario: Scenario, name: str) -> Iterator[KeyPath]:
     words = {word for plug_in in whole.orchestration for word in _words(plug_in)}
     contents = [each for each in scenario.contents if each in words]
     channels = [each for each in CHANNELS if each in words]
-    if whole.allocation is not None or "call" in channels:
+    if whole.allocation is not None or not set(BY_PEOPLE).isdisjoint(channels):
         yield ("desk",)
         contents.append(scenario.desk.content)
     yield from _of_channels(scenario, channels)

@@ -10,17 +10,17 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle.layout import customer_row, f8, u8
 from lifesim.lifecycle.mind import covariates, linear
 from lifesim.lifecycle.noting import W_BROWSED, note, watched
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, NONE
 from lifesim.streams import gumbel, uniform
 
 K_BROWSING = 23  # place in rules.DECISIONS
 
 
 @compiled
-def browse(i: int, now: int, w: Any) -> None:
-    """Note the product page that a customer opens; drawn only where a journey hears of it."""
+def browse(i: int, page: int, now: int, w: Any) -> None:
+    """Note the product page that a customer opens; where no link leads there, drawn if a journey hears of it."""
     if watched(i, W_BROWSED, w):
-        note(i, W_BROWSED, looked_at(i, now, w), w)
+        note(i, W_BROWSED, looked_at(i, now, w) if page == NONE else page, w)
 
 
 @compiled

@@ -135,10 +135,14 @@ CONTENT_RULE = np.dtype(
         ("opened", "f8"),  # log-odds in place of the channel's; not a number for the channel's own
         ("benefit", "i8"),
         ("gap", "f8"),  # from which on it is to the point, years of income
+        ("brings", "f8"),  # share of those who would miss an offline event
         ("family", "i4"),  # -1 none
+        ("page", "i4"),  # product at whose page visits begin; -1 none
         ("marketing", "u1"),
         ("cures", "u1"),
         ("prompts", "u1"),  # whether any
+        ("proposal", "u1"),
+        ("adds", "u1"),  # asks to be accepted as a contact on WeCom
     ],
     align=True,
 )
@@ -216,6 +220,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "journey_branches": "i8",
     "journey_calendars": "i8",
     "journey_entries": "i8",
+    "seats": "i8",  # (campaigns, 2): when the offline event of a journey begins, and what is said there; or -1
     "step_keys": "u8",  # (steps of all journeys, 2): of what is sent, of a split
     "audience_from": "i8",  # first row of each audience, and the end of the last
     "audience_rows": "i8",

@@ -36,8 +36,8 @@ from lifesim.population.tags import mix_up_to
 from lifesim.scenario import Scenario
 from lifesim.scenario.ages import AGES
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
+from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
-from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
 from lifesim.streams import Streams, name_key
@@ -47,7 +47,7 @@ DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
     *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured", "underwriting",
-    "browsing", "tag",
+    "browsing", "tag", "reminded of an event",
 )  # fmt: skip
 
 
@@ -351,6 +351,10 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
         "cures": [bool(c.cures) for c in contents],
         "opened": [math.nan if c.opened is None else logit(c.opened) for c in contents],
         "prompts": [bool(c.prompts) for c in contents],
+        "brings": [c.brings for c in contents],
+        "proposal": [c.kind == "proposal" for c in contents],
+        "adds": ["added_wecom" in c.prompts for c in contents],
+        "page": [-1 if c.page is None else list(scenario.products).index(c.page) for c in contents],
         "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
         "gap": [c.aim.gap if c.aim else 1.0 for c in contents],
     }
@@ -362,7 +366,9 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
 
 
 def _response(channel: str) -> int:
-    """What the insurer sees when a touch by a channel is taken in."""
+    """What the insurer sees when a touch by a channel is taken in; whoever is at an event is there."""
+    if channel == OFFLINE_EVENT:
+        return list(EVENTS).index("attended")
     shown = CHANNEL_WORDS[channel].shows
     return next(k for k, word in enumerate(EVENTS) if word in ("opened", "clicked", "connected") and word in shown)
 

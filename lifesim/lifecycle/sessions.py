@@ -24,6 +24,7 @@ from lifesim.population.columns import (
     INTERACTION,
     INTEREST,
     NEVER,
+    NONE,
 )
 from lifesim.streams import uniform
 
@@ -58,7 +59,7 @@ def on_sessions(i: int, until: int, w: Any) -> int:
         if takes_place:
             c.candidate = number
             c.activity = activity
-            visit(i, drawn(w).doing[k], now, w)
+            visit(i, drawn(w).doing[k], NONE, now, w)
             last = now
             left -= 1
             if left == 0 or c.held > held or counts(w).noted > 0:
@@ -67,10 +68,15 @@ def on_sessions(i: int, until: int, w: Any) -> int:
 
 
 @compiled
-def visit(i: int, doing: float, now: int, w: Any) -> None:
+def visit(i: int, doing: float, page: int, now: int, w: Any) -> None:
     """A session: it may open a product page or use a service, and while deciding ask an adviser.
 
     Visits are counted by day and segment; the log holds them only where it holds everything of everyone.
+
+    Parameters
+    ----------
+    page
+        Product at whose page it begins, because a link led there; ``NONE`` for any other visit.
     """
     c = customer_row(w, i)
     c.last_session = now
@@ -79,11 +85,11 @@ def visit(i: int, doing: float, now: int, w: Any) -> None:
     feel(i, I_SESSION, now, w)
     reach_milestone(i, INTEREST, now, w)
     log_visit(i, E_SESSION, now, w)
-    if doing < stage_rule_at(w.stage_rules, c.stage).product_page:
+    if page != NONE or doing < stage_rule_at(w.stage_rules, c.stage).product_page:
         feel(i, I_PRODUCT_PAGE, now, w)
         reach_milestone(i, ANALYSIS, now, w)
         log_visit(i, E_PRODUCT_PAGE, now, w)
-        browse(i, now, w)
+        browse(i, page, now, w)
         share = w.inquiry * f8(w.inquiry_factors, now // DAY)
         if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < share:
             inquire(i, now, w)

@@ -13,7 +13,7 @@ import numpy as np
 from lifesim.population.book_cells import Cells, Complaints, Floats
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.behaviour import Trait
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import SENDING
 from lifesim.scenario.people import Book, Population
 from lifesim.scenario.quantities import parse_date, parse_name
 from lifesim.scenario.wording import shown, suggest
@@ -23,7 +23,7 @@ Parse = Callable[[str], float]
 POLICY_COLUMNS = ("product", "issued", "due", "premium")
 SWITCHES = (
     "orphan",
-    *(f"{mask}_{channel}" for mask in ("consent", "reach") for channel in CHANNELS),
+    *(f"{mask}_{channel}" for mask in ("consent", "reach") for channel in SENDING),
 )
 
 #: Policies of a customer, leaving room in a byte for those that are bought later.

@@ -226,7 +226,8 @@ TOUCH = np.dtype(
     ],
     align=True,
 )
-TRAVELLING, DELIVERED = 0, 1
+#: Reminded: of a seat at an offline event; it travels on, and its owner will come.
+TRAVELLING, DELIVERED, REMINDED = 0, 1, 2
 
 #: One customer in one journey: kept when they have left, because re-entry and the goal ask for it.
 ENROLMENT = np.dtype(

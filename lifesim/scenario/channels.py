@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
-Channel = Literal["push", "sms", "call", "service_account"]
+Channel = Literal["push", "sms", "call", "service_account", "wecom", "offline_event"]
 CHANNELS: tuple[str, ...] = get_args(Channel)
+#: Where people meet. Nothing is sent by it: whoever has booked an event comes to it, or does not.
+OFFLINE_EVENT: Final = "offline_event"
+#: Channels by which a strategy can send.
+SENDING: tuple[str, ...] = tuple(name for name in CHANNELS if name != OFFLINE_EVENT)
+#: Of those, the ones whose touches seats and agents make themselves, in their slots.
+BY_PEOPLE: tuple[str, ...] = ("call", "wecom")

@@ -120,12 +120,15 @@ def channels_are_complete(scenario: Scenario) -> Found:
 
 
 def contents_move_what_exists(scenario: Scenario) -> Found:
-    """Contents move states, and lift hazards, that exist."""
+    """Contents move states, lift hazards, and lead to product pages, that exist."""
     for name, content in scenario.contents.items():
         yield from unknown(content.impulses, scenario.behaviour.states, ("contents", name, "impulses"), "state")
         harm = content.aim.harm if content.aim else {}
         yield from unknown(harm, scenario.behaviour.states, ("contents", name, "aim", "harm"), "state")
         yield from unknown(content.lifts, _hazards(scenario), ("contents", name, "lifts"), "transition or process")
+        if content.page is not None and content.page not in scenario.products:
+            hint = suggest(content.page, scenario.products)
+            yield PathError(("contents", name, "page"), f"unknown product '{content.page}'{hint}")
 
 
 def desk_says_what_exists(scenario: Scenario) -> Found:

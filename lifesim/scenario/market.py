@@ -69,12 +69,18 @@ class Content(Part):
         "by cause, share of the premiums about to fall due, or in grace, that a touch saves when it arrives", default={}
     )
     visit: Share = about("opened touches that lead straight to an app session")
+    page: Name | None = about("product at whose page that session begins; none: it may open any", default=None)
     opened: Share | None = about(
         "delivered touches that are opened where covariates are zero, in place of the channel's: of what is waited for",
         default=None,
     )
     prompts: dict[Prompted, Share] = about(
         "opened touches of a journey that lead straight to an event which its steps can wait for", default={}
+    )
+    brings: Share = about(
+        "of those who have booked the offline event of the journey and would miss it, share that comes because a touch "
+        "arrives",
+        default=0.0,
     )
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
 

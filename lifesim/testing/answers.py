@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.scenario import Scenario
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import SENDING
 from lifesim.strategy import UNASSIGNED, Touches
 from lifesim.testing import global_random
 from lifesim.testing.asking import RaisedError, ask, touches_in
@@ -60,7 +60,7 @@ def touch_problems(answer: Any, question: Question, scenario: Scenario) -> Itera
 def _unknown_names(touches: Touches, scenario: Scenario) -> Iterator[str]:
     for what, name, known in (
         ("content", touches.content, list(scenario.contents)),
-        ("channel", touches.channel, CHANNELS),
+        ("channel", touches.channel, SENDING),
     ):
         if name not in known:
             where = f" of scenario {scenario.name} (name another with --scenario)" if what == "content" else ""

@@ -8,6 +8,7 @@ import numpy as np
 
 from lifesim.population.columns import State
 from lifesim.scenario import Scenario
+from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import Streams
 
 LEAD = np.dtype(
@@ -20,6 +21,7 @@ LEAD = np.dtype(
         ("content", "u1"),
         ("step", "u1"),  # of the journey that asks for the call, counted from 1; 0 of anything else
         ("inquiry", "u1"),  # 1 when the customer asked, 0 when a campaign wants to call
+        ("channel", "u1"),  # by which the customer is answered or addressed
     ],
     align=True,
 )
@@ -27,6 +29,8 @@ LEAD = np.dtype(
 #: What is counted at a desk, by branch.
 DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
 REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
+
+CALL = CHANNELS.index("call")
 
 #: Name of the desk among everything that sends touches.
 DESK = "desk"
@@ -53,25 +57,26 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
     leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, requests["time"])
     u = streams.uniforms("patience", leads["luck"])
     leads["gives_up"] = requests["time"] - np.log(u) * scenario.desk.patience
-    leads["campaign"], leads["inquiry"] = desk, 1
+    leads["campaign"], leads["inquiry"], leads["channel"] = desk, 1, CALL
     leads["content"] = list(scenario.contents).index(scenario.desk.content)
     return leads
 
 
-def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, now: int, patience: int) -> Any:
-    """Leads of customers whom a campaign wants to call, each with its luck; dropped when no seat was free in time."""
+def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, channel: int, now: int, patience: int) -> Any:
+    """Leads of customers whom a campaign wants to address, each with its luck; dropped when no seat is free in time."""
     leads = np.zeros(len(rows), LEAD)
     leads["customer"], leads["luck"] = rows, lucks
     leads["asked"], leads["gives_up"] = now, now + patience
-    leads["campaign"], leads["content"] = campaign, content
+    leads["campaign"], leads["content"], leads["channel"] = campaign, content, channel
     return leads
 
 
 def journey_calls(requests: Any, patience: int) -> Any:
-    """Leads from the calls that journeys ask for; dropped when no seat was free in time."""
+    """Leads from the calls and chats that journeys ask for; dropped when no seat was free in time."""
     leads = np.zeros(len(requests), LEAD)
     for name in ("customer", "luck", "campaign", "content", "step"):
         leads[name] = requests[name]
+    leads["channel"] = requests["detail"]
     leads["asked"], leads["gives_up"] = requests["time"], requests["time"] + patience
     return leads
 

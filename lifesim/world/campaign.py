@@ -9,7 +9,7 @@ import numpy as np
 from lifesim.engagement.sending import send
 from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY, appended
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import BY_PEOPLE, CHANNELS, SENDING
 from lifesim.strategy import Luck, Orchestration, Touches
 from lifesim.workforce import leads as pool
 from lifesim.world.asking import asked, at, integers
@@ -70,7 +70,7 @@ class Campaign:
 
     def _check(self, world: World, touches: Touches, now: int) -> None:
         """The scenario knows the content and the channel."""
-        known = {"content": tuple(world.scenario.contents), "channel": CHANNELS}
+        known = {"content": tuple(world.scenario.contents), "channel": SENDING}
         for what, names in known.items():
             given = getattr(touches, what)
             if not isinstance(given, str):
@@ -81,7 +81,7 @@ class Campaign:
     def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
         campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)
         channel = CHANNELS.index(touches.channel)
-        by_desk = touches.channel == "call"
+        by_desk = touches.channel in BY_PEOPLE
         reasons = np.zeros(len(rows), np.int8)
         if not by_desk:
             world.room_for_touches(len(rows))
@@ -91,6 +91,7 @@ class Campaign:
             allowed = rows[reasons == 0]
             keys = world.state.customers["key"][allowed]
             lucks = pool.luck(world.streams, keys, self.name, touches.content, now)
-            calls = pool.campaign_calls(allowed, lucks, campaign, content, now, world.scenario.desk.patience)
+            patience = world.scenario.desk.patience
+            calls = pool.campaign_calls(allowed, lucks, campaign, content, channel, now, patience)
             hold(allowed, 1, world.kernel_address)
             world.extra["leads"] = pool.in_order(appended(world.extra["leads"], calls), world.state)

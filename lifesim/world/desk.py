@@ -10,7 +10,7 @@ from lifesim.engagement import granting
 from lifesim.errors import StrategyError
 from lifesim.population.columns import T_WITHDRAWN, appended
 from lifesim.scenario import Scenario
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import cases
@@ -29,7 +29,6 @@ from lifesim.world.views import AGENT_COLUMNS, round_columns
 from lifesim.world.world import World
 
 MAX_GRADE = 3
-_CALL = CHANNELS.index("call")
 _SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
 
 
@@ -40,6 +39,10 @@ class Desk:
 
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
+        # A conversation has the price of the desk; what is written, that of its channel.
+        prices: dict[str, int] = {name: rules.cost for name, rules in scenario.channels.items()}
+        prices["call"] = scenario.desk.cost
+        self.costs = np.array([prices[name] for name in CHANNELS], np.int64)
         self.staff = staff(scenario, world.streams, world.branches, world.started_with)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
@@ -96,7 +99,7 @@ class Desk:
         world, lost = self.world, waiting[gone]
         _count(world, measures, lost, pool.GAVE_UP)
         calls = lost[lost["inquiry"] == 0]
-        np.add.at(world.state.touched, (calls["campaign"], _CALL, calls["content"], T_WITHDRAWN), 1)
+        np.add.at(world.state.touched, (calls["campaign"], calls["channel"], calls["content"], T_WITHDRAWN), 1)
         granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_address)
         hold(_rows(lost), -1, world.kernel_address)
         return waiting[~gone]
@@ -198,7 +201,7 @@ class Desk:
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
         granting.call(
             granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["step"],
-            granted["inquiry"], times, skill, _CALL, self.desk.cost, world.kernel_address,
+            granted["inquiry"], granted["channel"], times, skill, self.costs, world.kernel_address,
         )  # fmt: skip
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
         if BY_TIER in world.extra:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry, fetch
+from lifesim.engagement.inbox import due_touch, find_touch
 from lifesim.engagement.journeys.hearing import on_notes
 from lifesim.engagement.journeys.running import due_enrolment, on_journey
-from lifesim.engagement.touches import due_touch, find_touch, on_touch
+from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.claims import on_settled
 from lifesim.lifecycle.events import on_clock

@@ -12,7 +12,7 @@ from lifesim.engagement.journeys.layout import Seen
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import CHANNELS, SENDING
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
@@ -36,6 +36,7 @@ OBSERVABLE = {
     "consents_sms": "likewise",
     "consents_call": "likewise",
     "consents_service_account": "likewise",
+    "consents_wecom": "likewise",
 }
 _NEVER_DAYS = 10_000
 
@@ -76,8 +77,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
     if "age" in traits:
         trait, k = scenario.behaviour.traits["age"], traits.index("age")
         columns["age"] = lambda s, rows, now: s.traits[rows, k] * trait.scale + trait.center
-    for bit, channel in enumerate(CHANNELS):
-        columns[f"consents_{channel}"] = _consents(bit)
+    for channel in SENDING:
+        columns[f"consents_{channel}"] = _consents(CHANNELS.index(channel))
     for number, product in enumerate(scenario.products):
         columns[f"holds_{product}"] = _holds(number)
     columns["sum_assured_cny"] = lambda s, rows, now: seen(s, rows, Seen.SUM_ASSURED, 0, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
+from lifesim.engagement.inbox import find_touch
 from lifesim.engagement.journeys.enrolling import (
     cell_of,
     come_to,
@@ -37,7 +38,6 @@ from lifesim.engagement.journeys.layout import (
     Way,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
-from lifesim.engagement.touches import find_touch
 from lifesim.lifecycle.layout import counts, customer_row, enrolment_row, i8, journey_rule_at, note_at
 from lifesim.lifecycle.noting import W_REPLIED
 from lifesim.population.columns import DAY, NONE

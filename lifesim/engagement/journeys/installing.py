@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.dates import first_day
+from lifesim.engagement.journeys.clocks import seconds
 from lifesim.engagement.journeys.layout import (
     ABOUT_STEP,
     B_NEXT,
@@ -47,6 +48,7 @@ from lifesim.errors import InputError
 from lifesim.lifecycle.layout import JOURNEY_RULE
 from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey, vocabulary
+from lifesim.scenario.journeys.calendar import parse_time
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.market import CHANNELS
 from lifesim.streams import Streams
@@ -154,6 +156,7 @@ class _Joined:
         self.entries: list[Any] = []
         self.ways: list[tuple[str, str, str]] = []
         self.marks = self.steps_before = 0
+        self.seats = np.full((len(campaigns), 2), -1)
 
     def add(self, journey: Journey) -> None:
         """Write a journey behind those before it."""
@@ -163,6 +166,10 @@ class _Joined:
         campaign, rows = self.campaigns.index(journey.name), len(self.steps)
         first, entries = len(self.triggers), len(self.entries)
         cells = self._count_ways(journey)
+        for event in journey.events.values():
+            if event.content is not None:
+                begins = seconds(parse_time(event.date), self.zero)
+                self.seats[campaign] = begins, self.contents.index(event.content)
         audiences = [self.programs.number(text, self.names) for text in tables.audiences]
         runs = self._add_triggers(tables, campaign, rows)
         self._add_entries(tables, audiences, first)
@@ -196,6 +203,9 @@ class _Joined:
             event = EVENTS[_WORDS[row[T_EVENT]]]
             if row[T_ABOUT] != NONE and event.response:
                 out[T_ABOUT] = campaign * 256 + row[T_ABOUT]
+            elif row[T_ABOUT] != NONE and event.takes == "offline event":
+                # A journey has one event that can be booked, see `running_checks`.
+                out[T_ABOUT] = campaign
             elif row[T_ABOUT] != NONE:
                 named = self.products if event.takes == "product" else self.contents
                 out[T_ABOUT] = named.index(tables.arguments[row[T_ABOUT]])
@@ -250,6 +260,7 @@ class _Joined:
             "journey_branches": _table(self.branches, 4),
             "journey_calendars": _table(self.calendars, 6),
             "journey_entries": _table(self.entries, STEP_WIDTH),
+            "seats": self.seats,
             **self.programs.arrays(),
         }
 

@@ -1,8 +1,8 @@
 """Journeys on their way: the next row of a customer's journey, done at its time; compiled.
 
 Runs inside the kernel in the customer's own time order. A row does one thing, so that a step of the kernel sends at
-most one touch and asks for at most one call. Luck is keyed by the names of journey and step and by the number of the
-entry, of the visit to the step and of the attempt: another journey changes none of it.
+most one touch and asks for at most one call or chat. Luck is keyed by the names of journey and step and by the number
+of the entry, of the visit to the step and of the attempt: another journey changes none of it.
 """
 
 from __future__ import annotations
@@ -56,10 +56,12 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.population.columns import CALL, CAUSE_DIED, DAY, NONE
-from lifesim.scenario.market import CHANNELS
+from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.streams import hash_pair, look_again
 
 _CALL_CHANNEL = CHANNELS.index("call")
+#: Bit per channel.
+_BY_PEOPLE = sum(1 << CHANNELS.index(name) for name in BY_PEOPLE)
 _SEND, _DAILY, _WAIT, _AWAIT, _TEST, _ENGAGED, _CHANCE, _HAND_OVER, _NOTIFY, _REPEAT, _GO = (int(k) for k in Kind)
 
 
@@ -141,7 +143,7 @@ def do(i: int, place: int, kind: int, now: int, w: Any) -> None:
     if kind == _SEND:
         send(i, place, now, w)
     elif kind == _HAND_OVER:
-        call(i, place, w.desk_content, now, w)
+        call(i, place, w.desk_content, _CALL_CHANNEL, now, w)
     elif kind == _TEST:
         other = not belongs(i, cell_of(row, A, w), now, w)
     elif kind == _REPEAT:
@@ -167,12 +169,12 @@ def luck_of(i: int, place: int, w: Any) -> Any:
 
 @compiled
 def send(i: int, place: int, now: int, w: Any) -> None:
-    """Send the content of the row by its channel, as the contact policy allows; a call is left to the desk."""
+    """Send the content of the row by its channel, as the contact policy allows; calls and chats are left to people."""
     enrolment = enrolment_row(w, place)
     row = enrolment.row
     channel, content, step = cell_of(row, A, w), cell_of(row, B, w), cell_of(row, STEP, w)
-    if channel == _CALL_CHANNEL:
-        call(i, place, content, now, w)
+    if (_BY_PEOPLE >> channel) & 1:
+        call(i, place, content, channel, now, w)
         return
     set_mark(place, memory(place, step, w), 0, w)
     enrolment.sends += 1
@@ -181,20 +183,20 @@ def send(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled
-def call(i: int, place: int, content: int, now: int, w: Any) -> None:
-    """Ask the desk for a call, as the contact policy allows; the customer is held for the desk."""
+def call(i: int, place: int, content: int, channel: int, now: int, w: Any) -> None:
+    """Ask for a call or a chat, as the contact policy allows; the customer is held for whoever makes it."""
     enrolment = enrolment_row(w, place)
     step = cell_of(enrolment.row, STEP, w)
     set_mark(place, memory(place, step, w), 0, w)
     enrolment.sends += 1
     campaign, luck = journey_rule_at(w.journey_rules, enrolment.journey).campaign, luck_of(i, place, w)
-    if send_one(i, campaign, content, _CALL_CHANNEL, luck, step + 1, 1, now, w) != 0:
+    if send_one(i, campaign, content, channel, luck, step + 1, 1, now, w) != 0:
         return
     request = request_row(w, counts(w).requests)
     request.time = now
     request.customer = i
     request.kind = CALL
-    request.detail = 0
+    request.detail = channel
     request.luck = luck
     request.campaign = campaign
     request.content = content

@@ -13,12 +13,15 @@ from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
 from lifesim.scenario.journeys.entries import ByCron, ByDate, EntryBase, Once, OnEvent, Recurring
+from lifesim.scenario.journeys.expressions import Trigger
 from lifesim.scenario.journeys.steps import Notify, Pause, RandomSplit, Wait
 from lifesim.scenario.journeys.texts import CUSTOMER_DATES
 from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
 
 Path = tuple[str | int, ...]
+#: What becomes of a content of kind proposal.
+PROPOSALS = frozenset({"proposal_made", "proposal_read"})
 
 
 def cannot_run(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
@@ -77,16 +80,43 @@ def _steps(journey: Journey) -> Iterator[PathError]:
 
 
 def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
-    sent = {step.content for _, step in journey.sends()} & set(scenario.contents)
-    prompted = {event for name in sent for event in scenario.contents[name].prompts}
+    named = {step.content for _, step in journey.sends()} | {each.content for each in journey.events.values()}
+    contents = [content for name, content in scenario.contents.items() if name in named]
+    prompted = {event for content in contents for event in content.prompts}
+    happens = HAPPENS | prompted
+    if "booked" in prompted and journey.events:
+        yield from _bookable(journey)
+        happens |= {"attended"}
+    if any(content.kind == "proposal" for content in contents):
+        happens |= PROPOSALS
     for path, trigger, _ in triggers_of(journey):
-        at_key, event = path[0] == "steps", trigger.event
-        if event in HAPPENS or event in prompted:
-            continue
-        if event in PROMPTED:
-            message = (
-                f"nothing that the journey sends leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
+        message = _unheard(trigger, happens)
+        if message is not None:
+            yield PathError(path, message, at_key=path[0] == "steps", offset=trigger.at)
+
+
+def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None:
+    """Why nothing in a world of the scenario sets off a trigger; None where something does."""
+    event = trigger.event
+    if event in PROPOSALS and event in happens and trigger.argument:
+        return f"no world knows what a proposal is about so far; write {event}"
+    if event in happens:
+        return None
+    if event in PROMPTED:
+        return f"nothing that the journey sends leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
+    if event == "attended":
+        return "nobody can book an offline event of this journey; give one of its contents prompts: {booked: 30%}"
+    if event in PROPOSALS:
+        return f"nothing that the journey sends leads to '{event}'; send a content of kind proposal"
+    return f"no world has '{event}' so far"
+
+
+def _bookable(journey: Journey) -> Iterator[PathError]:
+    """Whoever books comes to the one offline event of the journey, and takes something in there."""
+    for k, (name, event) in enumerate(journey.events.items()):
+        if k:
+            yield PathError(
+                ("events", name), "a journey has one offline event that can be booked; make another journey"
             )
-            yield PathError(path, message, at_key=at_key, offset=trigger.at)
-        else:
-            yield PathError(path, f"no world has '{event}' so far", at_key=at_key, offset=trigger.at)
+        elif event.content is None:
+            yield PathError(("events", name), "can be booked; write content: what those who come take in")

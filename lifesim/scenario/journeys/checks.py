@@ -90,6 +90,13 @@ def contents(journey: Journey) -> Iterator[PathError]:
             hint = suggest(step.content, journey.contents) if journey.contents else ""
             message = f"content '{step.content}' is not described under contents{hint}"
             yield PathError(("steps", name, "send", step.channel), message)
+    for name, event in journey.events.items():
+        if event.content is not None:
+            sent.add(event.content)
+            if event.content not in journey.contents:
+                hint = suggest(event.content, journey.contents) if journey.contents else ""
+                message = f"content '{event.content}' is not described under contents{hint}"
+                yield PathError(("events", name, "content"), message)
     for content in journey.contents:
         if content not in sent:
             yield PathError(("contents", content), "no step sends it; send it, or remove it", at_key=True)

@@ -97,6 +97,11 @@ def _contents(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
         if step.content not in scenario.contents:
             hint = suggest(step.content, scenario.contents)
             yield PathError((*path, step.channel), f"the scenario has no content '{step.content}'{hint}")
+    for name, event in journey.events.items():
+        if event.content is not None and event.content not in scenario.contents:
+            hint = suggest(event.content, scenario.contents)
+            message = f"the scenario has no content '{event.content}'{hint}"
+            yield PathError(("events", name, "content"), message)
     for content, needed in journey.contents.items():
         there = scenario.contents.get(content)
         if there is not None and there.kind != needed.kind:

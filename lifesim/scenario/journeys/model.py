@@ -29,6 +29,7 @@ class OfflineEvent(Part):
 
     date: Moment = about("when it begins")
     label: Label | str | None = about("what people call it", default=None)
+    content: Name | None = about("what those who come take in, as under contents", default=None)
 
 
 class Journey(Part):

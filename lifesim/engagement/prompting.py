@@ -1,0 +1,99 @@
+"""What those who take in a touch of a journey do at once because it asks them to, and offline events; compiled.
+
+A seat at an offline event is a touch that arrives when the event begins: whoever comes takes in what is said there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifesim.compiled import compiled
+from lifesim.engagement.inbox import answer, cell, put
+from lifesim.lifecycle.layout import (
+    channel_rule_at,
+    content_rule_at,
+    customer_row,
+    f8,
+    i8,
+    outcome_row,
+    tally,
+    touch_row,
+    u8,
+)
+from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_REPLIED, note
+from lifesim.lifecycle.value import book_cost
+from lifesim.population.columns import NONE, REMINDED, T_REQUESTED
+from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
+from lifesim.streams import hash_pair, uniform
+
+K_REMINDED = 25  # place in rules.DECISIONS
+EVENT_CHANNEL = CHANNELS.index(OFFLINE_EVENT)
+_WECOM = 1 << CHANNELS.index("wecom")
+
+
+@compiled
+def prompt(i: int, touch: Any, now: int, w: Any) -> None:
+    """A touch of a journey asks for something, and some of those who take it in do it at once."""
+    key = customer_row(w, i).key
+    for word in range(w.words):
+        share = f8(w.prompts, touch.content * w.words + word)
+        if share <= 0.0:
+            continue
+        # Whoever is a contact already has nothing to accept.
+        known = word == W_ADDED_WECOM and customer_row(w, i).reach & _WECOM
+        if known or uniform(u8(w.prompt_keys, word), key, touch.luck) < share:
+            follow(i, touch, word, now, w)
+
+
+@compiled
+def follow(i: int, touch: Any, word: int, now: int, w: Any) -> None:
+    """Do what a touch asks for."""
+    if word == W_REPLIED:
+        answer(i, touch, word, w)
+    elif word == W_BOOKED:
+        book(i, touch.campaign, now, w)
+    else:
+        if word == W_ADDED_WECOM:
+            customer_row(w, i).reach |= _WECOM
+            customer_row(w, i).consent |= _WECOM
+        note(i, word, touch.content, w)
+
+
+@compiled
+def book(i: int, campaign: int, now: int, w: Any) -> None:
+    """Book the offline event of a journey, unless it has begun; who comes is the luck of the customer and the event."""
+    at, content = i8(w.seats, campaign * 2), i8(w.seats, campaign * 2 + 1)
+    if at <= now:
+        return
+    if seat_of(i, campaign, w) == NONE:
+        cost = channel_rule_at(w.channel_rules, EVENT_CHANNEL).cost
+        tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_REQUESTED, w), 1)
+        outcome_row(w, i).sent += 1
+        outcome_row(w, i).contact += cost
+        book_cost(i, cost, now, w)
+        luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, at)
+        put(i, campaign, content, EVENT_CHANNEL, luck, 0, at, 0, 0.0, w)
+    note(i, W_BOOKED, campaign, w)
+
+
+@compiled
+def seat_of(i: int, campaign: int, w: Any) -> int:
+    """Place of the seat that a customer has booked at the event of a journey, or ``NONE``."""
+    place = customer_row(w, i).first_touch
+    while place != NONE:
+        touch = touch_row(w, place)
+        if touch.channel == EVENT_CHANNEL and touch.campaign == campaign:
+            return place
+        place = touch.next
+    return NONE
+
+
+@compiled
+def remind(i: int, touch: Any, w: Any) -> None:
+    """A reminder arrives: some who have booked, and would have missed the event, come."""
+    share = content_rule_at(w.content_rules, touch.content).brings
+    if share <= 0.0:
+        return
+    seat = seat_of(i, touch.campaign, w)
+    if seat != NONE and uniform(u8(w.keys, K_REMINDED), customer_row(w, i).key, touch.luck) < share:
+        touch_row(w, seat).status = REMINDED
