@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from quiet_world import KIND, Described, base, begin, clock, events, lived, people, still, with_free_cover
-from small_worlds import Weekly
+from small_worlds import FirstSeat, Weekly
 
 from lifesim.population.columns import DAY, YEAR
 from lifesim.scenario.market import CHANNELS
@@ -156,9 +156,12 @@ def opening(channel: str, covariate: str = "", appeal: float = 0.0) -> set[int]:
     data = still(N, 6, "AWARENESS")
     log_odds = math.log(0.3 / 0.7) + appeal
     data["channels"][channel] |= {"delivered": 1.0, "opt_out": 0.0, "opened": 1 / (1 + math.exp(-log_odds))}
+    data["desk"]["seats"] = {"many": {"per_10k": 10_000, "calls_per_hour": 10, "skill": 0}}
     if covariate:
         one_more(data, covariate)
-    world, parts = begin(data, Practice({"news": Weekly("newsletter", channel, weekdays=(1,), share=1.0)}))
+    news = {"news": Weekly("newsletter", channel, weekdays=(1,), share=1.0)}
+    # What people write themselves goes by their seats.
+    world, parts = begin(data, Practice(news, allocation=FirstSeat()))
     world.run(6 * DAY, parts)
     assert np.array_equal(np.sort(events(world, "delivered")["customer"]), np.arange(len(people(world))))
     return {int(customer) for customer in events(world, "opened")["customer"]}

@@ -127,8 +127,11 @@ def test_the_first_scenario_and_the_extension_of_the_readme_are_valid(root: Path
 
 
 def test_the_tables_of_a_run(root: Path) -> None:
+    team = lifesim.load("allocation").workforce
+    assert team is not None
     small = lifesim.load("aa").replace(
-        population={"size": 200, "segments": {"mainstream": 1.0}},
+        workforce=team.model_dump(mode="json", by_alias=True),
+        population={"size": 2_000, "segments": {"mainstream": 1.0}},
         warm_up="5d",
         horizon="90d",
         arms={name: {"use": "current_practice", "orchestration": more} for name, more in ARMS.items()},

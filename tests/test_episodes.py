@@ -13,6 +13,7 @@ from small_worlds import busy, described, differences, experiment, lives, log_of
 
 from lifesim.experiment.unit import Experiment
 from lifesim.population.columns import DAY, E_DELIVERED
+from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.episodes import Opening
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import Practice
@@ -331,7 +332,7 @@ def test_consents_are_withdrawn_on_a_day_by_customer_and_channel() -> None:
         data = still(size, 60, "AWARENESS")
         data["market"] |= TIGHTER
         before, after = at(data, 20 * DAY, 20 * DAY + 1)
-        assert np.all(people(before)["consent"] == 0b1111)
+        assert np.all(people(before)["consent"] == (1 << len(CHANNELS)) - 1)
         left = people(after)["consent"]
         assert np.all(left & 0b010 == 0) and np.all(left & 0b100)
         kept.append(dict(zip(people(after)["key"].tolist(), (left & 1).tolist(), strict=True)))

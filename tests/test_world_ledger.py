@@ -157,6 +157,8 @@ def story(world: World, log: dict[str, Any]) -> Story:
 def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
     happened = Counter(EVENTS[kind] for kind in log["kind"].tolist())
     assert {name for name in EVENTS if happened[name] < 10} <= {
+        "agent_assigned",
+        "orphaned",
         "mechanism",
         "joined",
         "opt_out",
