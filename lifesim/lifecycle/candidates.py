@@ -27,6 +27,8 @@ DRAWN = np.dtype(
         ("gap", "f8", (LOOK_AHEAD,)),  # since the candidate before, in units of the mean
         ("accept", "f8", (LOOK_AHEAD,)),
         ("doing", "f8", (LOOK_AHEAD,)),  # what the customer does on the visit
+        ("activity", "f8", (LOOK_AHEAD + 1,)),  # activity time of the one before them, then theirs
+        ("at", "i4", (LOOK_AHEAD,)),  # seconds
         ("customer", "u8"),
         ("first", "i8"),  # number of the first of them; below zero when there are none
     ],
@@ -42,16 +44,35 @@ def drawn(w: Any) -> Any:
 
 
 @compiled
-def place(i: int, number: int, w: Any) -> int:
-    """Where a candidate lies among those drawn; draws it, and the next ones, if it is not there."""
-    d, key = drawn(w), customer_row(w, i).key
-    at = number - d.first
-    if d.customer != key or d.first < 0 or at < 0 or at >= LOOK_AHEAD:
-        look_ahead(u8(w.keys, K_SESSION), key, number, w.drawn)
-        d.customer = key
+def place(i: int, number: int, activity: float, w: Any) -> int:
+    """Where a candidate lies among those drawn; draws it, and the next ones, if it is not there.
+
+    Parameters
+    ----------
+    activity
+        Activity time of the candidate before it.
+    """
+    d, c = drawn(w), customer_row(w, i)
+    k = number - d.first
+    if d.customer != c.key or d.first < 0 or k < 0 or k >= LOOK_AHEAD or d.activity[k] != activity:
+        look_ahead(u8(w.keys, K_SESSION), c.key, number, w.drawn)
+        d.customer = c.key
         d.first = number
-        at = 0
-    return at
+        find_moments(activity, 1.0 / c.session_rate, w)
+        k = 0
+    return k
+
+
+@compiled
+def find_moments(activity: float, mean_gap: float, w: Any) -> None:
+    """When those drawn are, all at once, so that none waits for the one before."""
+    d = drawn(w)
+    d.activity[0] = activity
+    for k in range(LOOK_AHEAD):
+        activity += d.gap[k] * mean_gap
+        d.activity[k + 1] = activity
+    for k in range(LOOK_AHEAD):
+        d.at[k] = moment(d.activity[k + 1], w)
 
 
 @compiled
@@ -65,15 +86,16 @@ def activity_time(now: int, w: Any) -> float:
 @compiled
 def moment(activity: float, w: Any) -> int:
     """The second at which activity time reaches ``activity`` days; ``NEVER`` after the end of the run."""
-    if activity >= w.days:
-        return NEVER
-    day = int(activity)
-    rest = activity - day
+    inside = min(activity, float(w.days))
+    day = int(inside)
+    rest = inside - day
     hour = i4(w.hour_guess, int(rest * HOUR_BINS))
-    while hour < 23 and hour_rule_at(w.hour_rules, hour + 1).before <= rest:
-        hour += 1
+    # Always as many steps as the worst guess needs: a loop whose length is known does not make the processor guess.
+    for _ in range(w.hour_steps):
+        hour += 1 if hour_rule_at(w.hour_rules, hour + 1).before <= rest else 0
     rule = hour_rule_at(w.hour_rules, hour)
-    return day * DAY + rule.second + int(min(3599.0, (rest - rule.before) * rule.seconds_per))
+    at = day * DAY + rule.second + int(min(3599.0, (rest - rule.before) * rule.seconds_per))
+    return NEVER if activity >= w.days else at
 
 
 @compiled
@@ -98,9 +120,8 @@ def next_session(i: int, now: int, w: Any) -> None:
     number, activity = c.candidate, c.activity
     while True:
         number += 1
-        k = place(i, number, w)
-        activity += drawn(w).gap[k] / c.session_rate
-        at = moment(activity, w)
+        k = place(i, number, activity, w)
+        activity, at = drawn(w).activity[k + 1], drawn(w).at[k]
         if at <= now:
             c.candidate = number
             c.activity = activity

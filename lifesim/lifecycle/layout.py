@@ -232,6 +232,7 @@ RULE_ARRAYS: dict[str, Any] = {
 RULE_NUMBERS: dict[str, str] = {
     "segments": "i8",
     "days": "i8",
+    "hour_steps": "i8",
     "months_all": "i8",
     "has_spells": "i8",
     "has_cuts": "i8",

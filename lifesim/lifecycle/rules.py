@@ -110,6 +110,8 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
     numbers = {
         "segments": len(segments),
         "days": arrays["market"].shape[1],
+        # Hours that begin within one bin of the guess, at most.
+        "hour_steps": int(np.diff(arrays["hour_guess"]).max()),
         "has_spells": len(arrays["spells"]),
         "has_cuts": len(arrays["price_cuts"]),
         "months_all": len(months_of(scenario)[0]),
@@ -215,11 +217,18 @@ def _hours(scenario: Scenario) -> dict[str, Any]:
     with np.errstate(divide="ignore"):
         inverse = np.where(shares > 0, 3600.0 / shares, 0.0)
     columns = {"before": before, "per_second": shares / 3600.0, "seconds_per": inverse}
-    guess = np.searchsorted(before, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
+    columns = {name: np.append(values, 0.0) for name, values in columns.items()}
+    columns["before"][24] = math.inf  # no hour follows the last
     return {
-        "hour_rules": table(HOUR_RULE, columns | {"second": np.arange(24) * 3600}),
-        "hour_guess": np.clip(guess, 0, 23).astype(np.int32),
+        "hour_rules": table(HOUR_RULE, columns | {"second": np.arange(25) * 3600}),
+        "hour_guess": _hour_guess(before),
     }
+
+
+def _hour_guess(before: Any) -> Any:
+    """Hour that begins before each bin of the day's activity. Shape (``HOUR_BINS`` + 1,)."""
+    guess = np.searchsorted(before, np.arange(HOUR_BINS + 1) / HOUR_BINS, side="right") - 1
+    return np.clip(guess, 0, 23).astype(np.int32)
 
 
 def _products(scenario: Scenario) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle.browsing import browse
-from lifesim.lifecycle.candidates import active, drawn, moment, next_session, place
+from lifesim.lifecycle.candidates import active, drawn, next_session, place
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
@@ -47,9 +47,8 @@ def on_sessions(i: int, until: int, w: Any) -> int:
     number, activity = c.candidate, c.activity
     while True:
         number += 1
-        k = place(i, number, w)
-        activity += drawn(w).gap[k] / c.session_rate
-        now = moment(activity, w)
+        k = place(i, number, activity, w)
+        activity, now = drawn(w).activity[k + 1], drawn(w).at[k]
         takes_place = drawn(w).accept[k] < accepted and now != c.last_session
         if now >= until:
             if takes_place or now == NEVER:
