@@ -269,6 +269,17 @@ def test_sessions_follow_the_hours_of_the_day() -> None:
     check_table(np.bincount(log["time"] // DAY), np.full(60, len(log) / 60), catches=0.035)
 
 
+def test_hours_in_which_hardly_anybody_is_awake_get_no_more_than_their_share() -> None:
+    """A dozen hours begin within one bin of the table that guesses the hour."""
+    data = still(N, 60, "FIRST_PURCHASE")
+    data["behaviour"]["sessions"] |= {"rate": "60/y", "depends": {}, "hours": [1e-4] * 12 + [1.0] * 12}
+    second = events(lived(data, 60), "session")["time"] % DAY
+    awake = second[second >= 12 * 3600]
+    # Of them 1 in 10,000: about 20.
+    assert len(second) > 190_000 and 0 < len(second) - len(awake) < 60
+    check_table(np.bincount(awake % 3600 // 600), np.full(6, len(awake) / 6), catches=0.035)
+
+
 # --- arrivals and referrals -------------------------------------------------------------------------------------
 
 
