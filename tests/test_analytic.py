@@ -367,6 +367,6 @@ def test_persistency_is_geometric(appeal: float) -> None:
     outcomes = world.state.outcomes
     due, unpaid, lapsed = outcomes["due"].sum(), len(events(world, "unpaid")), len(events(world, "lapse"))
     check_shares(due - unpaid, due, paid, catches=0.03)
-    check_shares(outcomes["paid_settled"].sum(), outcomes["due_settled"].sum(), stays, catches=0.03)
+    check_shares(outcomes["short_again"].sum(), outcomes["short_due"].sum(), stays, catches=0.03)
     waiting = np.count_nonzero(world.state.policies["status"][world.state.policies["customer"] >= 0] == 2)
     check_shares(lapsed, unpaid - waiting, 1 - recovered, catches=0.05)

@@ -182,8 +182,8 @@ def test_renewal_by_hand(tmp_path: Path) -> None:
     }
     found = measured(data, tmp_path, RENEWAL)
     hand = {
-        "premium_payment_rate": (4, 6),  # all but "cannot" and "not again"
-        "grace_recovery_rate": (1, 3),  # "late"
+        "premium_payment_rate": (2, 3),  # all of the annuities but that of "cannot"
+        "grace_recovery_rate": (1, 2),  # "late"
         "rebuy_rate": (2, 3),
         "lapse_rate": (1, 3),
         "later_premium_per_10k": (1_000_000 + 700_000, 6),

@@ -273,6 +273,7 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(
     waiting: dict[tuple[int, int, int, int], int] = Counter()  # unpaid premiums by customer, product, sum, end of grace
     due, paid = Counter[int](), Counter[int]()
     left_out = Counter[str]()
+    is_long = [product.payment is not None for product in of.scenario.products.values()]
     for log in (early, story.log):
         events = zip(*(log[name].tolist() for name in ("key", "detail", "amount", "time", "kind")), strict=True)
         for key, detail, amount, time, kind in events:
@@ -282,7 +283,7 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(
             since = time - grace if late else time
             if kind == E_UNPAID:
                 waiting[key, product, amount, time + grace] += 1
-            if kind in (E_PREMIUM, E_UNPAID) and of.scenario.warm_up <= since < END - grace:
+            if kind in (E_PREMIUM, E_UNPAID) and of.scenario.warm_up <= since < END - grace and is_long[product]:
                 due[key] += not late
                 paid[key] += kind == E_PREMIUM
             elif kind == E_PREMIUM and time >= of.scenario.warm_up:

@@ -111,17 +111,19 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
     covariates(i, now, w)
     out = outcome_row(w, i)
     out.due += 1
-    out.due_settled += is_settled(policy.product, now, w)
+    settled = is_settled(policy.product, now, w)
     if is_long(policy, w):
+        out.due_settled += settled
         find_causes(i, place, w)
         paid = policy.causes == 0
     else:
-        out.short_due += is_settled(policy.product, now, w)
+        out.short_due += settled
         paid = pays < logistic(linear(w.renewal + policy.product, w))
     if paid:
         pay(i, place, now, now, w)
         return
-    out.unpaid_settled += is_settled(policy.product, now, w)
+    if is_long(policy, w):
+        out.unpaid_settled += settled
     policy.status = GRACE
     policy.at = now + product_rule_at(w.product_rules, policy.product).grace
     feel(i, I_UNPAID, now, w)
@@ -301,11 +303,12 @@ def pay(i: int, place: int, due: int, now: int, w: Any) -> None:
     c, policy = customer_row(w, i), policy_row(w, place)
     out = outcome_row(w, i)
     out.paid += 1
-    out.paid_settled += is_settled(policy.product, due, w)
-    if not is_long(policy, w):
-        out.short_again += is_settled(policy.product, due, w)
-    if policy.status == GRACE:
-        out.recovered_settled += is_settled(policy.product, due, w)
+    settled = is_settled(policy.product, due, w)
+    if is_long(policy, w):
+        out.paid_settled += settled
+        out.recovered_settled += settled * (policy.status == GRACE)
+    else:
+        out.short_again += settled
     policy.paid += 1
     receive(i, place, policy.paid, now, w)
     count_received(place, instalment(policy, policy.paid), now, w)

@@ -143,7 +143,7 @@ OUTCOME = np.dtype(
         ("residual", "i8"),  # of the policies in force at the end, discounted to the fork; 0 before
         ("due", "i8"),
         ("paid", "i8"),
-        ("due_settled", "i8"),  # due since the fork, with the grace period over before the end
+        ("due_settled", "i8"),  # of long-term policies since the fork, grace over before the end
         ("paid_settled", "i8"),  # of those
         ("unpaid_settled", "i8"),  # of those due, not paid on the day
         ("recovered_settled", "i8"),  # of those, paid in grace
