@@ -23,6 +23,43 @@ ARMS = "arms: {control: {use: current_practice}}\n"
 
 #: What is added behind `GOOD`, and the one line that must come of it.
 LINES = {
+    "a spread in per cent": (
+        f"{ARMS}products: {{annuity: {{premium: {{spread: 40}}}}}}\n",
+        "10:40: products.annuity.premium.spread: must be at most 3: of the natural logarithm, 0.4 for about 40%",
+    ),
+    "an elasticity that no premium has": (
+        f"{ARMS}products: {{annuity: {{premium: {{income_elasticity: -30}}}}}}\n",
+        "10:51: products.annuity.premium.income_elasticity: must lie between -5 and 5: 1 for a premium in proportion",
+    ),
+    "a sum that nobody would be insured for": (
+        f"{ARMS}products: {{critical_illness: {{sum_assured: {{multiple: 5000}}}}}}\n",
+        "10:55: products.critical_illness.sum_assured.multiple: insures ",
+    ),
+    "more claims than anybody has": (
+        f"{ARMS}products: {{accident: {{claims: {{incidence: 500}}}}}}\n",
+        "10:43: products.accident.claims.incidence: must be at most 20 claims a year; write 0.05 for one in twenty",
+    ),
+    "people who are not born yet": (
+        f"{ARMS}segments: {{mainstream: {{traits: {{age: {{mean: 20, sd: 9, low: -50, high: 60}}}}}}}}\n",
+        "10:62: segments.mainstream.traits.age.low: is below 0 years; write 18 for adults",
+    ),
+    "people older than anybody": (
+        f"{ARMS}segments: {{mainstream: {{traits: {{age: {{mean: 80, sd: 9, low: 50, high: 300}}}}}}}}\n",
+        "10:72: segments.mainstream.traits.age.high: is above 120 years",
+    ),
+    "a product twice in a price war": (
+        f"{ARMS}market: {{price_wars: {{w: {{by: us, start: 2026-02-01, lasts: 9d, cut: 9%, weight: 1, "
+        "products: [accident, accident]}}}\n",
+        "10:106: market.price_wars.w.products[1]: 'accident' is listed twice; keep one of them",
+    ),
+    "a lower price that puts people off": (
+        f"{ARMS}market: {{price_wars: {{w: {{by: competitor, start: 2026-02-01, lasts: 9d, cut: 9%, weight: -1}}}}}}\n",
+        "10:90: market.price_wars.w.weight: must not be negative: a lower price would put people off",
+    ),
+    "a list of other things": (
+        "arms: {control: {orchestration: [{renewal_reminders: {messages: [-30d, 3]}}]}}\n",
+        "9:55: arms.control.orchestration[0].renewal_reminders.messages: ['-30d', 3] is not a list, each a whole",
+    ),
     "unknown calendar": (
         f"{ARMS}calendar: chian\n",
         "10:11: calendar: 'chian' is unknown; did you mean 'china'?",
@@ -164,3 +201,36 @@ def test_a_horizon_that_leaves_the_calendar_is_refused(tmp_path: Path, old: str,
     (line,) = said(tmp_path, f"{text}calendar: china\n")
     assert line.startswith(wanted) and "covers 2001 to 2099; change the dates or remove the calendar" in line
     assert said(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("measure", "wanted"),
+    [
+        (
+            "{primary: persistency_25}",
+            "8:20: measure.primary: persistency_25 cannot be observed in a horizon of 90 days",
+        ),
+        (
+            "{primary: first_purchase_rate, guardrails: {retention_12: 1pp}}",
+            "8:54: measure.guardrails.retention_12: retention_12 cannot be observed in a horizon of 90 days; it",
+        ),
+    ],
+)
+def test_a_metric_that_the_horizon_is_too_short_for_does_not_decide(tmp_path: Path, measure: str, wanted: str) -> None:
+    (line,) = said(tmp_path, GOOD.replace("{primary: first_purchase_rate}", measure) + ARMS)
+    assert line.startswith(wanted)
+
+
+def test_something_has_to_be_sold(tmp_path: Path) -> None:
+    products = (
+        "accident",
+        "medical",
+        "critical_illness",
+        "annuity",
+        "term_life",
+        "whole_life",
+        "increasing_whole_life",
+    )
+    each = (f"{name}: {{product: {name}, announced: 2026-01-07, last_day: 2026-01-09}}" for name in products)
+    (line,) = said(tmp_path, f"{GOOD}{ARMS}market: {{withdrawals: {{{', '.join(each)}}}}}\n")
+    assert line.endswith("nothing would be sold any more; leave a product that has a premium")

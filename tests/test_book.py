@@ -438,6 +438,16 @@ customer,segment,income,product,issued,premium
     )
 
 
+def test_sums_are_checked_against_the_highest_income_where_the_book_gives_none(tmp_path: Path) -> None:
+    text = """\
+customer,segment,product,issued,premium
+1,mainstream,critical_illness,2021-03-01,5000
+2,mainstream,critical_illness,2021-03-01,9000000
+"""
+    (line,) = complaint(tmp_path, text)
+    assert line.startswith("book.csv:row 3: premium: insures ") and "critical_illness accepts at most" in line
+
+
 def test_no_policy_has_matured_before_the_start(tmp_path: Path) -> None:
     products = {name: part.model_dump(mode="json", by_alias=True) for name, part in market().products.items()}
     products["annuity"]["maturity"] = {"after": 20, "pays": 1.0, "of": "premiums"}

@@ -14,6 +14,7 @@ from lifesim.experiment import plugins
 from lifesim.metrics import METRICS
 from lifesim.scenario import Scenario, load
 from lifesim.scenario.cautions import cautions
+from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
 from lifesim.workspace import suggest
@@ -37,6 +38,28 @@ def unknown_metrics(scenario: Scenario) -> Iterator[PathError]:
             yield PathError(path, f"{most:g} is negative; write the largest change for the worse, 0 or more")
         elif METRICS[name].unit == "share" and most > 1:
             yield PathError(path, f"{most:g} is beyond 100%; {name} is a share, write {most:g}pp")
+
+
+#: Days after which a metric has something to measure, beside a grace period where ``True``.
+_TAKES = {
+    "persistency_13": (365, True), "persistency_13_premium": (365, True), "persistency_25": (730, True),
+    "persistency_25_premium": (730, True), "retention_12": (365, False), "premium_payment_rate": (0, True),
+    "grace_recovery_rate": (0, True), "rebuy_rate": (0, True),
+}  # fmt: skip
+
+
+def unobservable_metrics(scenario: Scenario) -> Iterator[PathError]:
+    """Metrics that decide, and for which the horizon is too short."""
+    days = scenario.horizon / DAY
+    grace = max((product.grace for product in scenario.products.values()), default=0) / DAY
+    deciding: dict[tuple[str, ...], str] = {("measure", "primary"): scenario.measure.primary}
+    deciding |= {("measure", "guardrails", name): name for name in scenario.measure.guardrails}
+    for path, name in deciding.items():
+        after, waits = _TAKES.get(name, (0, False))
+        takes = after + grace * waits
+        if takes and days < takes:
+            message = f"{name} cannot be observed in a horizon of {days:g} days; it takes {takes:g} days or more"
+            yield PathError(path, message, at_key=len(path) == 3)
 
 
 def contradicting_correlations(scenario: Scenario) -> Iterator[PathError]:
@@ -99,6 +122,7 @@ CHECKS: tuple[Callable[[Scenario], Iterable[PathError]], ...] = (
     plugins.unknown_mechanisms,
     plugins.repeated_plug_ins,
     unknown_metrics,
+    unobservable_metrics,
     contradicting_correlations,
     too_little_memory,
     impossible_mechanisms,

@@ -98,7 +98,10 @@ def _wanted(default: Any) -> tuple[Callable[[Any], bool], str] | None:
     if isinstance(default, str):
         return (lambda value: isinstance(value, str)), "text"
     if isinstance(default, tuple):
-        return (lambda value: isinstance(value, list | tuple)), "a list"
+        each = _wanted(default[0]) if default else None
+        if each is None:
+            return (lambda value: isinstance(value, list | tuple)), "a list"
+        return (lambda value: isinstance(value, list | tuple) and all(map(each[0], value))), f"a list, each {each[1]}"
     return None
 
 

@@ -15,14 +15,20 @@ from lifesim.scenario.products import TIMES
 def check_sums_assured(
     scenario: Scenario, cells: Cells, headers: dict[str, str], values: dict[str, Floats], complaints: Complaints
 ) -> None:
-    """No policy insures more, by the mean multiple of its product, than underwriting accepts for the income given."""
-    if not {"product", "premium", "income"} <= set(values):
+    """No policy insures more, by the mean multiple of its product, than underwriting accepts for the income.
+
+    Where the book does not give it, for the highest income of the customer's segment.
+    """
+    if not {"product", "premium", "segment"} <= set(values):
         return
+    highest = [getattr(kind.traits.get("income"), "high", np.inf) for kind in scenario.segments.values()]
+    known = np.nan_to_num(values["segment"], nan=0.0).astype(np.int64)
+    income = values.get("income", np.array(highest)[known])
     for number, (name, product) in enumerate(scenario.products.items()):
         most = product.underwriting.max_sum_assured if product.underwriting else None
         if most is None:
             continue
-        insured, income = values["premium"] / 100 * product.sum_assured.multiple, values["income"]
+        insured = values["premium"] / 100 * product.sum_assured.multiple
         places = np.flatnonzero((values["product"] == number) & (insured > most * income))
         messages = [
             f"insures {insured[place]:,.0f} CNY; underwriting of {name} accepts at most {most:g} years of income, "

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from lifesim.scenario.claims import Requests, Settlement
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Cover, Family, LifeEvent, LifeEventKind
-from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share
+from lifesim.scenario.units import Duration, Name, PathError, PositiveDuration, Rate, Real, Share, wrong_spread
 from lifesim.scenario.wording import suggest
 
 Stage = Literal[
@@ -79,8 +79,7 @@ class Lognormal(Part):
         """See ``Part``."""
         if self.median <= 0 or self.low <= 0:
             yield PathError(("median",), "median and low must be above zero")
-        if self.spread < 0:
-            yield PathError(("spread",), "must not be negative")
+        yield from wrong_spread(self.spread)
         yield from _outside_its_range("median", self.median, self.low, self.high)
 
     def share_below(self, value: float) -> float:

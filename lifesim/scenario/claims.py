@@ -7,7 +7,10 @@ from typing import Literal
 
 from lifesim.scenario.ages import AGES, span_of, wrong_ages, wrong_rows
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
+from lifesim.scenario.units import PathError, PositiveDuration, Real, Share, wrong_spread
+
+#: Claims a year on a policy, at most: more is a slip.
+_MOST_CLAIMS = 20
 
 
 class AgeBand(Part):
@@ -34,8 +37,7 @@ class Severity(Part):
         """See ``Part``."""
         if self.mean <= 0:
             yield PathError(("mean",), "must be above zero")
-        if self.spread is not None and self.spread < 0:
-            yield PathError(("spread",), "must not be negative")
+        yield from wrong_spread(self.spread or 0.0)
 
 
 class ProductClaims(Part):
@@ -50,6 +52,9 @@ class ProductClaims(Part):
         """See ``Part``."""
         if self.incidence < 0:
             yield PathError(("incidence",), "must not be negative; write 0 for a product without claims")
+        elif self.incidence > _MOST_CLAIMS:
+            message = f"must be at most {_MOST_CLAIMS} claims a year; write 0.05 for one in twenty years"
+            yield PathError(("incidence",), message)
         yield from wrong_rows([band.ages for band in self.by_age], "by_age")
 
     def factors(self) -> list[float]:
@@ -67,8 +72,7 @@ class TimeTaken(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.spread < 0:
-            yield PathError(("spread",), "must not be negative")
+        yield from wrong_spread(self.spread)
 
 
 class Settlement(Part):

@@ -35,6 +35,7 @@ EVERYONE = "all"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 #: Numbers of segments, products and the like are stored in a byte.
 _MOST = 250
+_OLDEST = 120
 #: Costs of a customer are summed in 32 bits of fen, up to 21 million CNY.
 _DEAREST = 10_000
 
@@ -191,6 +192,41 @@ def incomes_are_known(scenario: Scenario) -> Found:
             yield PathError(path, "needs a trait `income` with `log: true`, of which it is a multiple")
 
 
+def sums_can_be_insured(scenario: Scenario) -> Found:
+    """Underwriting accepts somebody: those with the lowest incomes, or those with the highest, for a median premium."""
+    income = scenario.behaviour.traits.get("income")
+    given = [segment.traits["income"] for segment in scenario.segments.values() if "income" in segment.traits]
+    for name, product in scenario.products.items():
+        limit = product.underwriting.max_sum_assured if product.underwriting else None
+        if limit is None or income is None or not given:
+            continue
+        ends = (min(each.low for each in given), max(each.high for each in given))
+        elastic = product.premium.income_elasticity
+        insured = [
+            product.premium.median / 100 * (end / income.center) ** elastic * product.sum_assured.multiple
+            for end in ends
+        ]
+        if all(sum_assured > limit * end for sum_assured, end in zip(insured, ends, strict=True)):
+            message = (
+                f"insures {insured[1]:,.0f} CNY at an income of {ends[1]:,.0f} a year, of which underwriting accepts "
+                f"{limit:g} years at most, {limit * ends[1]:,.0f} CNY: nobody could have it; lower the multiple"
+            )
+            yield PathError(("products", name, "sum_assured", "multiple"), message)
+
+
+def ages_are_those_of_people(scenario: Scenario) -> Found:
+    """Nobody is younger than 0 or older than 120 years."""
+    age = scenario.behaviour.traits.get("age")
+    if age is None or age.log:
+        return
+    for name, segment in scenario.segments.items():
+        given = segment.traits.get("age")
+        if given is not None and given.low < 0:
+            yield PathError(("segments", name, "traits", "age", "low"), "is below 0 years; write 18 for adults")
+        if given is not None and given.high > _OLDEST:
+            yield PathError(("segments", name, "traits", "age", "high"), f"is above {_OLDEST} years")
+
+
 def clocks_know_segments(scenario: Scenario) -> Found:
     """Factors of clocks are by segments that exist."""
     for group in ("transitions", "processes"):
@@ -276,7 +312,8 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
     shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
-    wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, clocks_know_segments, days_are_whole,
+    wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
+    ages_are_those_of_people, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *EPISODE_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,

@@ -53,6 +53,8 @@ def something_is_sold(scenario: Scenario) -> Found:
         if withdrawal.product in gone:
             yield PathError(path, f"{withdrawal.product} is withdrawn twice; keep one of them")
         gone.append(withdrawal.product)
+        if {each for each, product in scenario.products.items() if product.premium.median > 0} <= set(gone):
+            yield PathError(path, "nothing would be sold any more; leave a product that has a premium")
 
 
 def episodes_are_in_the_world(scenario: Scenario) -> Found:

@@ -151,6 +151,11 @@ class PriceWar(Spell):
         yield from super().complaints()
         if self.cut >= 1.0:
             yield PathError(("cut",), "must be below 100%: nothing would be left of the premium")
+        if self.weight < 0:
+            yield PathError(("weight",), "must not be negative: a lower price would put people off")
+        for place, name in enumerate(self.products):
+            if name in self.products[:place]:
+                yield PathError(("products", place), f"'{name}' is listed twice; keep one of them")
         if self.by == "us":
             if not self.products:
                 yield PathError(("by",), "needs `products:`, those of ours that become cheaper")

@@ -14,13 +14,14 @@ from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.underwriting import Underwriting
-from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share
+from lifesim.scenario.units import Count, Duration, Money, PathError, Real, Share, wrong_spread
 
 Frequency = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 #: Instalments a year.
 TIMES: dict[Frequency, int] = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 _DAY = 86_400
 _LONGEST_PAYMENT = 60
+_MOST_ELASTIC = 5
 #: Cash value over the premiums paid, at most: more is a slip.
 _MOST_CASH = 10
 #: A share, or, above 1, a number.
@@ -36,8 +37,12 @@ class Premium(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        if self.spread < 0:
-            yield PathError(("spread",), "must not be negative")
+        yield from wrong_spread(self.spread)
+        if not -_MOST_ELASTIC <= self.income_elasticity <= _MOST_ELASTIC:
+            message = (
+                f"must lie between {-_MOST_ELASTIC} and {_MOST_ELASTIC}: 1 for a premium in proportion to the income"
+            )
+            yield PathError(("income_elasticity",), message)
 
 
 class Payment(Part):
@@ -111,8 +116,7 @@ class SumAssured(Part):
         """See ``Part``."""
         if self.multiple < 0:
             yield PathError(("multiple",), "cover must not be negative")
-        if self.spread < 0:
-            yield PathError(("spread",), "must not be negative")
+        yield from wrong_spread(self.spread)
 
 
 class Payout(Part):

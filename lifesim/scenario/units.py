@@ -20,7 +20,7 @@ What a model dumps validates to the same value again.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -204,3 +204,15 @@ Date = Annotated[
         }
     ),
 ]
+
+
+#: Standard deviation of a natural logarithm, at most: with 3, one in six is twenty times the median or more.
+_MOST_SPREAD = 3.0
+
+
+def wrong_spread(spread: float) -> Iterator[PathError]:
+    """Complain about a standard deviation of a natural logarithm that no distribution of amounts or times has."""
+    if spread < 0:
+        yield PathError(("spread",), "must not be negative")
+    elif spread > _MOST_SPREAD:
+        yield PathError(("spread",), f"must be at most {_MOST_SPREAD:g}: of the natural logarithm, 0.4 for about 40%")

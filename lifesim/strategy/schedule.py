@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from lifesim.strategy.views import IntArray
 
-
 #: What a schedule may do on days that are no workdays.
 REST_DAYS = ("as_usual", "skip", "move")
 
