@@ -29,7 +29,15 @@ def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
     complaints = {**persistency, "metric": "complaints_per_10k", "numerator": 1}
     products = {"by_month": {"payment": {"frequency": {"monthly": 1.0}}}, "by_year": {"payment": None}}
     years = [
-        {"arm": "control", "product": name, "policy_year": 2, "lapsed": lapsed, "due_months": 1200}
+        {
+            "arm": "control",
+            "product": name,
+            "policy_year": 2,
+            "lapsed": lapsed,
+            "due_months": 1200,
+            "surrendered": 10,
+            "exposure_years": 100.0,
+        }
         for name, lapsed in (("by_month", 7), ("by_year", 90))
     ]
     episodes = {"arm": "control", "stage": "FIRST_PURCHASE", "to": "all", "completed": 0, "seconds": 0}
@@ -46,6 +54,13 @@ def a_run(folder: Path, touches: list[tuple[str, str, str, int]]) -> Path:
 
 def rows_of(folder: Path, touches: list[tuple[str, str, str, int]]) -> dict[str, dict[str, Any]]:
     return {row["fact"].removeprefix("messages."): row for row in compare_facts(a_run(folder, touches))}
+
+
+def test_surrenders_are_those_of_long_term_policies_in_half_a_year(tmp_path: Path) -> None:
+    """10 of 100 policy years, in half a year."""
+    sent = [("sms", "notice", "delivered", 1)]
+    row = rows_of(tmp_path, sent)["lapse_and_persistency.china_surrender_rate"]
+    assert row["simulated"] == round(1 - math.exp(-0.05), 4)
 
 
 def test_nobody_opts_out_of_what_was_never_sent(tmp_path: Path) -> None:

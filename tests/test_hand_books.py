@@ -229,6 +229,17 @@ def test_lifetime_value_by_hand(tmp_path: Path) -> None:
     assert found["nbv_per_10k"] == (0, 3) and found["premium_per_10k"] == (0, 3)
 
 
+def test_policies_that_end_otherwise_lower_what_is_expected(tmp_path: Path) -> None:
+    """As above, with 10% of the policies gone every year for another reason."""
+    data = valued(50, chance=0.2)
+    data["valuation"] |= {"leaves": 0.1}
+    found = measured(data, tmp_path, VALUE)
+    kept = 0.9 / 1.1
+    first = 40_000 * (0.9 + 0.855 * kept + 0.81225 * kept**2) * 1.1 ** (-181 / 365)
+    other = 20_000 * (0.95 + 0.9025 * kept) * 1.1 ** (-55 / 365)
+    assert found["lifetime_value_per_10k"] == (round(first) + round(other), 3)
+
+
 @pytest.mark.parametrize(("days", "third"), [(50, 911), (180, 911), (240, 911), (600, 912)])
 def test_certain_premiums_are_worth_the_same_before_and_after_they_are_paid(
     days: int, third: int, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import replace
 from string import Formatter
@@ -23,7 +24,7 @@ from lifesim.report.formats import decimals, interval, limit_amount, plain, show
 from lifesim.report.page import TEMPLATES
 from lifesim.report.readings import Metric, Reading, metric, readings
 from lifesim.report.tables import caption, findings
-from lifesim.report.verdicts import answer, guardrail_verdict, in_sentence
+from lifesim.report.verdicts import answer, guardrail_verdict, in_sentence, worth
 
 
 def one_reading(**changes: Any) -> Reading:
@@ -416,3 +417,20 @@ def test_drawings_that_would_be_too_long_are_cut_into_parts_of_about_one_length(
     named = [replace(one_reading().metric, name=f"m{k}", label=f"metric {k}", group="sales") for k in range(17)]
     charts = metrics_forests([one_reading(metric=each) for each in named], {"journey": style(1)}, t)
     assert [sum(f"metric {k}" in re.findall(r"metric \d+", chart.svg) for k in range(17)) for chart in charts] == [8, 9]
+
+
+def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:
+    columns = ["segment", "arm", "control", "value_effect", "cost_effect", "roi", "low", "high", "replications"]
+    rows = [
+        ("all", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10),
+        ("mainstream", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10),
+        ("all", "notices", "control", 1.0, -4.0, math.nan, math.nan, math.nan, 10),
+        ("all", "news", "control", 1.0, 0.1, 10.0, math.nan, math.nan, 10),
+    ]
+    calls, news = worth(pd.DataFrame(rows, columns=columns), Catalogue("en"))
+    assert calls == (
+        "Every CNY that arm “calls” costs more than “control” brings 2.5 CNY of new business value before cost "
+        "(95% interval 1.3 to 3.7); 1 would earn it back."
+    )
+    assert "“news”" in news and "its interval has no bounds" in news
+    assert "多花 1 元" in worth(pd.DataFrame(rows, columns=columns), Catalogue("zh"))[0]

@@ -114,6 +114,16 @@ def persistency(month: int) -> Callable[[StoredRun], float | None]:
     return share
 
 
+def surrenders_of_a_half_year(run: StoredRun) -> float | None:
+    """Share of long-term policies that are surrendered in half a year: 1 - exp(-surrenders / exposure / 2)."""
+    products = json.loads(run.text("scenario.json"))["products"]
+    long = [name for name, product in products.items() if product.get("payment")]
+    rows = _control(run, "policy_years")
+    rows = rows[rows["product"].isin(long)]
+    years = float(rows["exposure_years"].sum())
+    return 1.0 - math.exp(-0.5 * int(rows["surrendered"].sum()) / years) if years else None
+
+
 def lapse_of_year(year: int) -> Callable[[StoredRun], float | None]:
     """Probability of a lapse in a policy year, for products paid by the month: 1 - exp(-lapses / instalment years)."""
 
@@ -178,6 +188,9 @@ def referral_lift(run: StoredRun) -> float | None:
 #: Figures by the fact they stand beside.
 FIGURES: dict[str, tuple[Callable[[StoredRun], float | None], str]] = {
     "stages.decision_days_mean": (decision_days, "completed episodes, current practice"),
+    "lapse_and_persistency.china_surrender_rate": (
+        surrenders_of_a_half_year, "by policies; the source goes by reserves, most of which are those of old policies",
+    ),
     "lapse_and_persistency.china_13_month_persistency": (persistency(13), "new long-term policies, by count"),
     **{
         f"lapse_and_persistency.surrender_by_policy_year_infra_annual[{year}]": (

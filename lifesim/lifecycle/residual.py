@@ -1,10 +1,11 @@
 """Residual value: what policies in force at the end are expected to be worth afterwards.
 
 A long-term policy is expected to pay its later premiums with the persistency that the scenario has for its policy
-years, for a customer of whom nothing is known; each premium is worth its renewal margin. Surrender and death, which are
-hazards of customers and not of policy years, do not lower it; reinstatement does not raise it. Nothing is expected of
-short cover, whose next sale is a decision of its own, of policies that are paid up, rest, are in grace or about to be
-given back, nor of anything that a customer might still buy.
+years, for a customer of whom nothing is known; each premium is worth its renewal margin. Surrender, death and claims,
+which are hazards of customers and not of policy years, lower it by one share a year, ``valuation.leaves``;
+reinstatement does not raise it. Nothing is expected of short cover, whose next sale is a decision of its own, of
+policies that are paid up, rest, are in grace or about to be given back, nor of anything that a customer might still
+buy.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from lifesim.lifecycle.offers import price_cuts
 from lifesim.population.columns import DAY, IN_FORCE, NONE, NOTICE, NOTICED
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import Behaviour
-from lifesim.scenario.products import Payment
+from lifesim.scenario.products import Payment, Valuation
 
 
 def staying(payment: Payment, behaviour: Behaviour, number: int, times: int) -> float:
@@ -31,7 +32,7 @@ def staying(payment: Payment, behaviour: Behaviour, number: int, times: int) -> 
     return math.prod(1.0 - min(each.chance * factor, 1.0) * (1.0 - each.recovers) for each in behaviour.unpaid.values())
 
 
-def annuity(payment: Payment, behaviour: Behaviour, times: int, discount: float) -> Any:
+def annuity(payment: Payment, behaviour: Behaviour, times: int, valuation: Valuation) -> Any:
     """Expected premiums from the ``number``-th instalment on, valued when it falls due, over the annual premium.
 
     Premiums of the first policy year carry no renewal margin and are left out, but have to be paid for the others to
@@ -39,11 +40,11 @@ def annuity(payment: Payment, behaviour: Behaviour, times: int, discount: float)
 
     Notes
     -----
-    a(n) = p(n) (1/m [n >= m] + v^(1/m) a(n + 1)) with m instalments a year, p the chance of being paid and v the
-    discount factor of a year.
+    a(n) = p(n) (1/m [n >= m] + (v s)^(1/m) a(n + 1)) with m instalments a year, p the chance of being paid, v the
+    discount factor of a year and s the share of policies that do not end otherwise within a year.
     """
     instalments = payment.years * times
-    step = (1.0 + discount) ** (-1.0 / times)
+    step = ((1.0 - valuation.leaves) / (1.0 + valuation.discount)) ** (1.0 / times)
     values = np.zeros(instalments + 1)
     for number in range(instalments - 1, 0, -1):
         due = 1.0 / times if number >= times else 0.0
@@ -68,7 +69,7 @@ def residuals(scenario: Scenario, policies: Any, fork: int) -> Any:
         mine = (policies["product"] == k) & (policies["status"] <= NOTICED) & (policies["customer"] != NONE)
         for times in np.unique(policies["times"][mine]).tolist():
             rows = np.flatnonzero(mine & (policies["times"] == times))
-            factors = annuity(product.payment, scenario.behaviour, times, scenario.valuation.discount)
+            factors = annuity(product.payment, scenario.behaviour, times, scenario.valuation)
             number = policies["paid"][rows].astype(np.int64) + 1
             issued = policies["issued"][rows]
             # The notice of an anniversary comes before its due date.

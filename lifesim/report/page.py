@@ -16,7 +16,7 @@ from lifesim.report.charts import metrics_forests, occupancy_panels, segments_fo
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
 from lifesim.report.readings import FEW, Metric, Reading, metric, readings
-from lifesim.report.verdicts import answers, guardrails, same_money
+from lifesim.report.verdicts import answers, guardrails, same_money, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +121,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,
         "answers": answers(scenario, overall, rails, metrics, t),
+        "worth": worth(run.table("returns"), t) if "returns" in run.tables else [],
         "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import label_with_unit, show
 from lifesim.report.readings import FEW, Reading, readings
-from lifesim.report.verdicts import answers, guardrails, same_money, titled
+from lifesim.report.verdicts import answers, guardrails, same_money, titled, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,10 @@ def findings(run: RunTables, lang: str) -> list[str]:
     for rail in rails:
         said = vars(rail) | {"arm": titled(rail.arm, rail.arm in marked, t)}
         lines.append(t("table.rail", **said | {"verdict": t(f"guardrail.{rail.verdict}")}))
-    notes = [same_money(overall, int(scenario["horizon_days"]), t)]
+    notes = [
+        *(worth(run.table("returns"), t) if "returns" in run.tables else []),
+        same_money(overall, int(scenario["horizon_days"]), t),
+    ]
     if oracles:
         notes.append(t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why")))
     return [*lines, *(note for note in notes if note)]

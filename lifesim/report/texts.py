@@ -44,6 +44,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "verdict.same": ("none seen", "未见差异"),
     # the answer
     "answer.heading": ("The answer", "结论"),
+    "worth.each": (
+        "Every CNY that arm {arm} costs more than {control} brings {roi} CNY of new business value before cost "
+        "({interval}); 1 would earn it back.",
+        "策略组{arm}比{control}每多花 1 元，扣除成本前的新业务价值多 {roi} 元（{interval}）；等于 1 即收回成本。",
+    ),
+    "worth.interval": ("95% interval {interval}", "95% 区间 {interval}"),
+    "worth.open": ("its interval has no bounds: too little is known of the cost", "区间无界：对成本所知太少"),
     "answer.year": ("In the simulated year", "在模拟的一年中"),
     "answer.years": ("In the {years} simulated years", "在模拟的 {years} 年中"),
     "answer.days": ("In the {days} simulated days", "在模拟的 {days} 天中"),

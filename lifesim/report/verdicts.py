@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import Catalogue, printable
-from lifesim.report.formats import effect_amount, limit_amount, per_10k, show
+from lifesim.report.formats import decimals, effect_amount, interval, limit_amount, per_10k, plain, show
 from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, metric
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,26 @@ def same_money(overall: Sequence[Reading], horizon_days: int, t: Catalogue) -> s
         return ""
     first, second = new[arms[0]].metric.label, received[arms[0]].metric.label
     return t("effects.same_money", arms=t("list_separator").join(map(printable, arms)), first=first, second=second)
+
+
+def worth(returns: pd.DataFrame, t: Catalogue) -> list[str]:
+    """A sentence for each arm that costs more than its control: what every further unit of cost brings in new business.
+
+    Parameters
+    ----------
+    returns
+        The table of the run, see ``experiment.effects.returns``.
+    """
+    said = []
+    for row in returns[returns["segment"] == "all"].to_dict("records"):
+        roi, low, high = (float(row[name]) for name in ("roi", "low", "high"))
+        if math.isfinite(roi):
+            bounded = math.isfinite(low) and math.isfinite(high)
+            places = decimals(low, high, roi) if bounded else decimals(None, None, roi)
+            between = t("worth.interval", interval=interval(low, high, 1.0, places, t)) if bounded else t("worth.open")
+            names = {name: quoted(str(row[name]), False, t) for name in ("arm", "control")}
+            said.append(t("worth.each", **names, roi=plain(roi, places), interval=between))
+    return said
 
 
 def _close(one: float | None, other: float | None) -> bool:

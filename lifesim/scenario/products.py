@@ -92,6 +92,9 @@ class Valuation(Part):
     """How amounts of later years are valued at the fork."""
 
     discount: Share = about("rate of interest a year at which later value and cost are discounted")
+    leaves: Share = about(
+        "policies in force at the end that are expected to end a year otherwise than for want of payment", default=0.0
+    )
 
     @property
     def force(self) -> float:
