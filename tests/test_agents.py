@@ -204,6 +204,11 @@ WRONG = [
     ("tenure: 5y", "tenure: 5y, regions: {city: 60%, county: 30%}", "experts.regions: shares must sum to 100%"),
     ("    experts: {", "    juniors: {", "14:5: workforce.tiers.juniors: is the name of a group of seats too; choose"),
     ("workforce:\n", "desk: {scope: national}\nworkforce:\n", "10:15: desk.scope: must be branch where the branches"),
+    (
+        "workforce:\n",
+        "workforce:\n  recycling: {cool_down: 7d, times: 0}\n",
+        "11:37: workforce.recycling.times: must be 1",
+    ),
     ("workforce:\n", "workforce:\n  affinity: -1\n", "11:13: workforce.affinity: must not be negative"),
 ]
 

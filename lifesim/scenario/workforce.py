@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The 13 months over which the trade counts the retention of recruits; a month is a twelfth of 365 days.
 RECRUIT_SECONDS = 13 * 365 * 86_400 // 12
+#: How often a lead has come back is stored in a byte.
+_MOST_RETURNS = 250
 
 
 class Tier(Part):
@@ -104,12 +106,25 @@ class Reassignment(Part):
     cost: Money = about("for each customer who is told", unit="CNY", default=0)
 
 
+class Recycling(Part):
+    """What becomes of leads of which no policy came in the `follow_up` of the desk."""
+
+    cool_down: Duration = about("time until the lead may be claimed again; the rest of the week comes on top")
+    times: Count = about("how often a lead may come back")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if not 1 <= self.times <= _MOST_RETURNS:
+            yield PathError(("times",), f"must be 1 to {_MOST_RETURNS}; leave recycling out for leads that are lost")
+
+
 class Workforce(Part):
     """Agents to whom head office gives leads, and who serve the policyholders."""
 
     tiers: dict[Name, Tier] = about("agents by tier")
     turnover: Turnover = about("how agents leave and are replaced")
     departures: Departures = about("what becomes of the customers of agents who leave")
+    recycling: Recycling | None = about("how leads of agents return to the pool; none: they are lost", default=None)
     affinity: Real = about(
         "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",
         unit="log factor",

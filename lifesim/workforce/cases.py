@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import appended
-from lifesim.workforce.staff import BY_TIER, GOOD, GOOD_GRADES, LOAD, LOST_BY, SEEN, TAKEN_BY, WON_BY, Staff
+from lifesim.workforce.staff import (
+    BY_TIER,
+    GOOD,
+    GOOD_GRADES,
+    LOAD,
+    LOST_BY,
+    SEEN,
+    TAKEN_AGAIN,
+    TAKEN_BY,
+    WON_BY,
+    Staff,
+)
 
 CASE = np.dtype(
     [
@@ -17,6 +28,8 @@ CASE = np.dtype(
         ("customer", "i4"),
         ("handed", "i4"),
         ("grade", "u1"),
+        ("content", "u1"),  # what the lead is about
+        ("returned", "u1"),  # how often the lead had come back before
     ],
     align=True,
 )
@@ -42,12 +55,15 @@ def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, 
     new = np.zeros(len(granted), CASE)
     new["agent"], new["luck"], new["customer"] = staff.key[rows], granted["luck"], granted["customer"]
     new["handed"], new["grade"] = now, grades
+    new["content"], new["returned"] = granted["content"], granted["returned"]
     kept[RECENT] = appended(kept[RECENT], new)
     np.add.at(kept[LOAD], rows, 1)
     np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
     if BY_TIER in kept:
         np.add.at(kept[BY_TIER], (branch, staff.tier[rows], TAKEN_BY), 1)
         np.add.at(kept[GOOD], rows[grades < GOOD_GRADES], 1)
+        again = granted["returned"] > 0
+        np.add.at(kept[BY_TIER], (branch[again], staff.tier[rows[again]], TAKEN_AGAIN), 1)
 
 
 def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: Any) -> Any:
@@ -68,8 +84,10 @@ def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: A
     return np.where(found, theirs[np.searchsorted(keys, held["agent"][last]) % len(keys)], -1)
 
 
-def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch: Any, now: int, within: int) -> None:
+def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch: Any, now: int, within: int) -> Any:
     """Conclude cases: won where a policy was issued since the lead was taken, lost where none was in time.
+
+    Returns those that were lost.
 
     Parameters
     ----------
@@ -94,3 +112,4 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
         if BY_TIER in kept:
             np.add.at(kept[BY_TIER], (of, staff.tier[rows[which]], by), 1)
     kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()
+    return cases[lost]

@@ -22,6 +22,7 @@ LEAD = np.dtype(
         ("step", "u1"),  # of the journey that asks for the call, counted from 1; 0 of anything else
         ("inquiry", "u1"),  # 1 when the customer asked, 0 when a campaign wants to call
         ("channel", "u1"),  # by which the customer is answered or addressed
+        ("returned", "u1"),  # how often it has come back from an agent
     ],
     align=True,
 )

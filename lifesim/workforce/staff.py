@@ -25,10 +25,14 @@ NEVER_IDLE = 10_000 * DAY
 LAST, LOAD, SEEN = "staff_last", "staff_load", "staff_results"
 #: What is counted from the fork on where there are agents, by branch of the customer, place in ``tiers`` and measure:
 #: leads taken, won and lost, seconds until the conversation; customers who became orphans, and who followed, by the
-#: agent who left; customers who were told of another, by that one.
+#: agent who left; customers who were told of another, by that one; leads lost that are to come back to the pool, and
+#: leads taken that had.
 BY_TIER = "by_tier"
-TIER_MEASURES = ("taken", "won", "lost", "wait_seconds", "orphaned", "followed", "assigned")
-TAKEN_BY, WON_BY, LOST_BY, WAITED_FOR, ORPHANED_BY, FOLLOWED_BY, ASSIGNED_TO = range(len(TIER_MEASURES))
+TIER_MEASURES = (
+    "taken", "won", "lost", "wait_seconds", "orphaned", "followed", "assigned", "returned", "taken_again",
+)  # fmt: skip
+(TAKEN_BY, WON_BY, LOST_BY, WAITED_FOR, ORPHANED_BY, FOLLOWED_BY, ASSIGNED_TO, RETURNED_BY,
+ TAKEN_AGAIN) = range(len(TIER_MEASURES))  # fmt: skip
 #: Leads of the best grades that each row has taken since the fork; how many grades these are.
 GOOD, GOOD_GRADES = "staff_good", 2
 

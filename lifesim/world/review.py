@@ -6,23 +6,33 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.engagement.sending import send
 from lifesim.lifecycle.policies import latest_issued
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, appended
 from lifesim.population.memory import count
+from lifesim.scenario.workforce import Recycling
 from lifesim.workforce import cases
-from lifesim.workforce.staff import Staff
+from lifesim.workforce import leads as pool
+from lifesim.workforce.leads import DESK
+from lifesim.workforce.recycling import COOLING, returning, taken_back
+from lifesim.workforce.staff import BY_TIER, RETURNED_BY, Staff
+from lifesim.world.kernel import hold
 from lifesim.world.parts import every
 from lifesim.world.world import World
 
 
 class Review:
-    """Concludes leads in hand; looks at everyone, as the policy may have come by another way."""
+    """Concludes leads in hand, and brings back those that have cooled down.
+
+    It looks at everyone: the policy may have come by another way, and the contact policy is asked before a call.
+    """
 
     phase, name, local, days = 3, "review", False, 7
 
     def __init__(self, staff: Staff) -> None:
         self.staff = staff
         self.within = staff.scenario.desk.follow_up
+        self.recycling = staff.scenario.workforce.recycling if staff.scenario.workforce else None
         self.offset = staff.scenario.warm_up % (self.days * DAY)
 
     def next(self, now: int) -> int | None:
@@ -32,9 +42,43 @@ class Review:
     def act(self, world: World, now: int) -> None:
         """Conclude what is won, and what has been in hand for too long."""
         branch = world.state.customers["branch"][: count(world.state)]
-        cases.review(
+        lost = cases.review(
             world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within
         )
+        if self.recycling is not None:
+            self._take_back(world, lost[returning(self.recycling, self.staff, lost)], now)
+            self._bring_back(world, self.recycling, now)
+
+    def _take_back(self, world: World, lost: Any, now: int) -> None:
+        """Lost leads begin to cool down."""
+        leads = taken_back(world.streams, lost, world.campaigns.index(DESK), now)
+        cooling = world.extra.get(COOLING, leads[:0])
+        world.extra[COOLING] = appended(cooling, leads)
+        branch = world.state.customers["branch"][lost["customer"]]
+        rows: Any = self.staff.rows_of(lost["agent"])
+        np.add.at(world.extra[BY_TIER], (branch, self.staff.tier[rows], RETURNED_BY), 1)
+
+    def _bring_back(self, world: World, recycling: Recycling, now: int) -> None:
+        """Leads that have cooled down are in the pool again, unless the customer has bought or may not be called."""
+        cooling = world.extra[COOLING]
+        cold = cooling["asked"] + recycling.cool_down <= now
+        world.extra[COOLING], leads = cooling[~cold], cooling[cold]
+        leads = leads[issued_last(world, leads["customer"], now) <= leads["asked"]]
+        leads = leads[self._allowed(world, leads, now)]
+        leads["asked"], leads["gives_up"] = now, now + self.staff.scenario.desk.patience
+        hold(leads["customer"].astype(np.int64), 1, world.kernel_address)
+        world.extra["leads"] = pool.in_order(appended(world.extra["leads"], leads), world.state)
+
+    def _allowed(self, world: World, leads: Any, now: int) -> Any:
+        """Whether the contact policy lets us call about each lead. Shape (n,)."""
+        reasons = np.zeros(len(leads), np.int8)
+        for content in np.unique(leads["content"]):
+            of = np.flatnonzero(leads["content"] == content)
+            rows, held_back = leads["customer"][of].astype(np.int64), np.zeros(len(of), np.int8)
+            campaign = world.campaigns.index(DESK)
+            send(rows, campaign, int(content), pool.CALL, now, 1, now, world.kernel_address, held_back)
+            reasons[of] = held_back
+        return reasons == 0
 
 
 def issued_last(world: World, customers: Any, now: int) -> Any:
