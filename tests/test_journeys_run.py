@@ -331,7 +331,8 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
             "tell": {"notify": {"reason": "now"}, "next": "split"},
             "split": {"split": {"come": 0.5, "birthday": 0.5}, "cap": {"come": 5}, "full": "exit"},
             "come": {"on": {"attended(salon)": "exit", "signed_in": "exit"}, "within": "2d", "else": "exit"},
-            "birthday": {"wait": {"before": "birthday", "by": "1d"}, "next": "exit"},
+            "birthday": {"wait": {"before": "birthday", "by": "1d"}, "next": "told"},
+            "told": {"on": {"agent_assigned": "exit"}, "within": "2d", "else": "exit"},
         },
         entry={"life_event": "child"},
         exit_if="browsed within 3d",
@@ -347,6 +348,8 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
         "contents prompts: {booked: 30%}",
         "steps.come.on.signed_in": "nothing that the journey sends leads to 'signed_in'; give one of the contents "
         "prompts: {signed_in: 30%}",
+        "steps.told.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
+        "happen; describe the workforce",
         "exit_if": "no world observes 'days_since_browsed', which an audience asks for: browsed within 3d",
     }
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from chance import check_distribution, check_shares, check_table
+from journey_worlds import a_journey, obliging, under, ways
 from quiet_world import REPO
 from small_worlds import (
+    SEGMENTS,
     busy,
     described,
     differences,
@@ -284,6 +286,32 @@ def test_outcomes_by_tier_count_from_the_fork_on() -> None:
     world = forked(of, practice())
     assert len(world.extra[ORPHANS]) > 0
     assert not world.extra[BY_TIER].any() and not world.extra[GOOD].any()
+
+
+def test_journeys_hear_of_departures_and_of_new_agents() -> None:
+    """Whoever becomes an orphan gets a message, and another one when somebody else has taken over."""
+    journey = a_journey(
+        {
+            "sorry": {"send": {"push": "hello"}, "next": "wait"},
+            "wait": {"on": {"agent_assigned": "welcome"}, "within": "60d", "else": "exit"},
+            "welcome": {"send": {"sms": "gift"}, "next": "exit"},
+        },
+        entry={"on": "orphaned"},
+    )
+    tiers = {"agents": SENIORS | {"per_10k": 1_000, "tenure": "60d"}}
+    turnover = TURNOVER | {"retained_13_months": 0.02, "veterans_leave": "0.2/month"}
+    scenario = obliging().replace(
+        workforce=team_described(tiers=tiers, turnover=turnover, departures=STAYS),
+        population={"branches": {"north": 300}, "segments": SEGMENTS},
+    )
+    given = under(journey, reassign=practice("all", "7d").reassign)
+    world = run(scenario, given)
+    found = ways(world, given)
+    orphaned_since = world.extra[BY_TIER][..., ORPHANED_BY].sum()
+    assert found["sorry", "next"] == orphaned_since > 10
+    log = log_of(world)
+    told = np.isin(log["key"][log["kind"] == E_AGENT_ASSIGNED], log["key"][log["kind"] == E_ORPHANED])
+    assert found["wait", "agent_assigned"] == found["welcome", "next"] == np.count_nonzero(told) > 5
 
 
 REFUSED = [

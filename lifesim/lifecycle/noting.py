@@ -15,11 +15,13 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle.layout import counts, customer_row, note_at
 from lifesim.population.columns import (
     CLAIM_REFUSED,
+    E_AGENT_ASSIGNED,
     E_CLAIM,
     E_COMPLAINT,
     E_INQUIRY,
     E_LAPSE,
     E_OPT_OUT,
+    E_ORPHANED,
     E_PREMIUM,
     E_PURCHASE,
     E_REFER,
@@ -54,14 +56,18 @@ for _event, _word in {
     E_SETTLED: "claim_paid",
     E_COMPLAINT: "complained",
     E_OPT_OUT: "opted_out",
+    E_ORPHANED: "orphaned",
+    E_AGENT_ASSIGNED: "agent_assigned",
 }.items():
     _WORD_OF[_event] = _NUMBERS[_word]
 _CLAIM_REFUSED = _NUMBERS["claim_refused"]
-#: What happens in a world; the other words of journeys are of things that no world has so far.
-HAPPENS = frozenset(
-    {"delivered", "failed", "opened", "clicked", "connected", "browsed", "claim_refused"}
+#: What happens where there are agents.
+OF_AGENTS = frozenset({"orphaned", "agent_assigned"})
+#: What happens in every world; the other words of journeys are of things that none has so far.
+HAPPENS = (
+    frozenset({"delivered", "failed", "opened", "clicked", "connected", "browsed", "claim_refused"})
     | {word for word, number in _NUMBERS.items() if number in _WORD_OF}
-)
+) - OF_AGENTS
 
 
 @compiled

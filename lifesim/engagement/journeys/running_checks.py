@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lifesim.engagement.journeys.moments import KNOWN_DATES
 from lifesim.engagement.journeys.programs import Programs
 from lifesim.errors import InputError, Problem, ScenarioError
-from lifesim.lifecycle.noting import HAPPENS
+from lifesim.lifecycle.noting import HAPPENS, OF_AGENTS
 from lifesim.scenario import Scenario
 from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
@@ -84,6 +84,8 @@ def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     contents = [content for name, content in scenario.contents.items() if name in named]
     prompted = {event for content in contents for event in content.prompts}
     happens = HAPPENS | prompted
+    if scenario.workforce is not None:
+        happens |= OF_AGENTS
     if "booked" in prompted and journey.events:
         yield from _bookable(journey)
         happens |= {"attended"}
@@ -106,6 +108,8 @@ def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None
         return f"nothing that the journey sends leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
     if event == "attended":
         return "nobody can book an offline event of this journey; give one of its contents prompts: {booked: 30%}"
+    if event in OF_AGENTS:
+        return f"without a workforce nobody has a serving agent, and '{event}' does not happen; describe the workforce"
     if event in PROPOSALS:
         return f"nothing that the journey sends leads to '{event}'; send a content of kind proposal"
     return f"no world has '{event}' so far"
