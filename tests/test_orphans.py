@@ -366,7 +366,7 @@ def test_the_shipped_scenario_runs_with_all_its_arms() -> None:
     """A short run of one replication: with re-assignment there are fewer orphans, the sooner the fewer."""
     scenario = lifesim.load("orphans", root=REPO).replace(
         warm_up="28d", horizon="91d", population={"branches": {"north": 6_000}, "segments": {"wealth_rising": 1.0}},
-        experiment={"replications": 1, "seed": 1},
+        experiment={"replications": 1, "seed": 1}, measure={"primary": "orphan_share"},
     )  # fmt: skip
     result = lifesim.compare(scenario, workers=1)
     assert result.failures == []
