@@ -249,6 +249,12 @@ def test_tiered_keeps_seniors_for_the_best_and_spills_over() -> None:
         of("tiered", senior_grades=("E",))
 
 
+def test_tiered_gives_seniors_to_those_for_whom_they_are_wished() -> None:
+    leads = some_leads(3, grade=np.array([3, 3, 3]), wished_tier=np.array([-1, 0, 1]))
+    agents = some_agents(3, tier=np.array([0, 1, 1]))
+    assert assigned(of("tiered"), leads, agents).tolist()[1] == 0
+
+
 def test_skill_weighted_prefers_skill_and_capacity() -> None:
     agents = some_agents(3, skill=np.array([0.5, 0.0, 0.0]), capacity=np.array([1, 1, 2]))
     found = used("skill_weighted", some_leads(1), agents)

@@ -237,7 +237,7 @@ def test_the_list_of_journeys(run: Run) -> None:
     code, out, _ = run("journey", "list")
     assert code == 0
     assert out.startswith("striving_youth  Striving youth  9 steps\n    Turn a weekly habit")
-    assert "\nwealth_rising  财富新贵  13步\n" in run("journey", "list", "--lang", "zh")[1]
+    assert "\nwealth_rising  财富新贵  14步\n" in run("journey", "list", "--lang", "zh")[1]
 
 
 def test_showing_and_drawing_one(run: Run, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_showing_and_drawing_one(run: Run, tmp_path: Path) -> None:
 def test_a_scenario_that_lacks_what_the_journey_needs(run: Run) -> None:
     code, out, err = run("journey", "show", "wealth_rising", "--scenario", "striving_youth")
     assert (code, out) == (2, "")
-    assert "wealth_rising.yaml:27:17: steps.invite.send.sms: the scenario has no content 'salon_invitation'" in err
+    assert "wealth_rising.yaml:34:17: steps.invite.send.sms: the scenario has no content 'salon_invitation'" in err
 
 
 def test_the_journeys_of_a_folder_are_checked(run: Run, tmp_path: Path) -> None:

@@ -155,26 +155,26 @@ def test_striving_youth_ends_for_those_who_are_no_longer_active() -> None:
 def test_wealth_rising_step_by_step() -> None:
     """Clicked, booked nothing, called, added on WeCom, came, looked at annuities, got a proposal, bought."""
     tables = compile_journey(load_journey("wealth_rising", REPO), ZERO)
-    began = (datetime.date(2026, 3, 18) - ZERO).days * DAY + 10 * 3_600
+    began = (datetime.date(2026, 3, 12) - ZERO).days * DAY + 10 * 3_600
     did = {
-        1: ("agent_assigned", ""), 2: ("clicked", "invite"), 4: ("connected", "call"), 5: ("added_wecom", ""),
-        6: ("booked", "salon"), 8: ("attended", "salon"), 9: ("browsed", "annuity"), 11: ("gap_assessed", ""),
-        12: ("proposal_made", ""), 13: ("bought", "annuity"),
+        1: ("agent_assigned", ""), 3: ("clicked", "invite"), 5: ("connected", "call"), 6: ("added_wecom", ""),
+        7: ("booked", "salon"), 9: ("attended", "salon"), 10: ("browsed", "annuity"), 12: ("gap_assessed", ""),
+        13: ("proposal_made", ""), 14: ("bought", "annuity"),
     }  # fmt: skip
     happenings = {visit: (Happening(3_600, event, about, 1),) for visit, (event, about) in did.items()}
     trace = walk_tables(tables, luck(happenings), began)
     assert [step for _, step, action in trace if action == "visit"] == list(tables.names)
     assert sent(trace)[:6] == [
-        ("Wed 10:00", "assign", "HandOver Orphan with long-term cover - take over before the salon"),
+        ("Thu 10:00", "assign", "HandOver Orphan with long-term cover - take over before the salon"),
         ("Thu 10:00", "invite", "Send sms salon_invitation"),
         ("Sat 10:00", "call", "Send call salon_call"),
         ("Sat 11:00", "wecom", "Send wecom wecom_add"),
         ("Sat 12:00", "chat", "Send wecom salon_chat"),
         ("Fri 09:00", "reminder", "Send sms salon_reminder"),
     ]
-    booked_at_once = happenings | {2: (Happening(60, "booked", "salon", 1),), 3: ()}
+    booked_at_once = happenings | {3: (Happening(60, "booked", "salon", 1),), 4: ()}
     steps = [step for _, step, action in walk_tables(tables, luck(booked_at_once), began) if action == "visit"]
-    assert steps[:4] == ["assign", "invite", "before_salon", "reminder"]
+    assert steps[:5] == ["assign", "month_before", "invite", "before_salon", "reminder"]
 
 
 @pytest.mark.parametrize(("about", "end"), [("first", "yes"), ("second", "no")])

@@ -375,11 +375,12 @@ def test_a_scenario_that_names_a_journey_learns_what_no_world_does(tmp_path: Pat
     try:
         scenario = base()
         arms = {"control": scenario.arms["control"], "mine": Arm(orchestration=("wealth_rising",))}
-        found = [each.message for each in problems_of(scenario.replace(arms=arms)) if "agents" in each.message]
+        found = [each.message for each in problems_of(scenario.replace(arms=arms)) if "can book" in each.message]
     finally:
         workspace.unmount()
     assert found == [
-        "strategies/orchestration/wealth_rising.yaml:73:5: no world has agents to notify so far; write hand_over"
+        "strategies/orchestration/wealth_rising.yaml:69:27: nobody can book an offline event of this journey; "
+        "give one of its contents prompts: {booked: 30%}"
     ]
 
 

@@ -35,11 +35,12 @@ from lifesim.engagement.journeys.running_checks import cannot_run
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment.passages import WAITING, journey_steps, journey_totals
 from lifesim.experiment.store import StoredRun
-from lifesim.population.columns import DAY, TOUCH_OUTCOMES
+from lifesim.population.columns import CALL, DAY, HAND_OVER, TOUCH_OUTCOMES, UNSPOKEN
 from lifesim.report.journeys import counts_of_run, lines
 from lifesim.scenario.journeys import Journey, vocabulary
 from lifesim.scenario.journeys.loading import misfits
 from lifesim.strategy import Practice
+from lifesim.workforce.leads import TOLD
 from lifesim.world.views import customer_view
 
 END = 80 * DAY
@@ -279,11 +280,7 @@ def test_the_kernel_sees_of_a_customer_what_a_view_shows() -> None:
 def runnable(journey: Journey) -> Journey:
     """The journey without what no world does so far, something else in its place."""
     text = journey.model_dump_json(by_alias=True, exclude_defaults=True)
-    for what, instead in (
-        ("notify", "hand_over"),
-        ("agent_assigned", "used_service"),
-        ("signed_in 3 days running", "launched_app 2 days running"),
-    ):
+    for what, instead in (("signed_in 3 days running", "launched_app 2 days running"),):
         text = text.replace(f'"{what}"', f'"{instead}"')
     data = json.loads(text)
     for step in data["steps"].values():
@@ -314,8 +311,11 @@ def test_of_any_journey_whoever_comes_to_a_step_goes_one_way_or_waits(journey: J
         on_the_way = became["requested"] - sum(n for what, n in became.items() if what not in NOT_ENDS)
         assert on_the_way >= 0
     pool = world.state.touches
-    queued = np.count_nonzero((pool["customer"] >= 0) & (pool["status"] == 0) & (pool["step"] > 0))
-    queued += np.count_nonzero(world.extra["leads"]["inquiry"] == 0) + len(world.extra["calls"])
+    spoken = pool["lead"] & UNSPOKEN == 0
+    queued = np.count_nonzero((pool["customer"] >= 0) & (pool["status"] == 0) & (pool["step"] > 0) & spoken)
+    leads, calls = world.extra["leads"], world.extra["calls"]
+    queued += np.count_nonzero((leads["inquiry"] == 0) & (leads["told"] != TOLD))
+    queued += np.count_nonzero(np.isin(calls["kind"], (CALL, HAND_OVER)))
     table = world.state.touched[world.campaigns.index(journey.name)].sum(axis=(0, 1))
     ends = sum(int(n) for n, what in zip(table, TOUCH_OUTCOMES, strict=True) if what not in NOT_ENDS)
     assert table[0] == ends + queued
@@ -328,7 +328,7 @@ NOT_ENDS = ("requested", "opened", "opted_out")
 def test_what_no_world_does_is_said_with_its_place() -> None:
     journey = a_journey(
         {
-            "tell": {"notify": {"reason": "now"}, "next": "split"},
+            "tell": {"on": {"agent_assigned": "split"}, "within": "1d", "else": "split"},
             "split": {"split": {"come": 0.5, "birthday": 0.5}, "cap": {"come": 5}, "full": "exit"},
             "come": {"on": {"attended(salon)": "exit", "signed_in": "exit"}, "within": "2d", "else": "exit"},
             "birthday": {"wait": {"before": "birthday", "by": "1d"}, "next": "told"},
@@ -341,7 +341,8 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
     found = {".".join(map(str, each.path)): each.message for each in cannot_run(journey, small())}
     assert found == {
         "entry": "no world lets customers in by life_event so far; write at, every, cron or on",
-        "steps.tell.notify": "no world has agents to notify so far; write hand_over",
+        "steps.tell.on.agent_assigned": "nobody has an agent in this scenario; give it a workforce, as in "
+        "markets/agents.yaml, or write a step with hand_over",
         "steps.split.cap": "no world counts who takes a path so far; leave cap and full out",
         "steps.birthday.wait": "no world knows a customer's birthday so far; write premium_due or policy_anniversary",
         "steps.come.on.attended(salon)": "nobody can book an offline event of this journey; give one of its "
@@ -355,8 +356,8 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
 
 
 def test_a_journey_that_no_world_can_run_is_refused_before_anything_runs() -> None:
-    journey = a_journey({"tell": {"notify": {"reason": "now"}, "next": "exit"}})
-    with pytest.raises(ScenarioError, match="no world has agents to notify so far; write hand_over"):
+    journey = a_journey({"await": {"on": {"agent_assigned": "exit"}, "within": "1d", "else": "exit"}})
+    with pytest.raises(ScenarioError, match="nobody has an agent in this scenario; give it a workforce"):
         experiment(small(), {"control": under(journey)})
 
 

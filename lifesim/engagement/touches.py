@@ -29,6 +29,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
 from lifesim.lifecycle.noting import (
+    W_AGENT_ASSIGNED,
     W_ATTENDED,
     W_CLICKED,
     W_DELIVERED,
@@ -39,11 +40,14 @@ from lifesim.lifecycle.noting import (
 )
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
-from lifesim.lifecycle.stages import find_clock, log, reach_milestone, row_of
+from lifesim.lifecycle.stages import find_clock, log, reach_milestone, refresh, row_of
 from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
+    ANSWERS,
+    ASSIGNS,
     CAUSE_DIED,
     DELIVERED,
+    E_AGENT_ASSIGNED,
     E_DELIVERED,
     E_FAILED,
     E_OPENED,
@@ -51,11 +55,14 @@ from lifesim.population.columns import (
     INTEREST,
     N_STAGES,
     NONE,
+    ORPHAN,
     REMINDED,
     T_DELIVERED,
     T_FAILED,
     T_OPENED,
     T_OPTED_OUT,
+    TO_AGENT,
+    UNSPOKEN,
 )
 from lifesim.streams import exponential, uniform_pair
 
@@ -80,19 +87,26 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     touch = touch_row(w, place)
     channel = touch.channel
+    if touch.lead & ASSIGNS:
+        assign(i, touch, now, w)
+    if touch.lead & UNSPOKEN:
+        drop(i, place, w)
+        return
     fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
     missed = fails < channel_rule_at(w.channel_rules, channel).failure and touch.status != REMINDED
     if missed or c.cause == CAUSE_DIED:
         count(touch, T_FAILED, w)
         log(i, E_FAILED, touch.campaign, 0, now, w)
         answer(i, touch, W_FAILED, w)
-        if touch.lead:
+        if touch.lead & ANSWERS:
             c.waits = 0
             feel(i, I_UNANSWERED, now, w)
         drop(i, place, w)
         return
     outcome_row(w, i).delivered += 1
     count(touch, T_DELIVERED, w)
+    if channel == EVENT_CHANNEL:
+        note(i, W_ATTENDED, touch.campaign, w)
     log(i, E_DELIVERED, touch.campaign, 0, now, w)
     answer(i, touch, W_DELIVERED, w)
     covariates(i, now, w)
@@ -100,7 +114,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     own = content_rule_at(w.content_rules, touch.content).opened
     if own == own and odds < np.inf:
         odds += own - channel_rule_at(w.channel_rules, channel).opened
-    if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead:
+    if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead & ANSWERS:
         tire(i, place, now, w)
     # A notice need not be opened to be read: its first line says it all.
     cure(i, touch.content, touch.luck, now, w)
@@ -113,6 +127,18 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
         drop(i, place, w)
+
+
+@compiled
+def assign(i: int, touch: Any, now: int, w: Any) -> None:
+    """Somebody takes a customer over; whom an agent serves is no orphan, which their hazards depend on."""
+    c = customer_row(w, i)
+    if touch.lead & TO_AGENT and c.marks & ORPHAN:
+        c.marks &= ~ORPHAN
+        log(i, E_AGENT_ASSIGNED, 0, 0, now, w)
+        refresh(i, now, w)
+    else:
+        note(i, W_AGENT_ASSIGNED, NONE, w)
 
 
 @compiled
@@ -161,7 +187,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
         move(i, k, f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
         move(i, k, -f8(w.content_harm, content * w.states + k) * (1.0 - to_the_point), now, w)
     lift_clocks(i, content, max(0.0, fit) * strength, now, w)
-    if touch.lead:
+    if touch.lead & ANSWERS:
         c.answered_at = now
         c.waits = 0
         outcome_row(w, i).answered += 1
@@ -169,10 +195,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     if (touch.step or touch.channel == EVENT_CHANNEL) and content_rule_at(w.content_rules, content).prompts:
         prompt(i, touch, now, w)
     # What is asked for comes first: whoever books by a click has booked, for a step that waits for either.
-    if touch.channel == EVENT_CHANNEL:
-        note(i, W_ATTENDED, touch.campaign, w)
-    else:
-        answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
+    answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
     visits, doing = uniform_pair(u8(w.keys, K_VISIT), c.key, touch.luck)
     if visits < content_rule_at(w.content_rules, content).visit:
         answer(i, touch, W_CLICKED, w)

@@ -25,15 +25,17 @@ from lifesim.population.columns import (
     EVENTS,
     MILESTONES,
     NO_DAY,
+    NOTIFY,
     SUSPENDED,
     TOUCH_OUTCOMES,
+    UNSPOKEN,
 )
 from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.strategy import Practice
-from lifesim.workforce.leads import DESK, DESK_MEASURES
+from lifesim.workforce.leads import DESK, DESK_MEASURES, TOLD
 from lifesim.world.closing import closed_outcomes, closing
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
@@ -162,11 +164,12 @@ def _touches(world: World) -> list[dict[str, Any]]:
 def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     """Touches that are still on their way, or wait for a seat, at the end."""
     in_pool = world.state.touches[world.state.touches["customer"] >= 0]
-    waiting = world.extra["leads"]
-    waiting = waiting[waiting["inquiry"] == 0]
-    on_the_way = [*in_pool[in_pool["status"] != DELIVERED], *waiting]
+    waiting, asked = world.extra["leads"], world.extra["calls"]
+    waiting = waiting[(waiting["inquiry"] == 0) & (waiting["told"] != TOLD)]
+    unopened = (in_pool["status"] != DELIVERED) & (in_pool["lead"] & UNSPOKEN == 0)
+    on_the_way = [*in_pool[unopened], *waiting]
     keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in on_the_way]
-    keys += [(int(t["campaign"]), int(t["detail"]), int(t["content"])) for t in world.extra["calls"]]
+    keys += [(int(t["campaign"]), int(t["detail"]), int(t["content"])) for t in asked[asked["kind"] != NOTIFY]]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}

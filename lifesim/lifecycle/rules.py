@@ -375,7 +375,7 @@ def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
 
 
 def _response(channel: str) -> int:
-    """What the insurer sees when a touch by a channel is taken in; whoever is at an event is there."""
+    """What the insurer sees when a touch by a channel is taken in; of an event, that the customer is there, before."""
     if channel == OFFLINE_EVENT:
         return list(EVENTS).index("attended")
     shown = CHANNEL_WORDS[channel].shows

@@ -220,7 +220,7 @@ TOUCH = np.dtype(
         ("content", "u1"),
         ("channel", "u1"),
         ("status", "u1"),
-        ("lead", "u1"),  # 1 when the call answers an inquiry
+        ("lead", "u1"),  # of a lead that somebody took, bits: see below
         ("step", "u1"),  # of the journey that sent it, counted from 1; 0 of anything else
         ("skill", "f4"),
     ],
@@ -228,6 +228,8 @@ TOUCH = np.dtype(
 )
 #: Reminded: of a seat at an offline event; it travels on, and its owner will come.
 TRAVELLING, DELIVERED, REMINDED = 0, 1, 2
+#: The call answers an inquiry; the customer is assigned to whoever took it; that is an agent; nobody is addressed.
+ANSWERS, ASSIGNS, TO_AGENT, UNSPOKEN = 1, 2, 4, 8
 
 #: One customer in one journey: kept when they have left, because re-entry and the goal ask for it.
 ENROLMENT = np.dtype(
@@ -277,18 +279,19 @@ CLAIM_PAID, CLAIM_REDUCED, CLAIM_REFUSED = range(len(CLAIM_OUTCOMES))
 
 REQUEST = np.dtype(
     [
-        ("luck", "u8"),  # of a call that a journey asks for
+        ("luck", "u8"),  # of what a journey asks for
         ("time", "i4"),
         ("customer", "i4"),
         ("kind", "i4"),
-        ("detail", "i4"),
+        ("detail", "i4"),  # of what a journey asks for, the channel
         ("campaign", "u2"),
         ("content", "u1"),
         ("step", "u1"),
     ],
     align=True,
 )
-ASK_ADVISER, NEW_FRIEND, CALL = 0, 1, 2
+#: The last three are what journeys ask for: a call or chat, somebody who takes the customer over, or who is told.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY = range(5)
 
 
 class State(NamedTuple):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from lifesim.population.columns import CALL as CALLED
 from lifesim.population.columns import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS
+from lifesim.scenario.journeys import ToAgent
+from lifesim.scenario.needs import FAMILIES
 from lifesim.streams import Streams
 
 LEAD = np.dtype(
@@ -23,9 +27,18 @@ LEAD = np.dtype(
         ("inquiry", "u1"),  # 1 when the customer asked, 0 when a campaign wants to call
         ("channel", "u1"),  # by which the customer is answered or addressed
         ("returned", "u1"),  # how often it has come back from an agent
+        ("told", "u1"),  # what a journey asks for beside a call: see below
+        ("tier", "u1"),  # wished, place in ``Staff.tiers`` counted from 1; 0 for any
+        ("family", "u1"),  # in which skill is wished, place in ``FAMILIES`` counted from 1; 0 for that of the content
     ],
     align=True,
 )
+
+#: Nothing; somebody takes the customer over, and calls; an agent is told something, and calls nobody.
+_, HANDED, TOLD = range(3)
+
+#: What a step of a journey wishes: tier and family as in a lead, and for how long it waits for somebody, seconds.
+Wish = tuple[int, int, int]
 
 #: What is counted at a desk, by branch.
 DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
@@ -72,14 +85,42 @@ def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, channel: 
     return leads
 
 
-def journey_calls(requests: Any, patience: int) -> Any:
-    """Leads from the calls and chats that journeys ask for; dropped when no seat was free in time."""
+def journey_calls(requests: Any, wishes: Mapping[tuple[int, int], Wish], patience: int) -> Any:
+    """Leads from what journeys ask for; dropped when nobody was free in time.
+
+    Parameters
+    ----------
+    wishes
+        By place of the journey among the campaigns and number of the step, of those that hand over or notify.
+    patience
+        How long all others wait, seconds.
+    """
     leads = np.zeros(len(requests), LEAD)
     for name in ("customer", "luck", "campaign", "content", "step"):
         leads[name] = requests[name]
-    leads["channel"] = requests["detail"]
     leads["asked"], leads["gives_up"] = requests["time"], requests["time"] + patience
+    leads["channel"], leads["told"] = requests["detail"], requests["kind"] - CALLED
+    for (campaign, step), (tier, family, waits) in wishes.items():
+        mine = (leads["campaign"] == campaign) & (leads["step"] == step)
+        leads["tier"][mine], leads["family"][mine] = tier, family
+        leads["gives_up"][mine] = leads["asked"][mine] + waits
     return leads
+
+
+def wishes_of(
+    told: Mapping[tuple[int, int], tuple[ToAgent, int | None]], scenario: Scenario, tiers: Sequence[str]
+) -> dict[tuple[int, int], Wish]:
+    """What steps of journeys wish of agents, as numbers: see ``journey_calls``."""
+    found = {}
+    for place, (message, within) in told.items():
+        product = scenario.products.get(message.skill or "")
+        family = product.family if product else message.skill
+        found[place] = (
+            tiers.index(message.tier) + 1 if message.tier in tiers else 0,
+            FAMILIES.index(family) + 1 if family in FAMILIES else 0,
+            scenario.desk.patience if within is None else within,
+        )
+    return found
 
 
 def in_order(leads: Any, state: State) -> Any:

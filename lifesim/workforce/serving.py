@@ -120,6 +120,28 @@ def orphaned(departures: Departures, staff: Staff, streams: Streams, customers: 
     return records
 
 
+def told_of_another(extra: dict[str, Any], staff: Staff, streams: Streams, keys: Any, customers: Any) -> None:
+    """Orphans learn of a new agent: those whom that keeps do not follow the old one any more.
+
+    Parameters
+    ----------
+    extra
+        Arrays of the world.
+    keys
+        Of all customers.
+    customers
+        Rows of those who are told.
+    """
+    workforce, records = staff.scenario.workforce, extra[ORPHANS]
+    assert workforce is not None
+    told = np.isin(records["customer"], customers) & (records["told"] == 0)
+    records["told"][told] = 1
+    stays = np.zeros(len(records), bool)
+    of = keys[records["customer"][told]]
+    stays[told] = ~still_follow(workforce.departures, staff, streams, of, records[told])
+    extra[ORPHANS] = records[~stays]
+
+
 def still_follow(departures: Departures, staff: Staff, streams: Streams, keys: Any, records: Any) -> Any:
     """Whether orphans who have been told of a new agent would follow the old one nevertheless. Shape (n,)."""
     would = records["follows"] < NEVER

@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
-from lifesim.population.columns import T_WITHDRAWN, appended
+from lifesim.population.columns import ANSWERS, ASSIGNS, ORPHAN, T_WITHDRAWN, TO_AGENT, UNSPOKEN, appended
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.needs import FAMILIES
@@ -18,9 +18,9 @@ from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
-from lifesim.workforce.serving import SERVING, owners
+from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
-from lifesim.workforce.staff import BY_TIER, LAST, WAITED_FOR, staff
+from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, LAST, WAITED_FOR, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
@@ -44,6 +44,7 @@ class Desk:
         prices["call"] = scenario.desk.cost
         self.costs = np.array([prices[name] for name in CHANNELS], np.int64)
         self.staff = staff(scenario, world.streams, world.branches, world.started_with)
+        self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
         hidden = {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
@@ -79,7 +80,7 @@ class Desk:
         if not len(inquiries) and not len(calls):
             return waiting
         inquired = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
-        new = appended(inquired, pool.journey_calls(calls, self.desk.patience))
+        new = appended(inquired, pool.journey_calls(calls, self.wishes, self.desk.patience))
         _count(world, measures, new, pool.REQUESTS)
         return pool.in_order(appended(waiting, new), world.state)
 
@@ -98,7 +99,7 @@ class Desk:
             return waiting
         world, lost = self.world, waiting[gone]
         _count(world, measures, lost, pool.GAVE_UP)
-        calls = lost[lost["inquiry"] == 0]
+        calls = lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)]
         np.add.at(world.state.touched, (calls["campaign"], calls["channel"], calls["content"], T_WITHDRAWN), 1)
         granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_address)
         hold(_rows(lost), -1, world.kernel_address)
@@ -201,15 +202,37 @@ class Desk:
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
         granting.call(
             granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["step"],
-            granted["inquiry"], granted["channel"], times, skill, self.costs, world.kernel_address,
+            self._what_it_is(granted, rows), granted["channel"], times, skill, self.costs, world.kernel_address,
         )  # fmt: skip
         branch = world.state.customers["branch"][granted["customer"]].astype(np.int64)
         if BY_TIER in world.extra:
             waited = times - granted["asked"]
             np.add.at(world.extra[BY_TIER], (branch, self.staff.tier[rows], WAITED_FOR), waited)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
+        if SERVING in world.extra:
+            self._give_to_agents(granted, rows)
         world.extra[LAST][rows] = now
         hold(_rows(granted), -1, world.kernel_address)
+
+    def _give_to_agents(self, granted: Any, rows: Any) -> None:
+        """Policyholders whom agents take over are theirs from now on; so are those of nobody of whom they are told."""
+        extra, c = self.world.extra, self.world.state.customers
+        mine = (granted["told"] > 0) & (rows >= len(self.staff.calls)) & (granted["customer"] < len(extra[SERVING]))
+        customers, rows, told = granted["customer"][mine].astype(np.int64), rows[mine], granted["told"][mine]
+        free = (told == pool.HANDED) | (extra[SERVING][customers] == NOBODY)
+        free &= c["policies"][customers] > 0
+        customers, rows = customers[free], rows[free]
+        extra[SERVING][customers] = rows
+        were = (c["marks"][customers] & ORPHAN) > 0
+        np.add.at(extra[BY_TIER], (c["branch"][customers[were]], self.staff.tier[rows[were]], ASSIGNED_TO), 1)
+        told_of_another(extra, self.staff, self.world.streams, c["key"], customers[were])
+
+    def _what_it_is(self, granted: Any, rows: Any) -> Any:
+        """Bits of the touch with each lead, see ``population.columns``; rows of the staff who took them. Shape (n,)."""
+        told = granted["told"].astype(np.int64)
+        by_agent = np.where(rows >= len(self.staff.calls), TO_AGENT, 0)
+        assigned = np.where(told > 0, ASSIGNS | by_agent, 0)
+        return granted["inquiry"] * ANSWERS | assigned | np.where(told == pool.TOLD, UNSPOKEN, 0)
 
 
 def _rows(leads: Any) -> Any:

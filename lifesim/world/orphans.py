@@ -18,8 +18,8 @@ from lifesim.workforce.serving import (
     orphaned,
     orphans_of_start,
     present,
-    still_follow,
     successors,
+    told_of_another,
 )
 from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, ORPHANED_BY, Staff
 from lifesim.world.kernel import ASSIGNED, FOLLOWS, ORPHANED
@@ -139,13 +139,7 @@ class Orphans:
         customers, rows = customers[were], rows[were]
         self._count(world, customers, rows, ASSIGNED_TO)
         world.change_service(customers, ASSIGNED, now, cost)
-        records = world.extra[ORPHANS]
-        told = np.isin(records["customer"], customers) & (records["told"] == 0)
-        keys = world.state.customers["key"][records["customer"][told]]
-        records["told"][told] = 1
-        stays = np.zeros(len(records), bool)
-        stays[told] = ~still_follow(self.departures, self.staff, world.streams, keys, records[told])
-        world.extra[ORPHANS] = records[~stays]
+        told_of_another(world.extra, self.staff, world.streams, world.state.customers["key"], customers)
 
     def _count(self, world: World, customers: Any, rows: Any, measure: int) -> None:
         branch = world.state.customers["branch"][customers]

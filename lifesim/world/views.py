@@ -159,6 +159,7 @@ def lead_columns(of_customer: dict[str, Observed]) -> dict[str, Callable[[Any, A
 
     columns = {name: of_lead(column) for name, column in of_customer.items()}
     columns["waiting_seconds"] = lambda given, rows, now: now - given[1]["asked"][rows]
+    columns["wished_tier"] = lambda given, rows, now: given[1]["tier"][rows].astype(np.int64) - 1
     columns["asked_by_customer"] = lambda given, rows, now: given[1]["inquiry"][rows]
     return columns
 
@@ -191,8 +192,13 @@ def round_columns(scenario: Scenario) -> dict[str, Callable[[Any, Any, int], Any
     return {
         "grade": lambda given, rows, now: given[2][rows],
         "owner": lambda given, rows, now: given[3][rows],
-        "family": lambda given, rows, now: about[given[1]["content"][rows]],
+        "family": lambda given, rows, now: _wished(given[1]["family"][rows], about[given[1]["content"][rows]]),
     }
+
+
+def _wished(family: Any, about: Any) -> Any:
+    """The family of needs that a lead is about: that in which skill is wished, else that of the content."""
+    return np.where(family > 0, family.astype(np.int64) - 1, about)
 
 
 def customer_view(

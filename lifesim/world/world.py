@@ -30,6 +30,7 @@ from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
 from lifesim.population.columns import (
+    CALL,
     CHURN_WARNING,
     DAY,
     EVENT,
@@ -254,7 +255,8 @@ class World:
         if requests:
             taken = self.state.requests[:requests].copy()
             for kind, name in enumerate(("inquiries", "friends", "calls")):
-                self.extra[name] = appended(self.extra[name], taken[taken["kind"] == kind])
+                # Whatever a journey asks for comes to the pool in the same way.
+                self.extra[name] = appended(self.extra[name], taken[np.minimum(taken["kind"], CALL) == kind])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:

@@ -13,7 +13,9 @@ GRADES = "ABCD"
 
 @dataclass(frozen=True, kw_only=True)
 class Tiered:
-    """Leads of the senior grades go to senior tiers, all others to the rest; each spills over where nobody is free.
+    """Leads of the senior grades, or for which a senior tier is wished, go to senior tiers, all others to the rest.
+
+    Each spills over where nobody is free.
 
     Within a group of tiers the agent with the fewest leads in hand is first. With ``spill`` false a lead waits for
     its own group.
@@ -34,6 +36,8 @@ class Tiered:
         rows = balanced(leads, agents, luck)
         senior_place = agents.of_tiers(self.senior_tiers)[rows]
         senior_lead = np.isin(leads.grade, [GRADES.index(grade) for grade in self.senior_grades])
+        wished = [agents.tiers.index(name) for name in self.senior_tiers]
+        senior_lead |= np.isin(leads.wished_tier, wished)
         answer = np.full(len(leads), UNASSIGNED)
         for senior in (True, False):
             own = in_turn(leads, agents, np.flatnonzero(senior_lead == senior), rows[senior_place == senior])

@@ -47,7 +47,7 @@ from lifesim.engagement.journeys.tables import Tables, compile_journey
 from lifesim.errors import InputError
 from lifesim.lifecycle.layout import JOURNEY_RULE
 from lifesim.scenario import Scenario
-from lifesim.scenario.journeys import Journey, vocabulary
+from lifesim.scenario.journeys import HandOver, Journey, Notify, ToAgent, vocabulary
 from lifesim.scenario.journeys.calendar import parse_time
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.market import CHANNELS
@@ -79,6 +79,9 @@ class Installed:
         empty.
     marks
         What is remembered of a customer in a journey, as many numbers.
+    told
+        By place among the campaigns and number of the step, from 1: what agents are told there, and how long the step
+        waits for one, seconds; none where it does not wait.
     """
 
     names: tuple[str, ...]
@@ -86,6 +89,7 @@ class Installed:
     numbers: dict[str, Any]
     ways: tuple[tuple[str, str, str], ...]
     marks: int
+    told: Mapping[tuple[int, int], tuple[ToAgent, int | None]]
 
 
 def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Streams, campaigns: list[str]) -> Installed:
@@ -123,6 +127,7 @@ def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Stream
         },
         tuple(work.ways),
         work.marks,
+        work.told,
     )
 
 
@@ -156,6 +161,7 @@ class _Joined:
         self.entries: list[Any] = []
         self.ways: list[tuple[str, str, str]] = []
         self.marks = self.steps_before = 0
+        self.told: dict[tuple[int, int], tuple[ToAgent, int | None]] = {}
         self.seats = np.full((len(campaigns), 2), -1)
 
     def add(self, journey: Journey) -> None:
@@ -170,6 +176,10 @@ class _Joined:
             if event.content is not None:
                 begins = seconds(parse_time(event.date), self.zero)
                 self.seats[campaign] = begins, self.contents.index(event.content)
+        for number, step in enumerate(journey.steps.values(), 1):
+            if isinstance(step, HandOver | Notify):
+                told = step.hand_over if isinstance(step, HandOver) else step.notify
+                self.told[campaign, number] = told, step.within
         audiences = [self.programs.number(text, self.names) for text in tables.audiences]
         runs = self._add_triggers(tables, campaign, rows)
         self._add_entries(tables, audiences, first)

@@ -55,7 +55,7 @@ from lifesim.lifecycle.layout import (
     request_row,
     u8,
 )
-from lifesim.population.columns import CALL, CAUSE_DIED, DAY, NONE
+from lifesim.population.columns import CALL, CAUSE_DIED, DAY, HAND_OVER, NONE, NOTIFY
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.streams import hash_pair, look_again
 
@@ -143,7 +143,9 @@ def do(i: int, place: int, kind: int, now: int, w: Any) -> None:
     if kind == _SEND:
         send(i, place, now, w)
     elif kind == _HAND_OVER:
-        call(i, place, w.desk_content, _CALL_CHANNEL, now, w)
+        call(i, place, w.desk_content, _CALL_CHANNEL, HAND_OVER, now, w)
+    elif kind == _NOTIFY:
+        call(i, place, w.desk_content, _CALL_CHANNEL, NOTIFY, now, w)
     elif kind == _TEST:
         other = not belongs(i, cell_of(row, A, w), now, w)
     elif kind == _REPEAT:
@@ -174,7 +176,7 @@ def send(i: int, place: int, now: int, w: Any) -> None:
     row = enrolment.row
     channel, content, step = cell_of(row, A, w), cell_of(row, B, w), cell_of(row, STEP, w)
     if (_BY_PEOPLE >> channel) & 1:
-        call(i, place, content, channel, now, w)
+        call(i, place, content, channel, CALL, now, w)
         return
     set_mark(place, memory(place, step, w), 0, w)
     enrolment.sends += 1
@@ -183,19 +185,23 @@ def send(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled
-def call(i: int, place: int, content: int, channel: int, now: int, w: Any) -> None:
-    """Ask for a call or a chat, as the contact policy allows; the customer is held for whoever makes it."""
+def call(i: int, place: int, content: int, channel: int, kind: int, now: int, w: Any) -> None:
+    """Ask for a call, a chat or a hand-over, which begins with a call, as the contact policy allows.
+
+    Of a notice to an agent the customer learns nothing, and the policy allows it. The customer is held for whoever
+    takes it.
+    """
     enrolment = enrolment_row(w, place)
     step = cell_of(enrolment.row, STEP, w)
     set_mark(place, memory(place, step, w), 0, w)
     enrolment.sends += 1
     campaign, luck = journey_rule_at(w.journey_rules, enrolment.journey).campaign, luck_of(i, place, w)
-    if send_one(i, campaign, content, channel, luck, step + 1, 1, now, w) != 0:
+    if kind != NOTIFY and send_one(i, campaign, content, channel, luck, step + 1, 1, now, w) != 0:
         return
     request = request_row(w, counts(w).requests)
     request.time = now
     request.customer = i
-    request.kind = CALL
+    request.kind = kind
     request.detail = channel
     request.luck = luck
     request.campaign = campaign

@@ -14,12 +14,14 @@ from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
 from lifesim.scenario.journeys.entries import ByCron, ByDate, EntryBase, Once, OnEvent, Recurring
 from lifesim.scenario.journeys.expressions import Trigger
-from lifesim.scenario.journeys.steps import Notify, Pause, RandomSplit, Wait
+from lifesim.scenario.journeys.steps import HandOver, Notify, Pause, RandomSplit, Wait
 from lifesim.scenario.journeys.texts import CUSTOMER_DATES
 from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
 
 Path = tuple[str | int, ...]
+#: What only agents bring about.
+OF_AGENTS = frozenset({"orphaned", "agent_assigned"})
 #: What becomes of a content of kind proposal.
 PROPOSALS = frozenset({"proposal_made", "proposal_read"})
 
@@ -68,9 +70,7 @@ def _word(entry: EntryBase) -> str:
 
 def _steps(journey: Journey) -> Iterator[PathError]:
     for name, step in journey.steps.items():
-        if isinstance(step, Notify):
-            yield PathError(("steps", name, "notify"), "no world has agents to notify so far; write hand_over")
-        elif isinstance(step, RandomSplit) and step.cap:
+        if isinstance(step, RandomSplit) and step.cap:
             yield PathError(("steps", name, "cap"), "no world counts who takes a path so far; leave cap and full out")
         elif isinstance(step, Wait) and isinstance(step.wait, Pause):
             anchor = step.wait.before or step.wait.after
@@ -86,6 +86,8 @@ def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     happens = HAPPENS | prompted
     if scenario.workforce is not None:
         happens |= OF_AGENTS
+    if any(isinstance(step, HandOver | Notify) for step in journey.steps.values()):
+        happens |= {"agent_assigned"}
     if "booked" in prompted and journey.events:
         yield from _bookable(journey)
         happens |= {"attended"}
@@ -109,7 +111,9 @@ def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None
     if event == "attended":
         return "nobody can book an offline event of this journey; give one of its contents prompts: {booked: 30%}"
     if event in OF_AGENTS:
-        return f"without a workforce nobody has a serving agent, and '{event}' does not happen; describe the workforce"
+        more = ", or write a step with hand_over" if event == "agent_assigned" else ""
+        why = f"without a workforce nobody has a serving agent, and '{event}' does not happen"
+        return f"{why}; describe the workforce, as in markets/agents.yaml{more}"
     if event in PROPOSALS:
         return f"nothing that the journey sends leads to '{event}'; send a content of kind proposal"
     return f"no world has '{event}' so far"

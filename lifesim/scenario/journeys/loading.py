@@ -11,8 +11,10 @@ from lifesim.scenario.journeys.checks import OWN_CHECKS, audiences_of, moments, 
 from lifesim.scenario.journeys.expressions import unknown_names
 from lifesim.scenario.journeys.model import Journey
 from lifesim.scenario.journeys.parsing import parse_audience
+from lifesim.scenario.journeys.steps import HandOver, Notify
 from lifesim.scenario.journeys.words import EVENTS, Vocabulary
 from lifesim.scenario.models import Scenario
+from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.placing import Found, told
 from lifesim.scenario.units import PathError
 from lifesim.scenario.validate import complete
@@ -70,6 +72,7 @@ def vocabulary(scenario: Scenario) -> Vocabulary:
 def misfits(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     """What a scenario lacks that a journey needs, and what would be over when it begins."""
     yield from _contents(journey, scenario)
+    yield from _wishes(journey, scenario)
     known = vocabulary(scenario)
     for path, text in audiences_of(journey):
         for at, message in unknown_names(parse_audience(text), known):
@@ -107,6 +110,20 @@ def _contents(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
         if there is not None and there.kind != needed.kind:
             message = f"is {needed.kind} here and {there.kind} in the scenario; call one of them differently"
             yield PathError(("contents", content, "kind"), message)
+
+
+def _wishes(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
+    """Tiers and skills of agents that the scenario does not have."""
+    tiers = [*scenario.desk.seats, *(scenario.workforce.tiers if scenario.workforce else ())]
+    skills = [*scenario.products, *FAMILIES]
+    for name, step in journey.steps.items():
+        if not isinstance(step, HandOver | Notify):
+            continue
+        key, told = ("hand_over", step.hand_over) if isinstance(step, HandOver) else ("notify", step.notify)
+        for what, wished, known in (("tier", told.tier, tiers), ("skill", told.skill, skills)):
+            if wished is not None and wished not in known:
+                message = f"the scenario has no {what} '{wished}'{suggest(wished, known)}"
+                yield PathError(("steps", name, key, what), message)
 
 
 def refuse_misfits(journey: Journey, scenario: Scenario) -> None:
