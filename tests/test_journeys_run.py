@@ -341,8 +341,8 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
     found = {".".join(map(str, each.path)): each.message for each in cannot_run(journey, small())}
     assert found == {
         "entry": "no world lets customers in by life_event so far; write at, every, cron or on",
-        "steps.tell.on.agent_assigned": "nobody has an agent in this scenario; give it a workforce, as in "
-        "markets/agents.yaml, or write a step with hand_over",
+        "steps.tell.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
+        "happen; describe the workforce, as in markets/agents.yaml, or write a step with hand_over",
         "steps.split.cap": "no world counts who takes a path so far; leave cap and full out",
         "steps.birthday.wait": "no world knows a customer's birthday so far; write premium_due or policy_anniversary",
         "steps.come.on.attended(salon)": "nobody can book an offline event of this journey; give one of its "
@@ -350,14 +350,14 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
         "steps.come.on.signed_in": "nothing that the journey sends leads to 'signed_in'; give one of the contents "
         "prompts: {signed_in: 30%}",
         "steps.told.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
-        "happen; describe the workforce",
+        "happen; describe the workforce, as in markets/agents.yaml, or write a step with hand_over",
         "exit_if": "no world observes 'days_since_browsed', which an audience asks for: browsed within 3d",
     }
 
 
 def test_a_journey_that_no_world_can_run_is_refused_before_anything_runs() -> None:
     journey = a_journey({"await": {"on": {"agent_assigned": "exit"}, "within": "1d", "else": "exit"}})
-    with pytest.raises(ScenarioError, match="nobody has an agent in this scenario; give it a workforce"):
+    with pytest.raises(ScenarioError, match="without a workforce nobody has a serving agent"):
         experiment(small(), {"control": under(journey)})
 
 

@@ -20,8 +20,6 @@ from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
 
 Path = tuple[str | int, ...]
-#: What only agents bring about.
-OF_AGENTS = frozenset({"orphaned", "agent_assigned"})
 #: What becomes of a content of kind proposal.
 PROPOSALS = frozenset({"proposal_made", "proposal_read"})
 
