@@ -746,3 +746,27 @@ def test_a_strategy_that_cannot_be_imported_stops_every_scenario(check: Check, r
         broken.unlink()
     assert (code, len(said)) == (2, 1), said
     assert said[0].startswith("error: strategies/orchestration/broken.py:3: AttributeError: module 'math' has no attri")
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        (
+            "products: {accident: {value: {margin: 0%, renewal_margin: 0%}}}",
+            "16:39: products.accident.value.margin: is 0: what is sold of accident is worth nothing to us",
+        ),
+        (
+            "market: {price_wars: {w: {by: us, start: 2026-02-01, lasts: 9d, cut: 9%, weight: 1, "
+            "products: [free_cover]}}}",
+            "16:96: market.price_wars.w.products[0]: free_cover is free: there is nothing to cut",
+        ),
+        (
+            "market: {withdrawals: {o: {product: medical, announced: 2026-01-07, last_day: 2026-01-09}}, price_wars: "
+            "{w: {by: us, start: 2026-02-01, lasts: 9d, cut: 9%, weight: 1, products: [medical]}}}",
+            "16:179: market.price_wars.w.products[0]: medical is withdrawn before 2026-02-01: the cut changes nothing",
+        ),
+    ],
+)
+def test_what_changes_nothing_is_a_warning(check: Check, more: str, wanted: str) -> None:
+    code, said = check(f"{GOOD}{more}\n")
+    assert (code, said[1:]) == (0, [f"warning: {FILE}:{wanted}"])

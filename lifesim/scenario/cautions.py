@@ -22,7 +22,8 @@ FAR = 20
 
 def cautions(scenario: Scenario) -> list[Problem]:
     """One line each, with its place; none for most scenarios."""
-    found = (*silent_arms(scenario), *few_customers(scenario), *far_from_inherited(scenario), *not_announced(scenario))
+    checks = (silent_arms, few_customers, far_from_inherited, not_announced, sold_for_nothing, cuts_that_change_nothing)
+    found = [each for check in checks for each in check(scenario)]
     return [Problem(scenario.place(*each.path), dotted(each.path), each.message) for each in found]
 
 
@@ -73,6 +74,27 @@ def far_from_inherited(scenario: Scenario) -> Iterator[PathError]:
                 times = f"{after / before:.3g} times" if after > before else f"1/{before / after:.3g} of"
                 where = f"{inherited.place.file}:{inherited.place.line}"
                 yield PathError(path, f"{given.text} is {times} the {inherited.text} of {where}; is the unit right?")
+
+
+def sold_for_nothing(scenario: Scenario) -> Iterator[PathError]:
+    """Products that have a premium and no margin: selling them is worth nothing."""
+    for name, product in scenario.products.items():
+        if product.premium.median > 0 and product.value.margin == 0 and product.value.renewal_margin == 0:
+            yield PathError(
+                ("products", name, "value", "margin"), f"is 0: what is sold of {name} is worth nothing to us"
+            )
+
+
+def cuts_that_change_nothing(scenario: Scenario) -> Iterator[PathError]:
+    """Price wars about products that are free, or withdrawn before the war begins."""
+    gone = {each.product: each.end for each in scenario.market.withdrawals.values()}
+    for war, terms in scenario.market.price_wars.items():
+        for place, name in enumerate(terms.products):
+            path = ("market", "price_wars", war, "products", place)
+            if name in scenario.products and scenario.products[name].premium.median == 0:
+                yield PathError(path, f"{name} is free: there is nothing to cut")
+            elif name in gone and gone[name] <= terms.start:
+                yield PathError(path, f"{name} is withdrawn before {terms.start}: the cut changes nothing")
 
 
 def _parser(path: KeyPath) -> Callable[[object], float] | None:

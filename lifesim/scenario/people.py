@@ -92,7 +92,8 @@ class Population(Part):
         counts = [isinstance(value, int) for value in self.branches.values()]
         if all(counts):
             if self.size is not None and self.size != sum(self.branches.values()):
-                yield PathError(("size",), "differs from the sum of the branches; remove one of them")
+                whole = f"{sum(self.branches.values()):,}, the sum of the branches"
+                yield PathError(("size",), f"differs from {whole}; remove one of them, or write shares such as 100%")
         elif any(counts):
             yield PathError(("branches",), "are either all shares or all counts")
         else:
