@@ -61,6 +61,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     outcomes, accounts = closed_outcomes(world)
     ends = closing(world, observer)
     of_tiers = tiers_by_branch(world, practice)
+    capacity = capacity_by_branch(world, practice.staffing, scenario.warm_up, world.now)
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)
         labels = {"replication": unit.replication, "branch": branch, "arm": arm}
@@ -71,7 +72,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
         if scenario.experiment.twins:
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
-        result.add_rows("desks", _desks(world, practice, number), **labels)
+        result.add_rows("desks", _desks(world, capacity, number), **labels)
         result.add_rows("agents", of_tiers.get(number, []), **labels)
         result.add_rows("milestones", _milestones(c["milestones"][rows]), **labels)
         result.add_rows("products", _products(world, rows), **labels)
@@ -105,11 +106,10 @@ def _occupancy(segments: list[str], observer: Observer, branch: int) -> dict[str
     return columns | {"customers": counts.tolist()}
 
 
-def _desks(world: World, practice: Practice, branch: int) -> list[dict[str, Any]]:
+def _desks(world: World, capacity: Any, branch: int) -> list[dict[str, Any]]:
     measures = world.extra["desk"][branch]
     rows = [{"desk": DESK, "measure": name, "value": int(measures[k])} for k, name in enumerate(DESK_MEASURES)]
-    capacity = capacity_by_branch(world, practice.staffing, world.scenario.warm_up, world.now)[branch]
-    return [*rows, {"desk": DESK, "measure": "capacity", "value": int(capacity)}]
+    return [*rows, {"desk": DESK, "measure": "capacity", "value": int(capacity[branch])}]
 
 
 def _milestones(stamped: Any) -> list[dict[str, Any]]:
