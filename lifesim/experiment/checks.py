@@ -40,14 +40,6 @@ def unknown_metrics(scenario: Scenario) -> Iterator[PathError]:
             yield PathError(path, f"{most:g} is beyond 100%; {name} is a share, write {most:g}pp")
 
 
-#: Days after which a metric has something to measure, beside a grace period where ``True``.
-_TAKES = {
-    "persistency_13": (365, True), "persistency_13_premium": (365, True), "persistency_25": (730, True),
-    "persistency_25_premium": (730, True), "retention_12": (365, False), "premium_payment_rate": (0, True),
-    "grace_recovery_rate": (0, True), "rebuy_rate": (0, True),
-}  # fmt: skip
-
-
 def unobservable_metrics(scenario: Scenario) -> Iterator[PathError]:
     """Metrics that decide, and for which the horizon is too short."""
     days = scenario.horizon / DAY
@@ -55,9 +47,8 @@ def unobservable_metrics(scenario: Scenario) -> Iterator[PathError]:
     deciding: dict[tuple[str, ...], str] = {("measure", "primary"): scenario.measure.primary}
     deciding |= {("measure", "guardrails", name): name for name in scenario.measure.guardrails}
     for path, name in deciding.items():
-        after, waits = _TAKES.get(name, (0, False))
-        takes = after + grace * waits
-        if takes and days < takes:
+        takes = METRICS[name].after_days + grace * METRICS[name].after_grace if name in METRICS else 0
+        if days < takes:
             message = f"{name} cannot be observed in a horizon of {days:g} days; it takes {takes:g} days or more"
             yield PathError(path, message, at_key=len(path) == 3)
 

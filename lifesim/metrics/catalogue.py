@@ -71,7 +71,7 @@ _ALL = (
         1.0, outcome("paid_settled"), outcome("due_settled"), "ratio",
         "premiums due from the fork on whose grace period ends before the horizon does",
         "分叉后到期、且宽限期在观察期结束前届满的保费",
-        group="relationship",
+        group="relationship", after_grace=True,
     ),
     Metric(
         "grace_recovery_rate", "Recovered in grace", "宽限期回收率", "share", "比例", "neither",
@@ -81,7 +81,7 @@ _ALL = (
         1.0, outcome("recovered_settled"), outcome("unpaid_settled"), "ratio",
         "premiums due from the fork on whose grace period ends before the horizon does",
         "分叉后到期、且宽限期在观察期结束前届满的保费",
-        group="relationship",
+        group="relationship", after_grace=True,
     ),
     *(Metric(
         f"persistency_{month}", f"{month}-month persistency", f"{month}个月继续率", "share", "比例", "neither",
@@ -91,7 +91,7 @@ _ALL = (
         1.0, outcome(f"kept_month_{month}"), outcome(f"new_month_{month}"), "ratio",
         f"policies issued since the fork, {month - 1} months and a grace period or more before the horizon",
         f"分叉后承保、且距观察期末至少{month - 1}个月加宽限期的保单",
-        group="relationship",
+        group="relationship", after_days=365 * (month // 12), after_grace=True,
     ) for month in (13, 25)),
     per_10k("policies_per_10k", "New policies per 10,000 customers", "每万客户新增保单", "count", "件", "higher",
              ("policies issued", "承保件数"), outcome("purchases"), 1.0),

@@ -35,6 +35,8 @@ class Metric:
         is better. See ``totals``.
     group
         Reports draw the metrics of a group together.
+    after_days, after_grace
+        A shorter horizon has nothing to measure: days, and whether a grace period has to pass besides.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Metric:
     window: str = "from the fork to the end of the horizon"
     window_zh: str = "从分叉到观察期末"
     group: Literal["sales", "relationship", "money", "contact"] = "sales"
+    after_days: int = 0
+    after_grace: bool = False
 
 
 def present(c: Customers) -> Any:

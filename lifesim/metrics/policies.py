@@ -82,7 +82,7 @@ STAYING = (
         "分叉时有保单的客户（观察期不足365天时不可观察）", 1.0,
         _kept_a_year, _holders_seen, "persons",
         "from the fork to 365 days after it", "从分叉到其后第365天",
-        group="relationship",
+        group="relationship", after_days=365,
     ),
     *(Metric(
         f"persistency_{month}_premium", f"{month}-month persistency by premium", f"{month}个月继续率（保费）",
@@ -93,14 +93,14 @@ STAYING = (
         1.0, outcome(f"kept_premium_{month}"), outcome(f"new_premium_{month}"), "ratio",
         f"policies issued since the fork, {month - 1} months and a grace period or more before the horizon",
         f"分叉后承保、且距观察期末至少{month - 1}个月加宽限期的保单",
-        group="relationship",
+        group="relationship", after_days=365 * (month // 12), after_grace=True,
     ) for month in (13, 25)),
     Metric(
         "rebuy_rate", "Short cover bought again", "续保率", "share", "比例", "neither",
         "of these covers, those bought again, grace included", f"short covers that ended{MOVES}",
         "其中（含宽限期内）再次投保的保单", f"到期的短期险保单{MOVES_ZH}",
         1.0, outcome("short_again"), outcome("short_due"), "ratio", _WITH_GRACE, _WITH_GRACE_ZH,
-        group="relationship",
+        group="relationship", after_grace=True,
     ),
     Metric(
         "lapse_rate", "Lapses", "失效率", "share", "比例", "lower",
