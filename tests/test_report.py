@@ -427,10 +427,13 @@ def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:
         ("all", "notices", "control", 1.0, -4.0, math.nan, math.nan, math.nan, 10),
         ("all", "news", "control", 1.0, 0.1, 10.0, math.nan, math.nan, 10),
     ]
-    calls, news = worth(pd.DataFrame(rows, columns=columns), Catalogue("en"))
+    run = made_up_run()
+    assert worth(run, Catalogue("en")) == []
+    run.tables["returns"] = pd.DataFrame(rows, columns=columns)
+    calls, news = worth(run, Catalogue("en"))
     assert calls == (
         "Every CNY that arm “calls” costs more than “control” brings 2.5 CNY of new business value before cost "
         "(95% interval 1.3 to 3.7); 1 would earn it back."
     )
     assert "“news”" in news and "its interval has no bounds" in news
-    assert "多花 1 元" in worth(pd.DataFrame(rows, columns=columns), Catalogue("zh"))[0]
+    assert "多花 1 元" in worth(run, Catalogue("zh"))[0]

@@ -121,7 +121,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,
         "answers": answers(scenario, overall, rails, metrics, t),
-        "worth": worth(run.table("returns"), t) if "returns" in run.tables else [],
+        "worth": worth(run, t),
         "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),

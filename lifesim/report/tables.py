@@ -126,10 +126,7 @@ def findings(run: RunTables, lang: str) -> list[str]:
     for rail in rails:
         said = vars(rail) | {"arm": titled(rail.arm, rail.arm in marked, t)}
         lines.append(t("table.rail", **said | {"verdict": t(f"guardrail.{rail.verdict}")}))
-    notes = [
-        *(worth(run.table("returns"), t) if "returns" in run.tables else []),
-        same_money(overall, int(scenario["horizon_days"]), t),
-    ]
+    notes = [*worth(run, t), same_money(overall, int(scenario["horizon_days"]), t)]
     if oracles:
         notes.append(t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why")))
     return [*lines, *(note for note in notes if note)]

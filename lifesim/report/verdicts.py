@@ -12,7 +12,7 @@ from lifesim.report.formats import decimals, effect_amount, interval, limit_amou
 from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, metric
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from lifesim.report.page import RunTables
 
 
 @dataclass(frozen=True)
@@ -138,15 +138,14 @@ def same_money(overall: Sequence[Reading], horizon_days: int, t: Catalogue) -> s
     return t("effects.same_money", arms=t("list_separator").join(map(printable, arms)), first=first, second=second)
 
 
-def worth(returns: pd.DataFrame, t: Catalogue) -> list[str]:
+def worth(run: RunTables, t: Catalogue) -> list[str]:
     """A sentence for each arm that costs more than its control: what every further unit of cost brings in new business.
 
-    Parameters
-    ----------
-    returns
-        The table of the run, see ``experiment.effects.returns``.
+    None for a run without the table ``returns``, see ``experiment.effects.returns``.
     """
-    said = []
+    if "returns" not in run.tables:
+        return []
+    returns, said = run.table("returns"), []
     for row in returns[returns["segment"] == "all"].to_dict("records"):
         roi, low, high = (float(row[name]) for name in ("roi", "low", "high"))
         if math.isfinite(roi):
