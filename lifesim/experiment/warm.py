@@ -44,7 +44,7 @@ def compile_kernel(shared: bytes) -> None:
     content = next(iter(scenario.contents))
     practice = Practice(orchestrations={"everything": _Everything(content)})
     collects = gc.isenabled()
-    # The compiler makes many objects that live long: looking through them again and again takes a tenth of its time.
+    # The compiler makes many objects that live long: looking through them again and again takes time.
     gc.disable()
     try:
         Experiment(scenario, {scenario.experiment.control: practice}, mechanisms).run(Unit(0, ("main",)))
