@@ -11,9 +11,8 @@ from typing import Any
 
 from lifesim.experiment.store import StoredRun, read_run
 from lifesim.scenario.facts import Fact, Figure, load_facts
-from lifesim.scenario.quantities import YEAR, parse_duration
+from lifesim.scenario.quantities import DAY, YEAR, parse_duration
 
-DAY = 86_400
 BOUND = 0.15
 WRITTEN = {"push": "push", "sms": "SMS"}
 

@@ -17,6 +17,7 @@ from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
+    DAY,
     DELIVERED,
     E_DELIVERED,
     E_FAILED,
@@ -45,7 +46,6 @@ LEDGER = (
     "premium", "refund", "claims", "maturity", "death_benefit", "cash_value", "commission", "claw_back", "contact",
     "benefit", "acquisition",
 )  # fmt: skip
-DAY = 86_400
 ENDS = {
     "lapsed": LAPSED, "surrendered": SURRENDERED, "died": DIED, "due_months": MONTHS, "matured": MATURED,
     "claim_ended": CLAIM_ENDED,

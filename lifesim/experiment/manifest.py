@@ -16,13 +16,12 @@ from lifesim.metrics import described
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.texts import labelled
+from lifesim.scenario.quantities import DAY
 from lifesim.strategy import Practice
 from lifesim.workspace import METHODS, discover, source_hashes
 
 if TYPE_CHECKING:
     from lifesim.experiment.comparison import Result
-
-DAY = 86_400
 
 
 def manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import NEVER, ORPHAN, appended
+from lifesim.population.columns import DAY, NEVER, ORPHAN, appended
 from lifesim.population.memory import count
 from lifesim.scenario.workforce import Reassignment
 from lifesim.workforce import cases
@@ -43,7 +43,7 @@ class Orphans:
         workforce = staff.scenario.workforce
         assert workforce is not None
         self.staff, self.reassign, self.departures = staff, reassign, workforce.departures
-        self.offset = staff.scenario.warm_up % (self.days * 86_400)
+        self.offset = staff.scenario.warm_up % (self.days * DAY)
         if SERVING not in world.extra:
             self._begin(world)
 
