@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from audited import audited
 from small_worlds import SILENCE, FirstSeat, Weekly, busy, described, differences, lives, run, small, uncontended
 
-from lifesim import streams
 from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY, E_MECHANISM
 from lifesim.scenario import Scenario
 from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Mechanism, Practice, Touches
 
 DAYS = 60
-WRITE = "import sys, test_audit; test_audit.write(sys.argv[1])"
 
 
 def eventful() -> Scenario:
@@ -77,30 +73,16 @@ def world_as_arrays() -> dict[str, Any]:
     return lives(run(eventful(), busy(), days=DAYS, mechanisms=[Worry(), Joy()]))
 
 
-def write(path: str) -> None:
-    """Run in audit mode, and write the world with the number of requests for luck that were checked."""
-    assert streams._asked is not None, "audit mode is off"
-    arrays = world_as_arrays()
-    np.savez(path, requests=len(streams._asked), **arrays)
-
-
 def test_no_luck_is_used_twice_and_compilation_changes_no_bit(tmp_path: Path) -> None:
     """``lifesim.streams`` raises in audit mode when the luck of one decision is asked for a second time."""
-    here = Path(__file__).parent
-    paths = os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))
-    audit = os.environ | {"NUMBA_DISABLE_JIT": "1", "LIFESIM_AUDIT": "1", "PYTHONPATH": paths}
-    command = [sys.executable, "-c", WRITE, str(tmp_path / "audited.npz")]
-    done = subprocess.run(command, cwd=here.parent, env=audit, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr.strip().splitlines()[-1]
-    with np.load(tmp_path / "audited.npz") as saved:
-        audited = dict(saved)
-    assert int(audited.pop("requests")) > 2_000
+    requests, interpreted = audited("test_audit", tmp_path)
+    assert requests > 2_000
     compiled = world_as_arrays()
     assert len(compiled["log.key"]) > 1_000
     assert len(set(compiled["log.kind"].tolist())) >= 14, "too little happens for an audit"
     mechanisms = compiled["log.kind"] == E_MECHANISM
     assert np.bincount(compiled["log.detail"][mechanisms], minlength=2).min() > 50
-    assert differences(compiled, audited) == []
+    assert differences(compiled, interpreted) == []
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from audited import audited
 from small_worlds import described, differences, lives, run
 from test_orphans import practice, served
 from test_recycling import calling
 
-from lifesim import streams
 from lifesim.strategy import Practice
 from lifesim.workforce.recycling import COOLING
 from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, RETURNED_BY, TAKEN_AGAIN
-
-WRITE = "import sys, test_workforce_audit; test_workforce_audit.write(sys.argv[1])"
 
 
 def world_as_arrays() -> dict[str, Any]:
@@ -34,25 +28,11 @@ def world_as_arrays() -> dict[str, Any]:
     return lives(run(scenario, given, days=45))
 
 
-def write(path: str) -> None:
-    """Run in audit mode, and write the world with the number of requests for luck that were checked."""
-    assert streams._asked is not None, "audit mode is off"
-    arrays = world_as_arrays()
-    np.savez(path, requests=len(streams._asked), **arrays)
-
-
 def test_no_luck_of_agents_is_used_twice_and_compilation_changes_no_bit(tmp_path: Path) -> None:
-    here = Path(__file__).parent
-    paths = os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))
-    audit = os.environ | {"NUMBA_DISABLE_JIT": "1", "LIFESIM_AUDIT": "1", "PYTHONPATH": paths}
-    command = [sys.executable, "-c", WRITE, str(tmp_path / "audited.npz")]
-    done = subprocess.run(command, cwd=here.parent, env=audit, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr.strip().splitlines()[-1]
-    with np.load(tmp_path / "audited.npz") as saved:
-        audited = dict(saved)
-    assert int(audited.pop("requests")) > 500
+    requests, interpreted = audited("test_workforce_audit", tmp_path)
+    assert requests > 500
     compiled = world_as_arrays()
     counted = compiled[f"extra.{BY_TIER}"].sum(axis=(0, 1))
     assert counted[[FOLLOWED_BY, ASSIGNED_TO, RETURNED_BY, TAKEN_AGAIN]].min() > 0, "too little happens for an audit"
     assert len(compiled[f"extra.{COOLING}.luck"]) > 0
-    assert differences(compiled, audited) == []
+    assert differences(compiled, interpreted) == []
