@@ -136,16 +136,17 @@ def test_the_tables_of_a_run(root: Path) -> None:
         horizon="90d",
         arms={name: {"use": "current_practice", "orchestration": more} for name, more in ARMS.items()},
         experiment={"replications": 1, "twins": True},
+        measure={"primary": "retention_rate", "ladder": list(ARMS)},
     )
     result = lifesim.compare(small, workers=1)
-    names = ("effects", "effects_everyone", "effects_by_branch", "returns")
+    names = ("effects", "effects_everyone", "effects_by_branch", "returns", "ladder")
     tables = result.tables | {name: getattr(result, name) for name in names}
     page = text("docs/architecture.md")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page[page.index("## Tables of a run") :], re.MULTILINE)
     assert {name for name, _ in rows} == set(tables)
     for name, columns in rows:
         if columns.strip() != "same":
-            labels = set() if name.startswith(("effects", "returns")) else {"replication", "branch", "arm"}
+            labels = set() if name.startswith(("effects", "returns", "ladder")) else {"replication", "branch", "arm"}
             assert set(tables[name].columns) == labels | set(columns.strip().split(", ")), name
 
 

@@ -114,7 +114,7 @@ def test_practices_made_in_python_are_described_too(scenario: Scenario) -> None:
 
 def test_the_spreadsheet_holds_the_effects_and_marks_oracles(scenario: Scenario) -> None:
     effects = made_up_effects(("journey", "旅程"), ("all",))
-    text = _csv(Result(scenario, effects, effects, effects, effects, {}, [], 0.0, oracles={"旅程": ["seer"]}))
+    text = _csv(Result(scenario, effects, effects, effects, effects, effects, {}, [], 0.0, oracles={"旅程": ["seer"]}))
     assert text.encode("utf-8").startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(text[1:])))
     assert len(rows) == len(effects)

@@ -24,7 +24,7 @@ from lifesim.report.formats import decimals, interval, limit_amount, plain, show
 from lifesim.report.page import TEMPLATES
 from lifesim.report.readings import Metric, Reading, metric, readings
 from lifesim.report.tables import caption, findings
-from lifesim.report.verdicts import answer, guardrail_verdict, in_sentence, worth
+from lifesim.report.verdicts import answer, ceiling, guardrail_verdict, in_sentence, worth
 
 
 def one_reading(**changes: Any) -> Reading:
@@ -417,6 +417,16 @@ def test_drawings_that_would_be_too_long_are_cut_into_parts_of_about_one_length(
     named = [replace(one_reading().metric, name=f"m{k}", label=f"metric {k}", group="sales") for k in range(17)]
     charts = metrics_forests([one_reading(metric=each) for each in named], {"journey": style(1)}, t)
     assert [sum(f"metric {k}" in re.findall(r"metric \d+", chart.svg) for k in range(17)) for chart in charts] == [8, 9]
+
+
+def test_the_ceiling_of_a_share_stands_beside_its_effect() -> None:
+    share = one_reading(control_mean=0.676)
+    assert share.metric.is_share
+    (said,) = ceiling([share], share.metric.name, Catalogue("en"))
+    assert "32.4 percentage points" in said and "67.6%" in said
+    assert "32.4 个百分点" in ceiling([share], share.metric.name, Catalogue("zh"))[0]
+    assert ceiling([share], "another", Catalogue("en")) == []
+    assert ceiling([one_reading(metric=replace(share.metric, unit="CNY"))], share.metric.name, Catalogue("en")) == []
 
 
 def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:

@@ -44,6 +44,8 @@ class Result:
         Effects on the primary metric in each branch, with a column ``branch``; customers present at the fork.
     returns
         Incremental return on the cost that an arm adds, by segment, see ``experiment.effects.returns``.
+    ladder
+        What each arm of ``measure.ladder`` adds to the one before, see ``experiment.ladder``; no rows without one.
     tables
         All tables of the run by name, see ``docs/architecture.md``.
     failures
@@ -61,6 +63,7 @@ class Result:
     effects_everyone: pd.DataFrame
     effects_by_branch: pd.DataFrame
     returns: pd.DataFrame
+    ladder: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     failures: list[str]
     seconds: float
@@ -103,6 +106,7 @@ class Result:
             "effects": to_records(self.effects),
             "effects_everyone": to_records(self.effects_everyone),
             "returns": to_records(self.returns),
+            "ladder": to_records(self.ladder),
             "oracles": self.oracles,
             "failures": self.failures,
         }
@@ -248,6 +252,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
     """Tables of all units in a fixed order, and the effects."""
 
     from lifesim.experiment.effects import effects, returns
+    from lifesim.experiment.ladder import ladder
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
@@ -267,6 +272,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
         effects_everyone=effects(whole, scales, control, "everyone"),
         effects_by_branch=_by_branch(whole, scenario),
         returns=returns(whole, METRICS["nbv_per_10k"].scale, control),
+        ladder=ladder(whole, scales, scenario.measure.ladder),
         tables=tables,
         failures=failures,
         seconds=0.0,
@@ -329,6 +335,8 @@ def run(
             writer.write_table(name, table)
         for name in ("effects", "effects_everyone", "effects_by_branch", "returns"):
             writer.write_table(name, getattr(result, name))
+        if scenario.measure.ladder:
+            writer.write_table("ladder", result.ladder)
         writer.write_text("effects.csv", _csv(result))
         writer.write_text("scenario.json", json.dumps(scenario.model_dump(mode="json", by_alias=True), indent=1))
         result.path = writer.commit(manifest(result, created))

@@ -37,6 +37,7 @@ def compile_kernel(shared: bytes) -> None:
     described = described | {
         "population": {"size": 64, "segments": {next(iter(described["segments"])): 1.0}},
         "workforce": None, "warm_up": "0d", "horizon": "10d", "arms": {described["experiment"]["control"]: {}},
+        "measure": {"primary": described["measure"]["primary"]},
     }  # fmt: skip
     # Two days of some date have no episodes.
     described["market"] = {name: described["market"][name] for name in ("luck", "season")}

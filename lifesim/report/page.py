@@ -15,8 +15,9 @@ from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
 from lifesim.report.charts import metrics_forests, occupancy_panels, segments_forest
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
+from lifesim.report.ladder import rungs
 from lifesim.report.readings import FEW, Metric, Reading, metric, readings
-from lifesim.report.verdicts import answers, guardrails, same_money, worth
+from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +122,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,
         "answers": answers(scenario, overall, rails, metrics, t),
-        "worth": worth(run, t),
+        "worth": [*ceiling(overall, primary, t), *worth(run, t)],
         "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),
@@ -130,6 +131,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "stages": [(t.stage(code), t(f"stage.{code}_is")) for code in manifest.get("stages", []) if t.has_stage(code)],
         "replications": manifest["replications"],
         "provenance": _provenance(manifest, t),
+        "ladder": _ladder(run, t),
         **_drawn(run, present, overall, t),
         **_composition(run, t),
         **_branches(run, primary, t),
@@ -177,6 +179,20 @@ def _branches(run: RunTables, primary: str | None, t: Catalogue) -> dict[str, An
     rows = readings(table.assign(segment=table["branch"]), run.manifest["metrics"], t.lang, primary, oracles)
     shown = [(printable(row.segment), _effect_row(row, primary, t)) for row in rows]
     return {"branches": shown, "branches_metric": rows[0].metric.label}
+
+
+def _ladder(run: RunTables, t: Catalogue) -> list[tuple[str, list[tuple[str, EffectRow]]]]:
+    """By metric, the rungs with the arm that each is compared with: what decides, what guards, value and cost."""
+    scenario = run.manifest["scenario"]
+    primary, found = scenario.get("primary"), rungs(run, t)
+    wanted = dict.fromkeys([primary, *(scenario.get("guardrails") or {}), "nbv_per_10k", "cost_per_10k"])
+    by_metric = []
+    for name in wanted:
+        rows = [row for row in found if row.metric.name == name]
+        if rows:
+            label = label_with_unit(rows[0].metric, t)
+            by_metric.append((label, [(printable(row.control), _effect_row(row, primary, t)) for row in rows]))
+    return by_metric
 
 
 def _treated(scenario: Mapping[str, Any]) -> list[str]:

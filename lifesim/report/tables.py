@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import label_with_unit, show
+from lifesim.report.ladder import ladder_lines
 from lifesim.report.readings import FEW, Reading, readings
-from lifesim.report.verdicts import answers, guardrails, same_money, titled, worth
+from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, titled, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +127,8 @@ def findings(run: RunTables, lang: str) -> list[str]:
     for rail in rails:
         said = vars(rail) | {"arm": titled(rail.arm, rail.arm in marked, t)}
         lines.append(t("table.rail", **said | {"verdict": t(f"guardrail.{rail.verdict}")}))
-    notes = [*worth(run, t), same_money(overall, int(scenario["horizon_days"]), t)]
+    most = ceiling(overall, scenario.get("primary"), t)
+    notes = [*most, *ladder_lines(run, t), *worth(run, t), same_money(overall, int(scenario["horizon_days"]), t)]
     if oracles:
         notes.append(t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why")))
     return [*lines, *(note for note in notes if note)]

@@ -51,6 +51,22 @@ FINDINGS: dict[str, tuple[str, str]] = {
     ),
     "worth.interval": ("95% interval {interval}", "95% 区间 {interval}"),
     "worth.open": ("its interval has no bounds: too little is known of the cost", "区间无界：对成本所知太少"),
+    "answer.ceiling": (
+        "The most that any strategy could add to {metric} is {rest} percentage points: with {control} it is {before}.",
+        "{metric}在{control}下为 {before}，任何策略最多还能提高 {rest} 个百分点。",
+    ),
+    "ladder.heading": ("What each part adds", "各组成部分的贡献"),
+    "ladder.lead": (
+        "Every arm below grows out of the one before it, and is compared with that one. The parts add up to the effect "
+        "of the last arm; what a part adds depends on what is there already.",
+        "下列各组依次在前一组的基础上增加一部分，并与前一组比较。各部分之和即最后一组的效果；每一部分的贡献取决于之前已有的内容。",
+    ),
+    "ladder.before": ("Compared with", "比较对象"),
+    "ladder.terminal": (
+        "What each part adds to {metric}, one after the other, from {start} on (95% intervals):",
+        "各部分依次对{metric}的贡献，自{start}起（95% 区间）：",
+    ),
+    "ladder.rung": ("  {arm}: {effect} ({interval})", "  {arm}：{effect}（{interval}）"),
     "answer.year": ("In the simulated year", "在模拟的一年中"),
     "answer.years": ("In the {years} simulated years", "在模拟的 {years} 年中"),
     "answer.days": ("In the {days} simulated days", "在模拟的 {days} 天中"),

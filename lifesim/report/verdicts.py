@@ -138,6 +138,16 @@ def same_money(overall: Sequence[Reading], horizon_days: int, t: Catalogue) -> s
     return t("effects.same_money", arms=t("list_separator").join(map(printable, arms)), first=first, second=second)
 
 
+def ceiling(overall: Sequence[Reading], primary: str | None, t: Catalogue) -> list[str]:
+    """How much a share that decides could rise at most, from where the control has it; nothing of other metrics."""
+    for row in overall:
+        if row.metric.name == primary and row.metric.is_share and row.metric.better == "higher" and row.control_mean:
+            label, rest = in_sentence(row.metric.label), 100 * (1 - row.control_mean)
+            names = {"control": quoted(row.control, False, t), "before": show(row, t).control_mean}
+            return [t("answer.ceiling", metric=label, rest=plain(rest, 1), **names)]
+    return []
+
+
 def worth(run: RunTables, t: Catalogue) -> list[str]:
     """A sentence for each arm that costs more than its control: what every further unit of cost brings in new business.
 

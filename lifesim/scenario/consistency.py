@@ -48,6 +48,19 @@ def control_exists(scenario: Scenario) -> Found:
         yield PathError(("arms",), f"the control arm '{control}' is missing{hint or '; add it'}")
 
 
+def ladder_is_of_arms(scenario: Scenario) -> Found:
+    """A ladder leads from the control over other arms."""
+    ladder = scenario.measure.ladder
+    for k, name in enumerate(ladder):
+        if name not in scenario.arms:
+            yield PathError(("measure", "ladder", k), f"unknown arm '{name}'{suggest(name, scenario.arms)}")
+        elif name in ladder[:k]:
+            yield PathError(("measure", "ladder", k), f"'{name}' is on the ladder twice")
+    if ladder and (len(ladder) < 2 or ladder[0] != scenario.experiment.control):
+        message = f"a ladder leads from '{scenario.experiment.control}', the control, to at least one other arm"
+        yield PathError(("measure", "ladder"), message)
+
+
 def practices_exist(scenario: Scenario) -> Found:
     """Arms start from practices that exist."""
     for group, arms in (("arms", scenario.arms), ("practices", scenario.practices)):
@@ -309,8 +322,9 @@ def costs_fit(scenario: Scenario) -> Found:
 
 
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
-    control_exists, practices_exist, segments_exist, book_segment_exists, traits_are_complete, products_exist,
-    shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete, contents_move_what_exists,
+    control_exists, ladder_is_of_arms, practices_exist, segments_exist, book_segment_exists, traits_are_complete,
+    products_exist, shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete,
+    contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,

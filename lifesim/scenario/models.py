@@ -66,6 +66,10 @@ class Measure(Part):
 
     primary: Name = about("metric that answers the question")
     guardrails: dict[Name, Limit] = about("largest change for the worse, by metric", default={})
+    ladder: tuple[Name, ...] = about(
+        "arms from the control on, each of which adds a part to the one before: what each part adds is shown",
+        default=(),
+    )
 
 
 class Experiment(Part):
@@ -169,12 +173,17 @@ class Scenario(Part):
     def replace(self, **changes: Any) -> Scenario:
         """A validated copy with some parts changed; values as in a scenario file or as parts.
 
+        A ladder goes with the arms that it is of.
+
         Raises
         ------
         ScenarioError
             With everything that is wrong with the changed scenario.
         """
-        data = self.model_dump(mode="json", by_alias=True) | changes
+        data = self.model_dump(mode="json", by_alias=True)
+        if "arms" in changes:
+            data["measure"]["ladder"] = []
+        data |= changes
         try:
             scenario = Scenario.model_validate(data)
         except ValidationError as error:
