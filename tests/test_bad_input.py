@@ -501,12 +501,14 @@ LINES = {
     ),
     "channels: {wechat: {cost: 1 CNY}}": (
         "channels.wechat: 'wechat' is unknown; "
-        "channels are fixed: push, sms, call, service_account, wecom, offline_event",
+        "channels are fixed: push, sms, call, service_account, wecom, offline_event, article, mini_program, email, "
+        "online_qa, wecom_group, moments, ai_call, visit, short_video",
     ),
     "channels: {smss: {cost: 1 CNY}}": ("channels.smss: 'smss' is unknown; did you mean 'sms'?",),
     "segments: {mainstream: {reach: {post: 5%}}}": (
         "segments.mainstream.reach.post: 'post' is unknown; "
-        "channels are fixed: push, sms, call, service_account, wecom, offline_event",
+        "channels are fixed: push, sms, call, service_account, wecom, offline_event, article, mini_program, email, "
+        "online_qa, wecom_group, moments, ai_call, visit, short_video",
     ),
     "products: {pet: {family: health, term: short, needs_person: false, grace: 60d, commission: 1%}}": (
         "products.pet: missing keys 'premium', 'renewal_commission', 'value', 'claims', 'choice'; "

@@ -139,7 +139,8 @@ LINES = {
     "a channel that there is not": (
         f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2026-02-01, withdrawn: {{fax: 10%}}}}}}}}\n",
         "10:67: market.consent_tightenings.law.withdrawn.fax: 'fax' is unknown; "
-        "channels are fixed: push, sms, call, service_account, wecom, offline_event",
+        "channels are fixed: push, sms, call, service_account, wecom, offline_event, article, mini_program, email, "
+        "online_qa, wecom_group, moments, ai_call, visit, short_video",
     ),
     "a tightening before the world": (
         f"{ARMS}market: {{consent_tightenings: {{law: {{day: 2025-12-25, withdrawn: {{sms: 10%}}}}}}}}\n",

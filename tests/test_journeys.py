@@ -289,8 +289,9 @@ def test_what_a_scenario_lacks_is_named_with_its_place(tmp_path: Path, monkeypat
     text = text.replace("opened", "clicked").replace(WAIT, "{wait: {before: salon}, next: active}")
     Path("mine.yaml").write_text(text)
     journey = read_journey(Path("mine.yaml"))
+    channels = {name: rules for name, rules in base().channels.items() if name != "email"}
     with pytest.raises(ScenarioError) as caught:
-        refuse_misfits(journey, base().replace(start="2026-05-01"))
+        refuse_misfits(journey, base().replace(start="2026-05-01", channels=channels))
     lines = str(caught.value).splitlines()
     for said in (
         "mine.yaml:2:39: entry.who: unknown tag 'yuong'; known:",

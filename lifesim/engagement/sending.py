@@ -44,7 +44,8 @@ def suppressed(i: int, content: int, channel: int, now: int, w: Any) -> int:
     c = customer_row(w, i)
     # A request to be accepted on WeCom goes by the phone number.
     by = _CALL if content_rule_at(w.content_rules, content).adds and channel == _WECOM else channel
-    if not c.reach & (1 << by) or c.cause == CAUSE_DIED:
+    needs = channel_rule_at(w.channel_rules, by).needs
+    if c.reach & needs != needs or c.cause == CAUSE_DIED:
         return T_REACH
     if not content_rule_at(w.content_rules, content).marketing:
         return 0

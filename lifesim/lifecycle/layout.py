@@ -124,6 +124,7 @@ CHANNEL_RULE = np.dtype(
         ("opt_out", "f8"),  # log-odds
         ("opt_out_fatigue", "f8"),
         ("cost", "i8"),
+        ("needs", "u2"),  # bits of reach without which it reaches nobody
         ("response", "u1"),  # what the insurer sees when a touch is taken in, place in scenario.journeys.words.EVENTS
     ],
     align=True,

@@ -11,8 +11,6 @@ from lifesim.dates import first_day
 from lifesim.lifecycle.candidates import HOUR_BINS
 from lifesim.lifecycle.clock_tables import Rows, band_edges, clock_rows, clock_tables, keys_of, stage_slots, table
 from lifesim.lifecycle.layout import (
-    CHANNEL_RULE,
-    CONTENT_RULE,
     HOUR_RULE,
     PREDICTOR,
     PRODUCT_RULE,
@@ -21,7 +19,6 @@ from lifesim.lifecycle.layout import (
     TERM,
 )
 from lifesim.lifecycle.need_tables import (
-    content_harm,
     cover_predictors,
     gap_stages,
     life_predictors,
@@ -30,17 +27,17 @@ from lifesim.lifecycle.need_tables import (
 )
 from lifesim.lifecycle.offers import appeals, price_cuts
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
+from lifesim.lifecycle.touch_tables import channel_rules, logit, touch_tables
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.population.memory import months_of
 from lifesim.population.tags import mix_up_to
 from lifesim.scenario import Scenario
 from lifesim.scenario.ages import AGES
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
-from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
-from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
+from lifesim.scenario.journeys.words import EVENTS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
-from lifesim.streams import Streams, name_key
+from lifesim.streams import Streams
 
 #: Names of the decisions whose luck the kernel draws; places are the K_ constants beside their use.
 DECISIONS = (
@@ -56,15 +53,6 @@ class Rules(NamedTuple):
 
     arrays: dict[str, Any]
     numbers: dict[str, Any]
-
-
-def logit(share: float) -> float:
-    """Log-odds of a share; infinite at 0 and 1."""
-    if share <= 0.0:
-        return -math.inf
-    if share >= 1.0:
-        return math.inf
-    return math.log(share / (1.0 - share))
 
 
 def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], mechanisms: Any) -> Rules:
@@ -100,7 +88,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         **_products(scenario),
         **_unpaid(scenario),
         "underwriting": _underwriting(scenario),
-        **_touches(scenario, names),
+        **touch_tables(scenario, names),
         **mechanisms.tables(scenario),
         "prompt_keys": keys_of(streams, [f"prompted {event}" for event in EVENTS]),
     }
@@ -139,7 +127,7 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
     decision = scenario.behaviour.decision
     closing = [(p.choice.appeal, _understood(p, scenario.closing)) for p in products]
     others = [(a.appeal, a.depends) for a in (decision.competitor, decision.put_off)]
-    channels = [scenario.channels[name] for name in CHANNELS]  # type: ignore[index]
+    channels = channel_rules(scenario)
     return [
         [(0.0, clock.depends) for _, _, clock in rows] + [(0.0, {})] * extra,
         [*closing, *others],
@@ -319,67 +307,6 @@ def _unpaid(scenario: Scenario) -> dict[str, Any]:
         "unpaid_recovers": np.array([each.recovers if each else 0.0 for each in causes]),
         "cures": np.array([[each.get(cause, 0.0) for cause in LAPSE_CAUSES] for each in cures]),
     }
-
-
-def _touches(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
-    channels = [scenario.channels[name] for name in CHANNELS]  # type: ignore[index]
-    contents = list(scenario.contents.values())
-    states = list(scenario.behaviour.states)
-    tables = {
-        "content_impulses": np.zeros((len(contents), len(states))),
-        "content_harm": content_harm(scenario),
-        "lifted_by": np.zeros((len(contents), len(clocks))),
-        "fit": np.ones((len(contents), N_STAGES)),
-        "prompts": np.zeros((len(contents), len(EVENTS))),
-    }
-    for n, content in enumerate(contents):
-        for name, amount in content.impulses.items():
-            tables["content_impulses"][n, states.index(name)] = amount
-        for name, amount in content.lifts.items():
-            tables["lifted_by"][n, clocks.index(name)] = amount
-        for event, share in content.prompts.items():
-            tables["prompts"][n, list(EVENTS).index(event)] = share
-        for stage, factor in content.fit.items():
-            tables["fit"][n, STAGES.index(stage)] = factor
-    channel_columns = {
-        "delay": [c.delay for c in channels],
-        "failure": [1.0 - c.delivered for c in channels],
-        "open_delay": [c.open_delay for c in channels],
-        "fatigue": [c.fatigue for c in channels],
-        "opened": [logit(c.opened) for c in channels],
-        "opt_out": [logit(c.opt_out) for c in channels],
-        "opt_out_fatigue": [c.opt_out_fatigue for c in channels],
-        "cost": [c.cost for c in channels],
-        "response": [_response(name) for name in CHANNELS],
-    }
-    content_columns = {
-        "key": [name_key(name) for name in scenario.contents],
-        "visit": [c.visit for c in contents],
-        "benefit": [c.benefit for c in contents],
-        "marketing": [c.kind not in scenario.contact_policy.exempt for c in contents],
-        "cures": [bool(c.cures) for c in contents],
-        "opened": [math.nan if c.opened is None else logit(c.opened) for c in contents],
-        "prompts": [bool(c.prompts) for c in contents],
-        "brings": [c.brings for c in contents],
-        "proposal": [c.kind == "proposal" for c in contents],
-        "adds": ["added_wecom" in c.prompts for c in contents],
-        "page": [-1 if c.page is None else list(scenario.products).index(c.page) for c in contents],
-        "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
-        "gap": [c.aim.gap if c.aim else 1.0 for c in contents],
-    }
-    return {
-        "channel_rules": table(CHANNEL_RULE, channel_columns),
-        "content_rules": table(CONTENT_RULE, content_columns),
-        **tables,
-    }
-
-
-def _response(channel: str) -> int:
-    """What the insurer sees when a touch by a channel is taken in; of an event, that the customer is there, before."""
-    if channel == OFFLINE_EVENT:
-        return list(EVENTS).index("attended")
-    shown = CHANNEL_WORDS[channel].shows
-    return next(k for k, word in enumerate(EVENTS) if word in ("opened", "clicked", "connected") and word in shown)
 
 
 def _numbers(scenario: Scenario) -> dict[str, float]:

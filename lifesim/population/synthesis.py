@@ -135,7 +135,7 @@ def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, hold
     marks[holder & (streams.uniforms("orphan", keys) < orphans)] |= ORPHAN
     masks = {"reach": np.zeros(len(keys), np.int64), "consent": np.zeros(len(keys), np.int64)}
     for bit, channel in enumerate(CHANNELS):
-        for mask in masks:
+        for mask in masks if channel in scenario.channels else ():
             share = by_segment(scenario, segment, lambda kind, m=mask, c=channel: getattr(kind, m).get(c, 0.0))
             masks[mask][streams.uniforms(f"{mask} {channel}", keys) < share] |= 1 << bit
     traits = draw_traits(scenario, streams, keys, segment)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lifesim.scenario.behaviour import unknown
+from lifesim.scenario.channel_checks import CHANNEL_CHECKS
 from lifesim.scenario.episode_checks import EPISODE_CHECKS
-from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
 from lifesim.scenario.units import PathError
@@ -122,15 +122,6 @@ def sources_bring_segments(scenario: Scenario) -> Found:
         path = ("acquisition", name, "segments")
         yield from unknown(source.segments, scenario.segments, path, "segment")
         yield from sums_to_one(source.segments, path)
-
-
-def channels_are_complete(scenario: Scenario) -> Found:
-    """Every channel has rules, on covariates that exist."""
-    for channel in CHANNELS:
-        if channel not in scenario.channels:
-            yield PathError(("channels",), f"needs an entry for {channel}")
-    for name, rules in scenario.channels.items():
-        yield from unknown(rules.depends, scenario.behaviour.covariates, ("channels", name, "depends"), "covariate")
 
 
 def contents_move_what_exists(scenario: Scenario) -> Found:
@@ -323,13 +314,12 @@ def costs_fit(scenario: Scenario) -> Found:
 
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, ladder_is_of_arms, practices_exist, segments_exist, book_segment_exists, traits_are_complete,
-    products_exist, shares_of_segments_sum_to_one, sources_bring_segments, channels_are_complete,
-    contents_move_what_exists,
+    products_exist, shares_of_segments_sum_to_one, sources_bring_segments, contents_move_what_exists,
     desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
-    calendar_covers, *EPISODE_CHECKS,
+    calendar_covers, *CHANNEL_CHECKS, *EPISODE_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
     orphans_go_to_somebody,
 )  # fmt: skip

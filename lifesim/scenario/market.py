@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
+from lifesim.scenario.channel_rules import ChannelRules as ChannelRules
 from lifesim.scenario.channels import CHANNELS as CHANNELS
 from lifesim.scenario.channels import Channel as Channel
 from lifesim.scenario.contents import ContentKind, Prompted
@@ -23,7 +24,6 @@ from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
     Count,
-    Duration,
     Money,
     Name,
     PathError,
@@ -37,20 +37,6 @@ from lifesim.scenario.units import (
 SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
 MAX_CAP = 4
 _DAY = 86_400
-
-
-class ChannelRules(Part):
-    """How a channel carries a touch."""
-
-    delay: Duration = about("from sending to delivery, on average")
-    delivered: Share = about("touches sent that arrive; for a call, that connect")
-    opened: Share = about("delivered touches that are opened where covariates are zero; 100% for a call")
-    open_delay: Duration = about("from delivery to opening, on average")
-    depends: dict[Name, Real] = about("coefficient by covariate on the log-odds of opening", default={})
-    fatigue: Real = about("added to the state `fatigue` at delivery", unit="score")
-    opt_out: Share = about("delivered marketing touches that withdraw the channel's consent")
-    opt_out_fatigue: Real = about("coefficient of fatigue on the log-odds of opting out")
-    cost: Money = about("for each touch sent", unit="CNY")
 
 
 class Content(Part):

@@ -10,6 +10,7 @@ import numpy as np
 from lifesim.population.columns import CALL as CALLED
 from lifesim.population.columns import State
 from lifesim.scenario import Scenario
+from lifesim.scenario.channels import BY_AGENTS as AGENTS_ALONE
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.journeys import ToAgent
 from lifesim.scenario.needs import FAMILIES
@@ -45,6 +46,8 @@ DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
 REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
 
 CALL = CHANNELS.index("call")
+#: Channels of agents alone, by their numbers.
+BY_AGENTS = [CHANNELS.index(name) for name in AGENTS_ALONE]
 
 #: Name of the desk among everything that sends touches.
 DESK = "desk"

@@ -11,7 +11,7 @@ import numpy as np
 from lifesim.population.columns import DAY
 from lifesim.scenario.needs import FAMILIES
 from lifesim.workforce.agents import Ints, on_duty, room, skill_now
-from lifesim.workforce.staff import GRADES, LAST, LOAD, NEVER_IDLE, RESULTS, SEEN, Staff
+from lifesim.workforce.staff import AWAY, GRADES, LAST, LOAD, NEVER_IDLE, RESULTS, SEEN, Staff
 
 #: Whether each tier of agents works on a day.
 Works = tuple[bool, ...]
@@ -47,6 +47,12 @@ class Shift:
             self._columns[name] = self._column(name)
         return self._columns[name]
 
+    def with_capacity(self, capacity: Any) -> Shift:
+        """The same people, with other capacities. Shape (rows,)."""
+        other = Shift(self.staff, self.kept, self.now, self.calls, self.works)
+        other._columns = self._columns | {"capacity": capacity}
+        return other
+
     def _column(self, name: str) -> Any:
         match name:
             case "branch":
@@ -74,6 +80,11 @@ class Shift:
                 return np.full(len(self.calls), -1)
         return self.staff.skill
 
+    @property
+    def _away(self) -> Any:
+        """Which agents are on the way to a customer. Shape (agents,)."""
+        return self.kept[AWAY][self.rows[self.rows >= len(self.calls)]] > self.now
+
     @cached_property
     def _of_agents(self) -> dict[str, Any]:
         scenario, agents = self.staff.scenario, self.staff.agents
@@ -85,7 +96,7 @@ class Shift:
         slot = scenario.desk.slot
         return {
             "on_duty": on_duty(workforce, slot, of, self.now, self.works).astype(np.int64),
-            "capacity": room(workforce, slot, of, self.now, self.works),
+            "capacity": np.where(self._away, 0, room(workforce, slot, of, self.now, self.works)),
             "skill": np.nanmean(np.where(np.isfinite(skill), skill, np.nan), axis=1),
             "tenure_days": (self.now - of.joined) / DAY,
             "region": of.region,

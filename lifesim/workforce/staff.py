@@ -20,9 +20,9 @@ RESULTS = ("concluded", "won")
 #: Time since the latest lead of those who had none.
 NEVER_IDLE = 10_000 * DAY
 
-#: What is kept of each row between appointments, as arrays of the world: when it last got a lead, leads in hand, and
-#: results by grade.
-LAST, LOAD, SEEN = "staff_last", "staff_load", "staff_results"
+#: What is kept of each row between appointments, as arrays of the world: when it last got a lead, leads in hand,
+#: results by grade, and until when it is on the way to a customer and takes nothing else.
+LAST, LOAD, SEEN, AWAY = "staff_last", "staff_load", "staff_results", "staff_away"
 #: What is counted from the fork on where there are agents, by branch of the customer, place in ``tiers`` and measure:
 #: leads taken, won and lost, seconds until the conversation; customers who became orphans, and who followed, by the
 #: agent who left; customers who were told of another, by that one; leads lost that are to come back to the pool, and
@@ -72,7 +72,7 @@ class Staff:
         n = len(self)
         kept = {
             LAST: np.full(n, -NEVER_IDLE), LOAD: np.zeros(n, np.int64),
-            SEEN: np.zeros((n, len(GRADES), len(RESULTS)), np.int64),
+            SEEN: np.zeros((n, len(GRADES), len(RESULTS)), np.int64), AWAY: np.zeros(n, np.int64),
         }  # fmt: skip
         if self.agents is None:
             return kept

@@ -9,7 +9,7 @@ import numpy as np
 from lifesim.engagement.sending import send
 from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY, appended
-from lifesim.scenario.channels import BY_PEOPLE, CHANNELS, SENDING
+from lifesim.scenario.channels import BY_AGENTS, BY_PEOPLE, CHANNELS, SENDING
 from lifesim.strategy import Luck, Orchestration, Touches
 from lifesim.workforce import leads as pool
 from lifesim.world.asking import asked, at, integers
@@ -70,13 +70,19 @@ class Campaign:
 
     def _check(self, world: World, touches: Touches, now: int) -> None:
         """The scenario knows the content and the channel."""
-        known = {"content": tuple(world.scenario.contents), "channel": SENDING}
+        known = {
+            "content": tuple(world.scenario.contents),
+            "channel": tuple(name for name in SENDING if name in world.scenario.channels),
+        }
         for what, names in known.items():
             given = getattr(touches, what)
             if not isinstance(given, str):
                 raise StrategyError(f"{at(world, self.name, now)}: {what} must be a name, not {given!r:.60}")
             if given not in names:
                 raise StrategyError(f"{at(world, self.name, now)}: unknown {what} '{given}'")
+        if touches.channel in BY_AGENTS and world.scenario.workforce is None:
+            raise StrategyError(f"{at(world, self.name, now)}: channel '{touches.channel}' needs agents, and the "
+                                "scenario has no workforce")  # fmt: skip
 
     def _send(self, world: World, rows: Any, touches: Touches, now: int) -> None:
         campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)

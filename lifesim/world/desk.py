@@ -8,9 +8,9 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
+from lifesim.lifecycle.touch_tables import channel_rules
 from lifesim.population.columns import ANSWERS, ASSIGNS, ORPHAN, T_WITHDRAWN, TO_AGENT, UNSPOKEN, appended
 from lifesim.scenario import Scenario
-from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
 from lifesim.workforce import cases
@@ -20,7 +20,7 @@ from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
-from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, LAST, WAITED_FOR, staff
+from lifesim.workforce.staff import ASSIGNED_TO, AWAY, BY_TIER, LAST, WAITED_FOR, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
@@ -40,9 +40,9 @@ class Desk:
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         # A conversation has the price of the desk; what is written, that of its channel.
-        prices: dict[str, int] = {name: rules.cost for name, rules in scenario.channels.items()}
-        prices["call"] = scenario.desk.cost
-        self.costs = np.array([prices[name] for name in CHANNELS], np.int64)
+        self.costs = np.array([rules.cost for rules in channel_rules(scenario)], np.int64)
+        self.costs[pool.CALL] = scenario.desk.cost
+        self.takes = np.array([rules.takes for rules in channel_rules(scenario)], np.int64)
         self.staff = staff(scenario, world.streams, world.branches, world.started_with)
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
@@ -116,7 +116,7 @@ class Desk:
         if reordered:
             order = np.argsort(grades, kind="stable")
             waiting, grades = waiting[order], grades[order]
-        given = self._allocated(now, waiting, grades, shift)
+        given = self._given(now, waiting, grades, shift)
         taken = given >= 0
         if not taken.any():
             return waiting
@@ -132,6 +132,21 @@ class Desk:
         view = self._view(now, grading, (world.state, waiting), {})
         grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
         return integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
+
+    def _given(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
+        """Place in the shift of who gets each lead: what only agents can do first, and the rest with who is left."""
+        theirs = np.isin(waiting["channel"], pool.BY_AGENTS)
+        if not theirs.any():
+            return self._allocated(now, waiting, grades, shift)
+        given = np.full(len(waiting), UNASSIGNED)
+        # One visit in a slot: whoever is on the way to a customer takes nothing else.
+        able = np.where(shift.rows < len(self.staff.calls), 0, np.minimum(shift["capacity"], 1))
+        agents = shift.with_capacity(able)
+        given[theirs] = self._allocated(now, waiting[theirs], grades[theirs], agents)
+        used = np.bincount(given[theirs & (given >= 0)], minlength=len(shift.rows))
+        left = shift.with_capacity(np.where(used > 0, 0, shift["capacity"]))
+        given[~theirs] = self._allocated(now, waiting[~theirs], grades[~theirs], left)
+        return given
 
     def _allocated(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
         """Place in the shift of who gets each lead."""
@@ -212,6 +227,8 @@ class Desk:
         if SERVING in world.extra:
             self._give_to_agents(granted, rows)
         world.extra[LAST][rows] = now
+        away = self.takes[granted["channel"]]
+        np.maximum.at(world.extra[AWAY], rows[away > 0], now + away[away > 0])
         hold(_rows(granted), -1, world.kernel_address)
 
     def _give_to_agents(self, granted: Any, rows: Any) -> None:

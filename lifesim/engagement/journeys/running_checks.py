@@ -9,6 +9,7 @@ from lifesim.engagement.journeys.programs import Programs
 from lifesim.errors import InputError, Problem, ScenarioError
 from lifesim.lifecycle.noting import HAPPENS, OF_AGENTS
 from lifesim.scenario import Scenario
+from lifesim.scenario.channels import BY_AGENTS
 from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
@@ -28,6 +29,7 @@ def cannot_run(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     """Everything that keeps a world of the scenario from running a journey that fits it otherwise."""
     yield from _entries(journey)
     yield from _steps(journey)
+    yield from _visits(journey, scenario)
     yield from _events(journey, scenario)
     programs, names = Programs(scenario), vocabulary(scenario)
     for path, text in audiences_of(journey):
@@ -75,6 +77,13 @@ def _steps(journey: Journey) -> Iterator[PathError]:
             if anchor in CUSTOMER_DATES and anchor not in KNOWN_DATES:
                 message = f"no world knows a customer's {anchor} so far; write {' or '.join(KNOWN_DATES)}"
                 yield PathError(("steps", name, "wait"), message)
+
+
+def _visits(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
+    for name, step in journey.sends():
+        if step.channel in BY_AGENTS and scenario.workforce is None:
+            message = "only agents come, and the scenario has no workforce; describe one, as in markets/agents.yaml"
+            yield PathError(("steps", name, "send", step.channel), message, at_key=True)
 
 
 def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:

@@ -1,0 +1,51 @@
+"""What must hold between the rules of channels and the other parts of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lifesim.scenario.behaviour import unknown
+from lifesim.scenario.channels import BY_AGENTS, OFFLINE_EVENT
+from lifesim.scenario.units import PathError
+
+if TYPE_CHECKING:
+    from lifesim.scenario.models import Scenario
+
+Found = Iterator[PathError]
+
+
+def desks_can_call(scenario: Scenario) -> Found:
+    """Whatever else a scenario leaves out, a desk answers by calls."""
+    if "call" not in scenario.channels:
+        yield PathError(("channels",), "needs an entry for call, by which the desk answers")
+
+
+def channels_depend_on_what_exists(scenario: Scenario) -> Found:
+    """Opening depends on covariates that exist."""
+    for name, rules in scenario.channels.items():
+        yield from unknown(rules.depends, scenario.behaviour.covariates, ("channels", name, "depends"), "covariate")
+
+
+def channels_go_through_others(scenario: Scenario) -> Found:
+    """A channel that needs the contact of another finds it, one step away."""
+    for name, rules in scenario.channels.items():
+        other = rules.through
+        if other is None:
+            continue
+        if other not in scenario.channels:
+            yield PathError(("channels", name, "through"), f"the scenario has no channel '{other}'")
+        elif other == OFFLINE_EVENT or scenario.channels[other].through is not None:
+            yield PathError(("channels", name, "through"), f"'{other}' keeps no contact of its own; name one that does")
+
+
+def time_is_that_of_agents(scenario: Scenario) -> Found:
+    """Only of agents is it known who is away for how long."""
+    for name, rules in scenario.channels.items():
+        if rules.takes and name not in BY_AGENTS:
+            yield PathError(("channels", name, "takes"), f"is for {', '.join(BY_AGENTS)} alone; leave it out")
+
+
+CHANNEL_CHECKS: tuple[Callable[[Scenario], Found], ...] = (
+    desks_can_call, channels_depend_on_what_exists, channels_go_through_others, time_is_that_of_agents,
+)  # fmt: skip
