@@ -334,17 +334,16 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
             "birthday": {"wait": {"before": "birthday", "by": "1d"}, "next": "told"},
             "told": {"on": {"agent_assigned": "exit"}, "within": "2d", "else": "exit"},
         },
-        entry={"life_event": "child"},
+        entry={"did": "browsed", "but_not": "bought", "within": "3d"},
         exit_if="browsed within 3d",
         events={"salon": {"date": "2026-02-01 14:00"}},
     )
     found = {".".join(map(str, each.path)): each.message for each in cannot_run(journey, small())}
     assert found == {
-        "entry": "no world lets customers in by life_event so far; write at, every, cron or on",
+        "entry": "no world lets customers in by did so far; write at, every, cron or on",
         "steps.tell.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
         "happen; describe the workforce, as in markets/agents.yaml, or write a step with hand_over",
         "steps.split.cap": "no world counts who takes a path so far; leave cap and full out",
-        "steps.birthday.wait": "no world knows a customer's birthday so far; write premium_due or policy_anniversary",
         "steps.come.on.attended(salon)": "nobody can book an offline event of this journey; give one of its "
         "contents prompts: {booked: 30%}",
         "steps.come.on.signed_in": "nothing that the journey sends leads to 'signed_in'; give one of the contents "

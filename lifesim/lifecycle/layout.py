@@ -257,6 +257,7 @@ RULE_NUMBERS: dict[str, str] = {
     "journeys": "i8",
     "marks_each": "i8",
     "desk_content": "i8",
+    "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
     "recognised": "f8",  # share of customers whose segment the insurer recognises
     "wanting": "i8",  # whether cover is wanted at all
     "gap_stages": "i8",  # bit per stage in which a hazard depends on a gap

@@ -11,10 +11,11 @@ import math
 from typing import Any
 
 from lifesim.compiled import compiled
+from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import band_at, customer_row, f4, f8, life_rule_at, predictor_at, term_at
 from lifesim.lifecycle.mind import move
 from lifesim.lifecycle.stages import log, refresh
-from lifesim.population.columns import CAUSE_DIED, E_LIFE_EVENT, NEVER, YEAR
+from lifesim.population.columns import CAUSE_DIED, E_LIFE_EVENT, HAPPENED, NEVER, YEAR
 from lifesim.streams import exponential, look_again
 
 #: Years before the start have numbers below zero; luck wants them above.
@@ -102,6 +103,8 @@ def on_life_event(i: int, now: int, w: Any) -> None:
             for k in range(w.states):
                 move(i, k, f8(w.life_impulses, kind * w.states + k), now, w)
             log(i, E_LIFE_EVENT, kind, 0, now, w)
+            if w.learns:
+                ask(i, HAPPENED, kind, now, w)
             moved = True
     if moved:
         refresh(i, now, w)

@@ -44,7 +44,7 @@ DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
     *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured", "underwriting",
-    "browsing", "tag", "reminded of an event",
+    "browsing", "tag", "reminded of an event", "birthday",
 )  # fmt: skip
 
 

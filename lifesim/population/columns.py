@@ -290,8 +290,9 @@ REQUEST = np.dtype(
     ],
     align=True,
 )
-#: The last three are what journeys ask for: a call or chat, somebody who takes the customer over, or who is told.
-ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY = range(5)
+#: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. The last one asks for
+#: nothing: a life event has happened, of which the insurer may learn.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED = range(6)
 
 
 class State(NamedTuple):

@@ -146,6 +146,13 @@ class Seats(Part):
                 yield PathError((name,), "must not be negative")
 
 
+class Learning(Part):
+    """Life events that the insurer learns of: from claims, changes of address, agents."""
+
+    share: Share = about("life events that it learns of")
+    delay: PositiveDuration = about("mean time until it does; exponential")
+
+
 class Inference(Part):
     """What the insurer makes of what it observes: an estimated stage, late and not always right."""
 
@@ -154,6 +161,7 @@ class Inference(Part):
     recognised: Share = about(
         "customers whose segment the insurer recognises; it tags the others with one of the mix", default=1.0
     )
+    life_events: Learning | None = about("life events that it learns of; none where not given", default=None)
 
     def complaints(self) -> Iterator[PathError]:
         """Estimates are made at midnight."""

@@ -30,16 +30,21 @@ from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
 from lifesim.population.columns import (
+    ASK_ADVISER,
     CALL,
     CHURN_WARNING,
     DAY,
     EVENT,
     FIRST_BOUGHT,
+    HAND_OVER,
+    HAPPENED,
     HELD_AT_FORK,
     LEFT_IN_ORDER,
+    NEW_FRIEND,
     NONE,
     NOTE,
     NOTES,
+    NOTIFY,
     PRESENT,
     REQUEST,
     State,
@@ -61,6 +66,11 @@ _EVENT_BYTES = np.dtype((np.void, EVENT.itemsize))
 INCOME = np.dtype([("customer", "i4"), ("income", "f4")])
 
 _NOBODY = np.zeros(0, np.int64)
+
+#: Where requests go, by their kind: whatever a journey asks for comes to the pool in the same way.
+_QUEUES = {
+    "inquiries": (ASK_ADVISER,), "friends": (NEW_FRIEND,), "calls": (CALL, HAND_OVER, NOTIFY), "happened": (HAPPENED,),
+}  # fmt: skip
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -138,6 +148,7 @@ class World:
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
             "leads": np.zeros(0, LEAD), "incomes": np.zeros(0, INCOME),
+            "happened": np.zeros(0, REQUEST), "learned": np.zeros(0, REQUEST),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -254,9 +265,8 @@ class World:
             self.events.append(self.state.events[:events].view(_EVENT_BYTES).copy().view(EVENT))
         if requests:
             taken = self.state.requests[:requests].copy()
-            for kind, name in enumerate(("inquiries", "friends", "calls")):
-                # Whatever a journey asks for comes to the pool in the same way.
-                self.extra[name] = appended(self.extra[name], taken[np.minimum(taken["kind"], CALL) == kind])
+            for name, kinds in _QUEUES.items():
+                self.extra[name] = appended(self.extra[name], taken[np.isin(taken["kind"], kinds)])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:
@@ -276,10 +286,18 @@ class World:
         self.state.counts["running"] = sum(1 << number for number in numbers)
         self.state.counts["entering"] = sum(1 << event for event in entering(self.journeys, numbers))
 
-    def enrol(self, journey: str, audience: int, now: int) -> None:
-        """Let customers into a journey at an appointment: all whom its audience and its rules of re-entry let in."""
-        number, row = self.journeys.names.index(journey), 0
-        while (row := enrol(number, audience, row, now, self.kernel_address)) < memory.count(self.state):
+    def enrol(self, journey: str, audience: int, now: int, only: Any = None) -> None:
+        """Let customers into a journey at an appointment: all whom its audience and its rules of re-entry let in.
+
+        Parameters
+        ----------
+        only
+            Rows of the customers whom it is about, shape (n,); everyone where not given.
+        """
+        number, at = self.journeys.names.index(journey), 0
+        customers = memory.count(self.state) if only is None else len(only)
+        rows = _NOBODY if only is None else np.asarray(only, np.int64)
+        while customers and (at := enrol(number, audience, rows, at, now, self.kernel_address)) < customers:
             self.state = memory.grow_enrolments(self.state)
 
     def change_service(self, rows: Any, change: int, now: int, cost: int = 0) -> None:

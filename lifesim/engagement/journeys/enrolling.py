@@ -148,16 +148,24 @@ def convert(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled_entry
-def enrol(journey: int, audience: int, first: int, now: int, world: int) -> int:
-    """Let in, from a row on, all who may enter by a schedule; the row for which the pool has no room, or the end."""
+def enrol(journey: int, audience: int, only: Any, first: int, now: int, world: int) -> int:
+    """Let in, from a place on, all who may enter by a schedule; the place for which the pool has no room, or the end.
+
+    Parameters
+    ----------
+    only
+        Rows of the customers whom it is about; everyone where there are none.
+    """
     w = world_at(world, 0)
-    for i in range(first, counts(w).customers):
+    customers = len(only) if len(only) > 0 else counts(w).customers
+    for k in range(first, customers):
+        i = only[k] if len(only) > 0 else k
         if not may_enter(i, journey, audience, now, w):
             continue
         if counts(w).enrolments_left <= w.journeys:
-            return i
+            return k
         enter(i, journey, now, w)
         if not customer_row(w, i).held:
             set_i4(w.due, i, min(i4(w.due, i), now))
             set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), now))
-    return counts(w).customers
+    return customers

@@ -124,6 +124,7 @@ def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Stream
             "journeys": len(journeys),
             "marks_each": work.marks,
             "desk_content": work.contents.index(scenario.desk.content),
+            "learns": int(any(row[KIND] == Way.LIFE_EVENT for row in work.entries)),
         },
         tuple(work.ways),
         work.marks,

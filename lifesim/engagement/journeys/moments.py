@@ -9,25 +9,32 @@ from lifesim.dates import due_date
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.layout import Clock
 from lifesim.engagement.journeys.observing import next_due
-from lifesim.lifecycle.layout import customer_row, i8, policy_row
-from lifesim.population.columns import DAY, NEVER, NONE
+from lifesim.lifecycle.layout import customer_row, i8, policy_row, product_rule_at, u8
+from lifesim.population.columns import DAY, NEVER, NONE, SUSPENDED
+from lifesim.population.tags import K_BIRTHDAY
+from lifesim.streams import look_again
 
 #: A calendar of every 29 February has its next day within this many.
 _LONGEST = 8 * 366 + 1
 #: Days from 0000-03-01 to 1970-01-01; days of 400 years, see `lifesim.dates`.
 _EPOCH, _ERA = 719_468, 146_097
 _SPAN, _CALENDAR, _MOMENT = int(Clock.SPAN), int(Clock.CALENDAR), int(Clock.MOMENT)
-#: Places in `scenario.journeys.texts.CUSTOMER_DATES` of the dates that a world knows.
-PREMIUM_DUE, ANNIVERSARY = 0, 1
-KNOWN_DATES = ("premium_due", "policy_anniversary")
+#: Places in `scenario.journeys.texts.CUSTOMER_DATES`.
+PREMIUM_DUE, ANNIVERSARY, BIRTHDAY, MATURITY, RENEWAL = range(5)
+
+
+@compiled
+def day_of_year(day: int) -> int:
+    """Day of a year that begins on the first of March, from 0; ``day`` counts from 1970-01-01."""
+    of_era = (day + _EPOCH) % _ERA
+    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    return of_era - (365 * year + year // 4 - year // 100)
 
 
 @compiled
 def month_and_day(day: int) -> int:
     """Month, 1 to 12, times 32 plus the day of the month; ``day`` counts from 1970-01-01."""
-    of_era = (day + _EPOCH) % _ERA
-    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
+    of_year = day_of_year(day)
     month = (5 * of_year + 2) // 153
     of_month = of_year - (153 * month + 2) // 5
     return ((month + 2) % 12 + 1) * 32 + of_month + 1
@@ -61,18 +68,43 @@ def appointment(calendar: int, now: int, w: Any) -> int:
 
 
 @compiled
-def anniversary(i: int, now: int, w: Any) -> int:
-    """The next anniversary of one of a customer's policies; ``NEVER`` without any."""
+def of_policies(i: int, what: int, now: int, w: Any) -> int:
+    """The next anniversary, or maturity, of one of the policies that a customer holds; ``NEVER`` without any."""
     soonest = NEVER
     place = customer_row(w, i).first_policy
     while place != NONE:
-        issued = policy_row(w, place).issued
-        year = max(1, (now - issued) // (366 * DAY))
-        while due_date(issued, year, 1, w.first_day) <= now:
-            year += 1
-        soonest = min(soonest, due_date(issued, year, 1, w.first_day))
-        place = policy_row(w, place).next
+        policy = policy_row(w, place)
+        if policy.status < SUSPENDED:
+            year = max(1, (now - policy.issued) // (366 * DAY))
+            if what == MATURITY:
+                year = product_rule_at(w.product_rules, policy.product).matures_after
+            else:
+                while due_date(policy.issued, year, 1, w.first_day) <= now:
+                    year += 1
+            if year > 0:
+                soonest = min(soonest, due_date(policy.issued, year, 1, w.first_day))
+        place = policy.next
     return soonest
+
+
+@compiled
+def birthday(i: int, now: int, w: Any) -> int:
+    """Midnight of the customer's next birthday, see ``population.tags``; today's is over."""
+    u, _, _ = look_again(u8(w.keys, K_BIRTHDAY), customer_row(w, i).key, 0)
+    day = w.first_day + now // DAY + 1
+    while day_of_year(day) != int(u * 365):
+        day += 1
+    return (day - w.first_day) * DAY
+
+
+@compiled
+def own_date(i: int, what: int, now: int, w: Any) -> int:
+    """The next date of a kind of the customer's own; a premium in grace was due. ``NEVER`` where there is none."""
+    if what == BIRTHDAY:
+        return birthday(i, now, w)
+    if what in (PREMIUM_DUE, RENEWAL):
+        return next_due(i, what == RENEWAL, w)
+    return of_policies(i, what, now, w)
 
 
 @compiled
@@ -92,7 +124,7 @@ def over(i: int, row: int, now: int, w: Any) -> int:
         return appointment(what, now, w)
     if clock == _MOMENT:
         return max(now, what)
-    date = next_due(i, w) if what == PREMIUM_DUE else anniversary(i, now, w)
+    date = own_date(i, what, now, w)
     if date == NEVER:
         return now
     return max(now, on_day(date + i8(w.journey_steps, first + 2), i8(w.journey_steps, first + 3)))

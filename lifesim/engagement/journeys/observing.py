@@ -29,18 +29,22 @@ def days_since(time: int, now: int) -> float:
 
 
 @compiled
-def next_due(i: int, w: Any) -> int:
-    """The earliest date at which a premium is due, or was due and is in grace; ``NEVER`` without any."""
+def next_due(i: int, again: bool, w: Any) -> int:
+    """The earliest date at which a premium is due, or was due and is in grace; ``NEVER`` without any.
+
+    With ``again`` of short cover alone, which ends then and is bought again.
+    """
     soonest = NEVER
     place = customer_row(w, i).first_policy
     while place != NONE:
         policy = policy_row(w, place)
-        if policy.status <= GRACE:
+        rule = product_rule_at(w.product_rules, policy.product)
+        if policy.status <= GRACE and not (again and rule.payments_years > 0):
             at = policy.at
             if policy.status == IN_FORCE:
                 at += NOTICE
             elif policy.status == GRACE:
-                at -= product_rule_at(w.product_rules, policy.product).grace
+                at -= rule.grace
             soonest = min(soonest, at)
         place = policy.next
     return soonest
@@ -109,7 +113,7 @@ def seen(i: int, what: int, about: int, now: int, w: Any) -> float:
     if what == _SINCE_TOUCH:
         return days_since(c.recent_sends[0], now)
     if what == _TO_DUE:
-        due = next_due(i, w)
+        due = next_due(i, False, w)
         return float(NEVER_DAYS) if due == NEVER else min((due - now) / DAY, float(NEVER_DAYS))
     if what == _WAITS:
         return float(c.waits)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lifesim.engagement.journeys.moments import KNOWN_DATES
 from lifesim.engagement.journeys.programs import Programs
 from lifesim.errors import InputError, Problem, ScenarioError
 from lifesim.lifecycle.noting import HAPPENS, OF_AGENTS
@@ -13,11 +12,12 @@ from lifesim.scenario.channels import BY_AGENTS
 from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
-from lifesim.scenario.journeys.entries import ByCron, ByDate, EntryBase, Once, OnEvent, Recurring
+from lifesim.scenario.journeys.entries import DidNot, OnEvent, OnLifeEvent
 from lifesim.scenario.journeys.expressions import Trigger
-from lifesim.scenario.journeys.steps import HandOver, Notify, Pause, RandomSplit, Wait
-from lifesim.scenario.journeys.texts import CUSTOMER_DATES
+from lifesim.scenario.journeys.parsing import parse_triggers
+from lifesim.scenario.journeys.steps import HandOver, Notify, RandomSplit
 from lifesim.scenario.units import PathError
+from lifesim.scenario.wording import suggest
 from lifesim.scenario.yaml_nodes import dotted
 
 Path = tuple[str | int, ...]
@@ -27,7 +27,7 @@ PROPOSALS = frozenset({"proposal_made", "proposal_read"})
 
 def cannot_run(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     """Everything that keeps a world of the scenario from running a journey that fits it otherwise."""
-    yield from _entries(journey)
+    yield from _entries(journey, scenario)
     yield from _steps(journey)
     yield from _visits(journey, scenario)
     yield from _events(journey, scenario)
@@ -49,34 +49,34 @@ def refuse(journey: Journey, scenario: Scenario) -> None:
         raise ScenarioError(problems)
 
 
-def _entries(journey: Journey) -> Iterator[PathError]:
+def _entries(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     several = isinstance(journey.entry, tuple)
     for k, entry in enumerate(journey.entries):
         path: Path = ("entry", k) if several else ("entry",)
-        if not _comes(entry, journey):
-            yield PathError(path, f"no world lets customers in by {_word(entry)} so far; write at, every, cron or on")
+        if isinstance(entry, DidNot):
+            yield PathError(path, "no world lets customers in by did so far; write at, every, cron or on")
+        elif isinstance(entry, OnLifeEvent):
+            message = _unlearned(entry.life_event, scenario)
+            if message is not None:
+                yield PathError((*path, "life_event"), message)
+        elif isinstance(entry, OnEvent) and any(trigger.days > 1 for trigger in parse_triggers(entry.on)):
+            message = "days in a row are counted of those who are in; let them in at the first, and wait for the run"
+            yield PathError((*path, "on"), message)
 
 
-def _comes(entry: EntryBase, journey: Journey) -> bool:
-    """Whether worlds let customers in this way: at appointments, and at events."""
-    return isinstance(entry, Once | Recurring | ByCron | OnEvent) or (
-        isinstance(entry, ByDate) and entry.before in journey.events
-    )
-
-
-def _word(entry: EntryBase) -> str:
-    return next(key for key in ("life_event", "enters", "leaves", "did", "before") if key in type(entry).model_fields)
+def _unlearned(kind: str, scenario: Scenario) -> str | None:
+    """Why the insurer never learns of a kind of life event; None where it does."""
+    if kind not in scenario.behaviour.life_events:
+        return f"the scenario has no life event '{kind}'{suggest(kind, scenario.behaviour.life_events)}"
+    if scenario.inference.life_events is None:
+        return "the insurer learns of no life event; write inference.life_events: {share: 30%, delay: 30d}"
+    return None
 
 
 def _steps(journey: Journey) -> Iterator[PathError]:
     for name, step in journey.steps.items():
         if isinstance(step, RandomSplit) and step.cap:
             yield PathError(("steps", name, "cap"), "no world counts who takes a path so far; leave cap and full out")
-        elif isinstance(step, Wait) and isinstance(step.wait, Pause):
-            anchor = step.wait.before or step.wait.after
-            if anchor in CUSTOMER_DATES and anchor not in KNOWN_DATES:
-                message = f"no world knows a customer's {anchor} so far; write {' or '.join(KNOWN_DATES)}"
-                yield PathError(("steps", name, "wait"), message)
 
 
 def _visits(journey: Journey, scenario: Scenario) -> Iterator[PathError]:

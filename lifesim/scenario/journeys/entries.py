@@ -71,9 +71,12 @@ class DidNot(EntryBase):
 class ByDate(EntryBase):
     """A span before a date: of an offline event, or of the customer's own."""
 
-    before: Name = about("offline event of the journey, premium_due, policy_anniversary, birthday or maturity")
+    before: Name = about("offline event of the journey, premium_due, policy_anniversary, birthday, maturity or renewal")
     by: Duration = about("how long before")
-    at: ClockTime | None = about("time of day; that of the date where not given", default=None)
+    at: ClockTime | None = about(
+        "time of day; that of the offline event, and midnight for a date of the customer's, where not given",
+        default=None,
+    )
 
 
 KINDS: dict[str, type[EntryBase]] = {

@@ -23,7 +23,7 @@ Kind = TypeVar("Kind", bound=Part)
 #: Where a way leads that ends the journey.
 EXIT: Final = "exit"
 #: Dates of a customer's own that a journey can be set by.
-CUSTOMER_DATES: Final = ("premium_due", "policy_anniversary", "birthday", "maturity")
+CUSTOMER_DATES: Final = ("premium_due", "policy_anniversary", "birthday", "maturity", "renewal")
 
 
 class Label(Part):

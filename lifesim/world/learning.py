@@ -1,0 +1,43 @@
+"""Life events that the insurer learns of: some of them, and later than they happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import DAY, appended
+from lifesim.scenario.needs import LIFE_EVENTS
+from lifesim.world.world import World
+
+
+def learned(world: World, kind: int, now: int) -> Any:
+    """Rows of the customers of whom the insurer has learned in the 24 hours before ``now`` that it happened to them.
+
+    Parameters
+    ----------
+    kind
+        Place in ``scenario.needs.LIFE_EVENTS``.
+    """
+    _take_note(world)
+    known = world.extra["learned"]
+    known = known[known["time"] >= now - DAY]
+    world.extra["learned"] = known
+    return np.unique(known["customer"][(known["time"] < now) & (known["detail"] == kind)]).astype(np.int64)
+
+
+def _take_note(world: World) -> None:
+    """Life events of which the insurer will learn wait for the time at which it does; the others are forgotten.
+
+    The luck is that of the customer and the event: its kind and when it happened.
+    """
+    happened, learning = world.extra["happened"], world.scenario.inference.life_events
+    world.extra["happened"] = happened[:0]
+    if learning is None or not len(happened):
+        return
+    keys = world.state.customers["key"][happened["customer"]]
+    event = happened["time"].astype(np.int64) * len(LIFE_EVENTS) + happened["detail"]
+    known = world.streams.uniforms("life event learned", keys, event) < learning.share
+    delay = -np.log(world.streams.uniforms("time until a life event is learned", keys, event)) * learning.delay
+    happened["time"] += delay.astype(np.int32)
+    world.extra["learned"] = appended(world.extra["learned"], happened[known])
