@@ -143,7 +143,7 @@ def test_entries_exits_the_goal_and_reentry() -> None:
     young = world.state.customers["key"][once["customer"]]
     assert [first[int(key)] for key in young] == once["entered"].tolist()
     assert (pool["inside"] == 0).any()
-    totals = {row["measure"]: row["customers"] for row in journey_totals(world, practice)}
+    totals = {row["measure"]: row["value"] for row in journey_totals(world, practice)}
     assert totals["entered"] == pool["entries"].sum()
     assert totals["converted"] == ways(world, practice).get(("hold", "left"), 0) > 0
 
@@ -302,7 +302,7 @@ def test_of_any_journey_whoever_comes_to_a_step_goes_one_way_or_waits(journey: J
     took, inside = {}, {}
     for row in journey_steps(world, practice):
         (inside if row["way"] == WAITING else took)[row["step"], row["way"]] = row["customers"]
-    entered = journey_totals(world, practice)[0]["customers"]
+    entered = journey_totals(world, practice)[0]["value"]
     for name in journey.steps:
         leads = [(other, way) for other, of in journey.steps.items() for way in of.ways() if way.to == name]
         came = sum(took[other, way.name] for other, way in leads) + (entered if name == journey.start else 0)

@@ -61,12 +61,12 @@ def test_both_languages_say_it_with_the_same_placeholders(key: str) -> None:
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:
     folder = TEMPLATES.parent
-    sources = [*folder.glob("*.py"), *TEMPLATES.glob("*.j2")]
+    sources = [*folder.rglob("*.py"), *TEMPLATES.glob("*.j2")]
     source = "\n".join(path.read_text("utf-8") for path in sources if not path.name.startswith(("catalogue", "texts")))
     plain_keys = set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", source))
     assert {key for key in plain_keys if not key.endswith(".")} <= set(TEXTS)
     families = ("verdict.", "guardrail.", "better.", "provenance.", "column.", "answer.", "stage.")
-    families += ("group.", "family.", "term.", "channel.", "kind.", "word.")
+    families += ("group.", "family.", "term.", "channel.", "kind.", "word.", "rate.")
     sections = {"effects.heading", "effects.lead", "everyone.heading", "everyone.lead"}
     own = {"segment.all", "points"}
     unused = {key for key in TEXTS if not key.startswith(families)} - plain_keys - sections - own

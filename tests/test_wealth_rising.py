@@ -95,7 +95,7 @@ def walked(scenario: Scenario, by: Practice | None = None) -> tuple[World, dict[
     """The world at the end, customers by step and way, and how many came in."""
     by = by or practice()
     world = run(scenario, by, days=DAYS)
-    entered = {row["measure"]: row["customers"] for row in journey_totals(world, by)}["entered"]
+    entered = {row["measure"]: row["value"] for row in journey_totals(world, by)}["entered"]
     return world, ways(world, by), entered
 
 

@@ -48,6 +48,7 @@ def prompt(i: int, touch: Any, now: int, w: Any) -> None:
 @compiled
 def follow(i: int, touch: Any, word: int, now: int, w: Any) -> None:
     """Do what a touch asks for."""
+    tally(w.prompted, (touch.campaign * w.contents + touch.content) * w.words + word, 1)
     if word == W_REPLIED:
         answer(i, touch, word, w)
     elif word == W_BOOKED:

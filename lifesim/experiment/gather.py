@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim import metrics
-from lifesim.experiment.passages import journey_steps, journey_totals
+from lifesim.experiment.passages import journey_steps, journey_totals, prompts
 from lifesim.experiment.tiers import tiers_by_branch
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
@@ -52,8 +52,8 @@ ENDS = {
 }  # fmt: skip
 
 
-def gather(world: World, arm: str, practice: Practice, observer: Observer, result: UnitResult) -> None:
-    """All tables for one arm of a unit."""
+def gather(world: World, arm: str, practice: Practice, observer: Observer, result: UnitResult) -> dict[str, Any]:
+    """All tables for one arm of a unit; returns the columns of customers at the end, see ``world.closing``."""
     scenario, unit = world.scenario, result.unit
     segments = list(scenario.segments)
     n = count(world.state)
@@ -85,7 +85,9 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     result.add_rows("applications", _applications(world), **labels)
     result.add_rows("journey_steps", journey_steps(world, practice), **labels)
     result.add_rows("journeys", journey_totals(world, practice), **labels)
+    result.add_rows("prompts", prompts(world, practice), **labels)
     result.add("events", _events(world), **labels)
+    return ends
 
 
 def _of(columns: dict[str, Any], rows: Any) -> dict[str, Any]:

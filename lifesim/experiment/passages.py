@@ -7,6 +7,7 @@ from typing import Any
 
 from lifesim.engagement.journeys.layout import ABOUT_STEP, STEP
 from lifesim.population.columns import NONE
+from lifesim.scenario.journeys.words import EVENTS
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
@@ -30,12 +31,26 @@ def journey_steps(world: World, practice: Practice) -> list[dict[str, Any]]:
 
 
 def journey_totals(world: World, practice: Practice) -> list[dict[str, Any]]:
-    """Entries since the fork, and how many of all entries have reached the goal since then."""
+    """Entries since the fork, how many of all entries reached the goal since then, and the seconds that took."""
     return [
-        {"journey": journey, "measure": measure, "customers": int(count)}
+        {"journey": journey, "measure": measure, "value": int(count)}
         for (journey, step, measure), count in zip(world.journeys.ways, world.state.ways, strict=True)
         if not step and journey in practice.journeys
     ]
+
+
+def prompts(world: World, practice: Practice) -> list[dict[str, Any]]:
+    """Times since the fork that what a journey sends led straight to what it asks for; also at 0."""
+    contents = world.scenario.contents
+    events, places = list(EVENTS), list(contents)
+    counts = world.state.prompted
+    return [
+        {"journey": name, "content": content, "event": event,
+         "count": int(counts[world.campaigns.index(name), places.index(content), events.index(event)])}
+        for name, journey in practice.journeys.items()
+        for content in journey.contents
+        for event in contents[content].prompts
+    ]  # fmt: skip
 
 
 def _waiting(world: World) -> Counter[tuple[str, str]]:

@@ -341,6 +341,8 @@ class State(NamedTuple):
         Shape (days, segments): app sessions.
     touched
         Shape (campaigns, channels, contents, outcomes): what became of touches.
+    prompted
+        Shape (campaigns, contents, events): times that a touch of a journey led straight to what it asks for.
     ways
         Shape (ways,): customers who went each way out of each step of each journey.
     counts
@@ -369,6 +371,7 @@ class State(NamedTuple):
     applications: Any
     session_days: Any
     touched: Any
+    prompted: Any
     ways: Any
     counts: Any
 

@@ -47,6 +47,7 @@ from lifesim.population.columns import (
 )
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
+from lifesim.scenario.journeys.words import EVENTS as WORDS
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.products import TIMES
 from lifesim.streams import Streams
@@ -110,6 +111,7 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int, marks: i
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
             np.int64,
         ),
+        prompted=np.zeros((campaigns, max(1, len(scenario.contents)), len(WORDS)), np.int64),
         ways=np.zeros(ways, np.int64),
         counts=counts,
     )

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 
 from lifesim.errors import InputError
 from lifesim.report.texts import FINDINGS
+from lifesim.report.texts_journeys import JOURNEYS
 from lifesim.report.texts_page import PAGE
 
 LANGUAGES = ("en", "zh")
 HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
 
-TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE
+TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE | JOURNEYS
 
 
 class Catalogue:

@@ -15,6 +15,8 @@ from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
 from lifesim.report.charts import metrics_forests, occupancy_panels, segments_forest
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
+from lifesim.report.journeys.rates import journey_rates
+from lifesim.report.journeys.selection import selection
 from lifesim.report.ladder import rungs
 from lifesim.report.readings import FEW, Metric, Reading, metric, readings
 from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, worth
@@ -132,6 +134,8 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "replications": manifest["replications"],
         "provenance": _provenance(manifest, t),
         "ladder": _ladder(run, t),
+        "journeys": journey_rates(run, t),
+        "selection": selection(run, t),
         **_drawn(run, present, overall, t),
         **_composition(run, t),
         **_branches(run, primary, t),

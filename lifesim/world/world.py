@@ -356,7 +356,16 @@ class World:
         is_long = np.array([product.payment is not None for product in self.scenario.products.values()])
         for name, rows in zip(("long_at_fork", "suspended"), mark_fork(self.state.policies, is_long), strict=True):
             self.book(name, slice(0, n), np.bincount(rows, minlength=n))
-        for name in ("occupied", "policy_life", "applications", "months", "session_days", "touched", "ways"):
+        for name in (
+            "occupied",
+            "policy_life",
+            "applications",
+            "months",
+            "session_days",
+            "touched",
+            "prompted",
+            "ways",
+        ):
             getattr(self.state, name)[:] = 0
         for name in {"desk", BY_TIER, GOOD} & self.extra.keys():
             self.extra[name][:] = 0

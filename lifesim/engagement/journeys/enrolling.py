@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled, compiled_entry
-from lifesim.engagement.journeys.layout import BEGINS, CONVERTED, ENTERED, EXIT, RUNNING_WIDTH, STEP, W_LEFT
+from lifesim.engagement.journeys.layout import (
+    BEGINS,
+    CONVERTED,
+    ENTERED,
+    EXIT,
+    RUNNING_WIDTH,
+    SECONDS_TO_GOAL,
+    STEP,
+    W_LEFT,
+)
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.observing import belongs
 from lifesim.lifecycle.layout import (
@@ -143,6 +152,7 @@ def convert(i: int, place: int, now: int, w: Any) -> None:
     if not enrolment.converted and now - enrolment.entered <= rule.goal_seconds:
         enrolment.converted = 1
         count_way(rule.first_way + CONVERTED, w)
+        tally(w.ways, rule.first_way + SECONDS_TO_GOAL, now - enrolment.entered)
     if rule.goal_leaves and enrolment.inside:
         drop_out(i, place, now, w)
 

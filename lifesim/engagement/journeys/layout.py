@@ -107,7 +107,7 @@ RUNNING_WIDTH: Final = 16
 T_RUN = 5
 RUNNING_TRIGGER_WIDTH: Final = 6
 # Cells of `State.ways` at the beginning of those of a journey.
-ENTERED, CONVERTED = range(2)
+ENTERED, CONVERTED, SECONDS_TO_GOAL = range(3)
 #: The way of those who leave from a step because of `exit_on`, `exit_if` or the goal.
 LEFT: Final = "left"
 # Marks of an enrolment, with n steps: n visits; n memories, of a step that sends the responses as bits, of one that
