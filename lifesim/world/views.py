@@ -33,10 +33,7 @@ OBSERVABLE = {
     "sum_assured_cny": "sums assured of the policies held, CNY",
     "annual_premium_cny": "annual premiums of the policies on which premiums fall due, CNY",
     "consents_push": "1 when the customer consents to marketing over the channel",
-    "consents_sms": "likewise",
-    "consents_call": "likewise",
-    "consents_service_account": "likewise",
-    "consents_wecom": "likewise",
+    **{f"consents_{channel}": "likewise" for channel in SENDING if channel != "push"},
 }
 _NEVER_DAYS = 10_000
 
