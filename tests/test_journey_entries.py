@@ -13,7 +13,8 @@ from small_worlds import HOUR, busy, described, experiment, keys_of, log_of, new
 
 from lifesim.dates import months_later
 from lifesim.engagement.journeys.running_checks import cannot_run
-from lifesim.population.columns import DAY, E_LIFE_EVENT, NOTICED, STANDING
+from lifesim.experiment.passages import journey_steps
+from lifesim.population.columns import DAY, E_INQUIRY, E_LIFE_EVENT, E_PURCHASE, NOTICED, STANDING
 from lifesim.population.memory import count
 from lifesim.population.tags import birthdays
 from lifesim.scenario import Scenario
@@ -31,7 +32,8 @@ AGAIN = {"after": "0d"}
 def entered(world: World, name: str = "walk") -> dict[int, int]:
     """By key of the customer, when they last came into a journey."""
     pool = world.state.enrolments
-    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == world.journeys.names.index(name))]
+    number = world.journeys.names.index(name)
+    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == number) & (pool["entries"] > 0)]
     keys = keys_of(world)[mine["customer"]]
     return dict(zip(keys.tolist(), mine["entered"].tolist(), strict=True))
 
@@ -261,6 +263,54 @@ def test_a_cut_changes_nothing_about_entries_by_the_day() -> None:
     assert all(log[name].tobytes() == log_again[name].tobytes() for name in log)
 
 
+# --- did one thing and not the other ---------------------------------------------------------------------------------
+
+
+def without_following(log: dict[str, Any], did: int, but_not: int, within: int) -> dict[int, int]:
+    """By key, when a customer first came in who did one thing, and not the other in time: from the log of events."""
+    came: dict[int, int] = {}
+    for key in np.unique(log["key"]).tolist():
+        mine = log["key"] == key
+        waits: int | None = None
+        for at, kind in zip(log["time"][mine].tolist(), log["kind"][mine].tolist(), strict=True):
+            if waits is not None and at >= waits:
+                break
+            if kind == but_not:
+                waits = None
+            elif kind == did and waits is None:
+                waits = at + within
+        if waits is not None:
+            came[key] = waits
+    return came
+
+
+def test_whoever_did_one_thing_and_not_the_other_comes_in_when_the_time_is_over() -> None:
+    entry = {"did": "asked_adviser", "but_not": "bought", "within": "6d"}
+    scenario = obliging().replace(population={"branches": {"north": 5_000}, "segments": {"mainstream": 1.0}})
+    world = run(scenario, under(a_journey(ONCE, entry=entry)), days=75)
+    log = log_of(world)
+    right = {key: at for key, at in without_following(log, E_INQUIRY, E_PURCHASE, 6 * DAY).items() if at < 75 * DAY}
+    assert entered(world) == right and len(right) > 15
+    followed = set(log["key"][log["kind"] == E_INQUIRY].tolist()) - right.keys()
+    assert followed
+
+
+def test_who_is_asked_when_the_time_is_over_and_a_way_in_meanwhile_takes_its_place() -> None:
+    entry = {"did": "launched_app", "but_not": "claim_paid", "within": "3d", "who": "policies >= 1"}
+    scenario = obliging().replace(population={"branches": {"north": 300}, "segments": {"mainstream": 1.0}})
+    later = run(scenario, under(a_journey(ONCE, entry=entry)), days=30)
+    inside = entered(later)
+    held = later.state.customers["policies"][: count(later.state)] > 0
+    assert 20 < len(inside) <= np.count_nonzero(held) + 5
+    both = a_journey({"stay": {"wait": "100d", "next": "exit"}}, entry=[entry, {"at": "2026-01-05 00:00"}])
+    world = run(scenario, under(both), days=30)
+    pool = world.state.enrolments
+    times = pool["entered"][(pool["customer"] >= 0) & (pool["entries"] > 0)]
+    assert np.count_nonzero(times == 20 * DAY) > 100 and set(pool["entries"][pool["customer"] >= 0].tolist()) <= {0, 1}
+    took = {(row["step"], row["way"]): row["customers"] for row in journey_steps(world, under(both))}
+    assert took["stay", "waiting"] == np.count_nonzero(pool["inside"])
+
+
 def test_what_keeps_the_insurer_from_learning_is_said_with_its_place() -> None:
     def said(journey: Journey, scenario: Scenario) -> dict[str, str]:
         return {".".join(map(str, each.path)): each.message for each in cannot_run(journey, scenario)}
@@ -279,5 +329,5 @@ def test_what_keeps_the_insurer_from_learning_is_said_with_its_place() -> None:
     )
     run_of_days = a_journey(ONCE, entry={"on": "launched_app 3 days running"})
     assert said(run_of_days, small()) == {
-        "entry.on": "days in a row are counted of those who are in; let them in at the first, and wait for the run"
+        "entry.on": "days in a row are counted of those who are in; let them in at the first, and wait for more"
     }

@@ -334,13 +334,13 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
             "birthday": {"wait": {"before": "birthday", "by": "1d"}, "next": "told"},
             "told": {"on": {"agent_assigned": "exit"}, "within": "2d", "else": "exit"},
         },
-        entry={"did": "browsed", "but_not": "bought", "within": "3d"},
+        entry={"did": "launched_app 3 days running", "but_not": "bought", "within": "3d"},
         exit_if="browsed within 3d",
         events={"salon": {"date": "2026-02-01 14:00"}},
     )
     found = {".".join(map(str, each.path)): each.message for each in cannot_run(journey, small())}
     assert found == {
-        "entry": "no world lets customers in by did so far; write at, every, cron or on",
+        "entry.did": "days in a row are counted of those who are in; let them in at the first, and wait for more",
         "steps.tell.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
         "happen; describe the workforce, as in markets/agents.yaml, or write a step with hand_over",
         "steps.split.cap": "no world counts who takes a path so far; leave cap and full out",

@@ -13,7 +13,9 @@ from lifesim.engagement.journeys.layout import (
     RUNNING_WIDTH,
     SECONDS_TO_GOAL,
     STEP,
+    STEP_WIDTH,
     W_LEFT,
+    A,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.observing import belongs
@@ -73,7 +75,7 @@ def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     if i4(w.visible, i) > now:
         return False
     place = enrolment_of(i, journey, w)
-    if place != NONE:
+    if place != NONE and enrolment_row(w, place).entries > 0:
         rule, enrolment = journey_rule_at(w.journey_rules, journey), enrolment_row(w, place)
         if enrolment.inside or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
             return False
@@ -83,19 +85,34 @@ def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
 
 
 @compiled
+def enrolment_made(i: int, journey: int, w: Any) -> int:
+    """Place of the enrolment of a customer in a journey, a new one where there is none.
+
+    The caller has made sure that the pool has room. Who has never been in the journey can have reached no goal of it.
+    """
+    place = enrolment_of(i, journey, w)
+    if place != NONE:
+        return place
+    place = counts(w).free_enrolment
+    counts(w).free_enrolment = enrolment_row(w, place).next
+    counts(w).enrolments_left -= 1
+    enrolment = enrolment_row(w, place)
+    enrolment.customer = i
+    enrolment.next = customer_row(w, i).first_enrolment
+    enrolment.journey = journey
+    enrolment.entries = 0
+    enrolment.inside = 0
+    enrolment.converted = 1
+    enrolment.at = NEVER
+    customer_row(w, i).first_enrolment = place
+    return place
+
+
+@compiled
 def enter(i: int, journey: int, now: int, w: Any) -> None:
     """Let a customer in, at the first step; the caller has made sure that the pool has room."""
     rule = journey_rule_at(w.journey_rules, journey)
-    place = enrolment_of(i, journey, w)
-    if place == NONE:
-        place = counts(w).free_enrolment
-        counts(w).free_enrolment = enrolment_row(w, place).next
-        counts(w).enrolments_left -= 1
-        enrolment_row(w, place).customer = i
-        enrolment_row(w, place).next = customer_row(w, i).first_enrolment
-        enrolment_row(w, place).journey = journey
-        enrolment_row(w, place).entries = 0
-        customer_row(w, i).first_enrolment = place
+    place = enrolment_made(i, journey, w)
     enrolment = enrolment_row(w, place)
     enrolment.entries += 1
     enrolment.entered = now
@@ -105,6 +122,30 @@ def enter(i: int, journey: int, now: int, w: Any) -> None:
         set_mark(place, k, 0, w)
     count_way(rule.first_way + ENTERED, w)
     come_to(i, place, rule.first_row, now, w)
+
+
+@compiled
+def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
+    """Wait whether something follows that keeps a customer out; meanwhile the row is that of the entries.
+
+    Once at a time: what is done again before the time is over begins no wait of its own.
+    """
+    if i4(w.visible, i) > now:
+        return
+    enrolment = enrolment_row(w, enrolment_made(i, journey, w))
+    if not enrolment.inside and enrolment.at == NEVER:
+        enrolment.row = entry
+        enrolment.at = now + i8(w.journey_entries, entry * STEP_WIDTH + A)
+        customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, enrolment.at)
+
+
+@compiled
+def come_late(i: int, place: int, now: int, w: Any) -> None:
+    """Nothing has followed in time: the customer comes in, if that is allowed now."""
+    enrolment = enrolment_row(w, place)
+    enrolment.at = NEVER
+    if may_enter(i, enrolment.journey, i8(w.journey_entries, enrolment.row * STEP_WIDTH + STEP), now, w):
+        enter(i, enrolment.journey, now, w)
 
 
 @compiled

@@ -16,6 +16,7 @@ from lifesim.engagement.journeys.enrolling import (
     count_way,
     drop_out,
     enter,
+    expect,
     mark,
     may_enter,
     set_mark,
@@ -34,15 +35,17 @@ from lifesim.engagement.journeys.layout import (
     T_RUN,
     T_WAY,
     W_FIRST,
+    B,
+    C,
     Kind,
     Way,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.lifecycle.layout import counts, customer_row, enrolment_row, i8, journey_rule_at, note_at
 from lifesim.lifecycle.noting import W_REPLIED
-from lifesim.population.columns import DAY, NONE
+from lifesim.population.columns import DAY, NEVER, NONE
 
-_WAIT, _TRIGGER = int(Kind.WAIT), int(Way.TRIGGER)
+_WAIT, _TRIGGER, _DID_NOT = int(Kind.WAIT), int(Way.TRIGGER), int(Way.DID_NOT)
 
 
 @compiled
@@ -79,9 +82,12 @@ def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
             row = k * STEP_WIDTH
             first = i8(w.journey_entries, row + FIRST)
             last = first + i8(w.journey_entries, row + COUNT)
-            if i8(w.journey_entries, row + KIND) != _TRIGGER or matching(first, last, NONE, event, about, now, w) < 0:
+            kind = i8(w.journey_entries, row + KIND)
+            if kind not in (_TRIGGER, _DID_NOT) or matching(first, last, NONE, event, about, now, w) < 0:
                 continue
-            if may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
+            if kind == _DID_NOT:
+                expect(i, journey, k, now, w)
+            elif may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
                 enter(i, journey, now, w)
 
 
@@ -112,6 +118,14 @@ def run_of_days(place: int, k: int, now: int, w: Any) -> bool:
 
 
 @compiled
+def followed(place: int, event: int, about: int, now: int, w: Any) -> bool:
+    """Whether something has followed that keeps a customer out who would come in without it."""
+    entry = enrolment_row(w, place).row * STEP_WIDTH
+    first = i8(w.journey_entries, entry + B)
+    return matching(first, first + i8(w.journey_entries, entry + C), place, event, about, now, w) >= 0
+
+
+@compiled
 def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
     """What an event means to one journey: a response, the goal, an end, what a step waits for."""
     enrolment = enrolment_row(w, place)
@@ -124,6 +138,8 @@ def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
     if matching(rule.goal_from, rule.goal_to, place, event, about, now, w) >= 0:
         convert(i, place, now, w)
     if not enrolment.inside:
+        if enrolment.at != NEVER and followed(place, event, about, now, w):
+            enrolment.at = NEVER
         return
     if matching(rule.leaving_from, rule.leaving_to, place, event, about, now, w) >= 0:
         drop_out(i, place, now, w)

@@ -138,7 +138,7 @@ def entering(installed: Installed, numbers: Iterable[int]) -> set[int]:
     for number in numbers:
         rule = arrays["journey_rules"][number]
         for row in arrays["journey_entries"][rule["entries_from"] : rule["entries_to"]]:
-            if row[KIND] == Way.TRIGGER:
+            if row[KIND] in (Way.TRIGGER, Way.DID_NOT):
                 triggers = arrays["journey_triggers"][row[FIRST] : row[FIRST] + row[COUNT]]
                 found |= set(triggers[:, T_EVENT].tolist())
     return found
@@ -228,7 +228,8 @@ class _Joined:
 
     def _add_entries(self, tables: Tables, audiences: list[int], first: int) -> None:
         for row in tables.entries:
-            out = _moved(row, {FIRST: first} | ({A: len(self.calendars)} if row[KIND] == Way.CALENDAR else {}))
+            also = {Way.CALENDAR: {A: len(self.calendars)}, Way.DID_NOT: {B: first}}.get(row[KIND], {})
+            out = _moved(row, {FIRST: first, **also})
             out[STEP] = audiences[row[STEP]] if row[STEP] != NONE else NONE
             self.entries.append(out)
 

@@ -12,6 +12,7 @@ from typing import Any
 from lifesim.compiled import compiled
 from lifesim.engagement.journeys.enrolling import (
     cell_of,
+    come_late,
     come_to,
     count_way,
     leave,
@@ -85,6 +86,9 @@ def on_journey(i: int, place: int, now: int, w: Any) -> None:
     if not (counts(w).running >> enrolment.journey) & 1 or customer_row(w, i).cause == CAUSE_DIED:
         # The arm does not run it, or nobody is left to be addressed.
         leave(i, place, now, w)
+        return
+    if not enrolment.inside:
+        come_late(i, place, now, w)
         return
     kind = cell_of(enrolment.row, KIND, w)
     if enrolment.waits:

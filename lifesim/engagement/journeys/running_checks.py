@@ -12,7 +12,7 @@ from lifesim.scenario.channels import BY_AGENTS
 from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
-from lifesim.scenario.journeys.entries import DidNot, OnEvent, OnLifeEvent
+from lifesim.scenario.journeys.entries import OnLifeEvent
 from lifesim.scenario.journeys.expressions import Trigger
 from lifesim.scenario.journeys.parsing import parse_triggers
 from lifesim.scenario.journeys.steps import HandOver, Notify, RandomSplit
@@ -53,15 +53,14 @@ def _entries(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     several = isinstance(journey.entry, tuple)
     for k, entry in enumerate(journey.entries):
         path: Path = ("entry", k) if several else ("entry",)
-        if isinstance(entry, DidNot):
-            yield PathError(path, "no world lets customers in by did so far; write at, every, cron or on")
-        elif isinstance(entry, OnLifeEvent):
+        if isinstance(entry, OnLifeEvent):
             message = _unlearned(entry.life_event, scenario)
             if message is not None:
                 yield PathError((*path, "life_event"), message)
-        elif isinstance(entry, OnEvent) and any(trigger.days > 1 for trigger in parse_triggers(entry.on)):
-            message = "days in a row are counted of those who are in; let them in at the first, and wait for the run"
-            yield PathError((*path, "on"), message)
+        for key in ("on", "did", "but_not"):
+            if any(trigger.days > 1 for trigger in parse_triggers(getattr(entry, key, None) or "bought")):
+                message = "days in a row are counted of those who are in; let them in at the first, and wait for more"
+                yield PathError((*path, key), message)
 
 
 def _unlearned(kind: str, scenario: Scenario) -> str | None:
