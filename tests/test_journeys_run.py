@@ -283,9 +283,6 @@ def runnable(journey: Journey) -> Journey:
     for what, instead in (("signed_in 3 days running", "launched_app 2 days running"),):
         text = text.replace(f'"{what}"', f'"{instead}"')
     data = json.loads(text)
-    for step in data["steps"].values():
-        step.pop("cap", None)
-        step.pop("full", None)
     return Journey.model_validate(data)
 
 
@@ -343,7 +340,6 @@ def test_what_no_world_does_is_said_with_its_place() -> None:
         "entry.did": "days in a row are counted of those who are in; let them in at the first, and wait for more",
         "steps.tell.on.agent_assigned": "without a workforce nobody has a serving agent, and 'agent_assigned' does not "
         "happen; describe the workforce, as in markets/agents.yaml, or write a step with hand_over",
-        "steps.split.cap": "no world counts who takes a path so far; leave cap and full out",
         "steps.come.on.attended(salon)": "nobody can book an offline event of this journey; give one of its "
         "contents prompts: {booked: 30%}",
         "steps.come.on.signed_in": "nothing that the journey sends leads to 'signed_in'; give one of the contents "

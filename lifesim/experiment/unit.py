@@ -33,6 +33,7 @@ from lifesim.world.entry import Entry
 from lifesim.world.fork import save_arrays
 from lifesim.world.orphans import Orphans
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
+from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
 from lifesim.world.script import Script, scripted
 from lifesim.world.world import Part, World
@@ -114,6 +115,8 @@ class Experiment:
             parts.append(Orphans(desk.staff, practice.reassign, world))
         if scripted(self.scenario):
             parts.append(Script(self.scenario))
+        if capped(world):
+            parts.append(Places(world))
         for name, each in practice.orchestrations.items():
             parts.append(Entry(each, world) if isinstance(each, Journey) else Campaign(name, each, world))
         world.run_journeys(practice.journeys)

@@ -291,8 +291,9 @@ REQUEST = np.dtype(
     align=True,
 )
 #: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. The last one asks for
-#: nothing: a life event has happened, of which the insurer may learn.
-ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED = range(6)
+#: nothing: a life event has happened, of which the insurer may learn. Where a path takes so many and no more, journeys
+#: ask for a place in it.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE = range(7)
 
 
 class State(NamedTuple):

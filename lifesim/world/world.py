@@ -45,6 +45,7 @@ from lifesim.population.columns import (
     NOTE,
     NOTES,
     NOTIFY,
+    PLACE,
     PRESENT,
     REQUEST,
     State,
@@ -70,6 +71,7 @@ _NOBODY = np.zeros(0, np.int64)
 #: Where requests go, by their kind: whatever a journey asks for comes to the pool in the same way.
 _QUEUES = {
     "inquiries": (ASK_ADVISER,), "friends": (NEW_FRIEND,), "calls": (CALL, HAND_OVER, NOTIFY), "happened": (HAPPENED,),
+    "places": (PLACE,),
 }  # fmt: skip
 
 #: SimPy's own events use priorities 0 and 1.
@@ -149,6 +151,7 @@ class World:
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
             "leads": np.zeros(0, LEAD), "incomes": np.zeros(0, INCOME),
             "happened": np.zeros(0, REQUEST), "learned": np.zeros(0, REQUEST),
+            "places": np.zeros(0, REQUEST),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -236,7 +239,7 @@ class World:
         """
         began = time.perf_counter()
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_address))
-        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads")]
+        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads", "places")]
         if any(map(len, waiting)):
             held = np.concatenate(waiting).astype(np.int64)
             self._finish(lambda: kernel.advance(until, held, self.kernel_address))

@@ -95,6 +95,8 @@ T_EVENT, T_ABOUT, T_DAYS, T_NEXT, T_WAY = range(5)
 TRIGGER_WIDTH: Final = 5
 # Columns of `branches`: the branch takes draws below its bound; row that follows; customers at most, or NONE; control.
 B_BOUND, B_NEXT, B_CAP, B_CONTROL = range(4)
+#: What an enrolment says in `sends` while it is at a split with a cap: a place has been asked for, and the answer.
+ASKED, GRANTED, FULL = 1, 2, 3
 # Columns of `calendars`: sets of numbers as bits.
 (M_MINUTES, M_HOURS, M_DAYS, M_MONTHS, M_WEEKDAYS, M_EITHER) = range(6)
 

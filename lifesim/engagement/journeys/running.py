@@ -22,8 +22,12 @@ from lifesim.engagement.journeys.enrolling import (
 from lifesim.engagement.journeys.hearing import trigger
 from lifesim.engagement.journeys.layout import (
     ABOUT_STEP,
+    ASKED,
+    B_CAP,
     COUNT,
     FIRST,
+    FULL,
+    GRANTED,
     KIND,
     NEXT,
     OTHER,
@@ -47,6 +51,7 @@ from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.moments import over
 from lifesim.engagement.journeys.observing import belongs
 from lifesim.engagement.sending import send_one
+from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     counts,
     customer_row,
@@ -56,7 +61,7 @@ from lifesim.lifecycle.layout import (
     request_row,
     u8,
 )
-from lifesim.population.columns import CALL, CAUSE_DIED, DAY, HAND_OVER, NONE, NOTIFY
+from lifesim.population.columns import CALL, CAUSE_DIED, DAY, HAND_OVER, NEVER, NONE, NOTIFY, PLACE
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.streams import hash_pair, look_again
 
@@ -217,15 +222,34 @@ def call(i: int, place: int, content: int, channel: int, kind: int, now: int, w:
 
 @compiled
 def split(i: int, place: int, now: int, w: Any) -> None:
-    """A branch by the customer's draw for this step, the same at every entry."""
+    """A branch by the customer's draw for this step, the same at every entry; with a cap, if there is a place."""
     row = enrolment_row(w, place).row
     step = cell_of(row, ABOUT_STEP, w) + cell_of(row, STEP, w)
     u, _, _ = look_again(u8(w.step_keys, 2 * step + 1), customer_row(w, i).key, 0)
     branch = cell_of(row, FIRST, w)
     while u * WHOLE >= i8(w.journey_branches, branch * 4):
         branch += 1
+    if i8(w.journey_branches, branch * 4 + B_CAP) != NOTHING:
+        enrolment = enrolment_row(w, place)
+        if enrolment.sends == FULL:
+            take(i, place, OTHER, W_OTHER, now, w)
+            return
+        if enrolment.sends != GRANTED:
+            ask_for_place(i, place, branch, now, w)
+            return
     count_way(cell_of(row, W_FIRST, w) + branch - cell_of(row, FIRST, w), w)
     come_to(i, place, i8(w.journey_branches, branch * 4 + 1), now, w)
+
+
+@compiled
+def ask_for_place(i: int, place: int, branch: int, now: int, w: Any) -> None:
+    """Ask for a place in a path that takes so many and no more; the customer is held until there is an answer."""
+    enrolment = enrolment_row(w, place)
+    enrolment.sends = ASKED
+    enrolment.until = branch
+    enrolment.at = NEVER
+    ask(i, PLACE, place, now, w)
+    customer_row(w, i).held += 1
 
 
 @compiled

@@ -15,7 +15,7 @@ from lifesim.scenario.journeys.checks import audiences_of, triggers_of
 from lifesim.scenario.journeys.entries import OnLifeEvent
 from lifesim.scenario.journeys.expressions import Trigger
 from lifesim.scenario.journeys.parsing import parse_triggers
-from lifesim.scenario.journeys.steps import HandOver, Notify, RandomSplit
+from lifesim.scenario.journeys.steps import HandOver, Notify
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
 from lifesim.scenario.yaml_nodes import dotted
@@ -28,7 +28,6 @@ PROPOSALS = frozenset({"proposal_made", "proposal_read"})
 def cannot_run(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     """Everything that keeps a world of the scenario from running a journey that fits it otherwise."""
     yield from _entries(journey, scenario)
-    yield from _steps(journey)
     yield from _visits(journey, scenario)
     yield from _events(journey, scenario)
     programs, names = Programs(scenario), vocabulary(scenario)
@@ -58,7 +57,8 @@ def _entries(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
             if message is not None:
                 yield PathError((*path, "life_event"), message)
         for key in ("on", "did", "but_not"):
-            if any(trigger.days > 1 for trigger in parse_triggers(getattr(entry, key, None) or "bought")):
+            text = getattr(entry, key, None)
+            if text is not None and any(trigger.days > 1 for trigger in parse_triggers(text)):
                 message = "days in a row are counted of those who are in; let them in at the first, and wait for more"
                 yield PathError((*path, key), message)
 
@@ -70,12 +70,6 @@ def _unlearned(kind: str, scenario: Scenario) -> str | None:
     if scenario.inference.life_events is None:
         return "the insurer learns of no life event; write inference.life_events: {share: 30%, delay: 30d}"
     return None
-
-
-def _steps(journey: Journey) -> Iterator[PathError]:
-    for name, step in journey.steps.items():
-        if isinstance(step, RandomSplit) and step.cap:
-            yield PathError(("steps", name, "cap"), "no world counts who takes a path so far; leave cap and full out")
 
 
 def _visits(journey: Journey, scenario: Scenario) -> Iterator[PathError]:

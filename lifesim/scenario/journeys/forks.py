@@ -50,7 +50,7 @@ class RandomSplit(StepBase):
     """Split at random; a customer who comes again goes the same way again."""
 
     split: dict[Name, Share] = about("share by step; must sum to one")
-    cap: dict[Name, Count] = about("customers at most, by step", default={})
+    cap: dict[Name, Count] = about("customers at most in each branch of the insurer, by step", default={})
     full: Name | None = about("step for those who come when theirs is full", default=None)
 
     def complaints(self) -> Iterator[PathError]:
