@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.passages import journey_steps, journey_totals, prompts
-from lifesim.experiment.tiers import tiers_by_branch
+from lifesim.experiment.tiers import paid_to_agents, tiers_by_branch
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
@@ -68,7 +68,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
         of = accounts.branch == number
         mine = Accounts(*(column[of] for column in accounts))
         result.add_rows("totals", metrics.totals(segments, _of(ends, rows), outcomes[of], mine), **labels)
-        result.add_rows("ledger", _ledger(outcomes[of]), **labels)
+        result.add_rows("ledger", [*_ledger(outcomes[of]), *paid_to_agents(of_tiers.get(number, []))], **labels)
         if scenario.experiment.twins:
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)

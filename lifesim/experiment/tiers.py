@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import DAY
+from lifesim.population.memory import months_of
+from lifesim.scenario.workforce import RECRUIT_SECONDS
 from lifesim.strategy import Practice
 from lifesim.workforce.agents import Agents, leads_between
 from lifesim.workforce.fairness import gini
 from lifesim.workforce.serving import NOBODY, SERVING
-from lifesim.workforce.staff import BY_TIER, GOOD, TAKEN_BY, TIER_MEASURES, Staff, staff
+from lifesim.workforce.sold import BY_GRADE, BY_MONTH, ONLINE, SOLD_BY, SOLD_MEASURES
+from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASURES, Staff, staff
 from lifesim.world.hours import Hours
+from lifesim.world.sales import Sales
 from lifesim.world.world import World
+
+#: Days of a month, on average.
+MONTH_DAYS = 365 / 12
 
 
 def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str, Any]]]:
@@ -21,43 +28,108 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
     if world.scenario.workforce is None:
         return {}
     of = staff(world.scenario, world.streams, world.branches, world.started_with)
-    capacity, serves = _capacity(world, of, practice), _serves(world, of)
-    return {
-        branch: [
-            {"tier": tier, "measure": measure, "value": float(value)}
+    kept = Sales(of).rest(world)
+    columns = {"capacity": _capacity(world, of, practice), "serves": _serves(world, of)}
+    found = {}
+    for branch in world.branches:
+        by_tier = {
+            tier: _counted(kept, (branch, k)) | _of_tier(world, of, (branch, k), kept, columns)
             for k, tier in enumerate(of.tiers)
-            for measure, value in _measures(world, of, (branch, k), capacity, serves).items()
+        }
+        online = kept[SOLD_BY][branch, -1].tolist()
+        by_tier[ONLINE] = dict(zip(SOLD_MEASURES[:3], online, strict=False))
+        found[branch] = [
+            {"tier": tier, "measure": measure, "value": float(value)}
+            for tier, measures in by_tier.items()
+            for measure, value in measures.items()
             if value is not None
         ]
-        for branch in world.branches
+    return found
+
+
+def paid_to_agents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Accounts of the ledger from rows of one branch: wages, and what of the commission agents earn on new policies."""
+    accounts = {"wages": "wages_fen", "agent_commission": "commission_fen"} if rows else {}
+    return [
+        {"account": name, "amount_fen": int(sum(row["value"] for row in rows if row["measure"] == measure))}
+        for name, measure in accounts.items()
+    ]
+
+
+def _counted(kept: dict[str, Any], cell: tuple[int, int]) -> dict[str, Any]:
+    """What the world itself has counted of one tier in one branch."""
+    by_grade = kept[BY_GRADE][cell].tolist()
+    return {
+        **dict(zip(TIER_MEASURES, kept[BY_TIER][cell].tolist(), strict=True)),
+        **dict(zip(SOLD_MEASURES, kept[SOLD_BY][cell].tolist(), strict=True)),
+        **{
+            f"{what}_{grade}": by_grade[g][k]
+            for g, grade in enumerate(GRADES)
+            for k, what in enumerate(("taken", "won", "lost"))
+        },
     }
 
 
-def _measures(world: World, of: Staff, cell: tuple[int, int], capacity: Any, serves: Any) -> dict[str, Any]:
-    """What one tier did in one branch: none for what cannot be told."""
-    mine = (of.branch == cell[0]) & (of.tier == cell[1])
-    counted = world.extra[BY_TIER][cell]
-    can = int(capacity[mine].sum())
-    found = dict(zip(TIER_MEASURES, counted.tolist(), strict=True))
-    found |= {"capacity": can, "idle_share": 1.0 - int(counted[TAKEN_BY]) / can if can else None}
-    found |= {"serves": int(serves[mine].sum())}
-    if cell[1] < len(world.scenario.desk.seats) or of.agents is None:
+def _of_tier(
+    world: World, of: Staff, cell: tuple[int, int], kept: dict[str, Any], columns: dict[str, Any]
+) -> dict[str, Any]:
+    """What follows from who is there: none for what cannot be told."""
+    mine = np.flatnonzero((of.branch == cell[0]) & (of.tier == cell[1]))
+    can, taken = int(columns["capacity"][mine].sum()), int(kept[BY_TIER][(*cell, TAKEN_BY)])
+    found = {"capacity": can, "idle_share": 1.0 - taken / can if can else None}
+    found |= {"serves": int(columns["serves"][mine].sum())}
+    seats = len(of.calls)
+    if cell[1] < len(world.scenario.desk.seats) or of.agents is None or world.scenario.workforce is None:
         return found
-    who = np.flatnonzero(mine)
-    return found | _of_agents(world, of.agents.take(who - len(of.calls)), world.extra[GOOD][who])
+    agents = of.agents.take(mine - seats)
+    wage = list(world.scenario.workforce.tiers.values())[cell[1] - len(world.scenario.desk.seats)].wage
+    return found | _of_agents(world, agents, kept[GOOD][mine], wage) | _of_months(world, agents, kept[BY_MONTH][mine])
 
 
-def _of_agents(world: World, of: Agents, good: Any) -> dict[str, Any]:
+def _of_agents(world: World, of: Agents, good: Any, wage: int) -> dict[str, Any]:
     """Agents there at the end, who came and who left since the fork, and how evenly good leads were given out."""
     fork, end = int(world.state.counts["fork"][0]), world.now
-    there = np.clip(np.minimum(of.until, end) - np.maximum(of.since, fork), 0, None)
+    there = np.clip(np.minimum(of.until, end) - np.maximum(of.since, fork), 0, None) / DAY
+    uneven, days = gini(good.astype(float), there), float(there.sum())
     return {
         "agents": len(of.present(end)),
         "hired": np.count_nonzero((of.since > fork) & (of.since <= end)),
         "left": np.count_nonzero((of.until > fork) & (of.until <= end) & (of.since <= end)),
         "good": int(good.sum()),
-        "gini_good": gini(good.astype(float), there / DAY),
+        "gini_good": uneven,
+        "agent_days": days,
+        "uneven_days": None if uneven is None else uneven * days,
+        "good_days": None if uneven is None else days,
+        "wages_fen": round(wage * days / MONTH_DAYS),
+        **retained(of, fork, end),
     }
+
+
+def retained(of: Agents, fork: int, end: int) -> dict[str, int]:
+    """Recruits whose 13 months ended since the fork, and those of them who were still there.
+
+    Recruits of before the world began are left out: of them only those are known who had stayed.
+    """
+    over = of.joined + RECRUIT_SECONDS
+    due = (of.joined > 0) & (over > fork) & (over <= end)
+    return {"recruits": int(due.sum()), "retained": int((due & (of.until >= over)).sum())}
+
+
+def _of_months(world: World, of: Agents, sold: Any) -> dict[str, int]:
+    """Months of agents, and those in which they sold a policy: calendar months that are whole since the fork.
+
+    An agent counts in a month who is there at the end of it.
+    """
+    names, month = months_of(world.scenario)
+    first = np.array(names, "datetime64[M]")
+    length = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
+    fork, end = int(world.state.counts["fork"][0]) // DAY, world.now // DAY
+    inside = np.zeros(len(month), bool)
+    inside[fork:end] = True
+    whole = np.flatnonzero(np.bincount(month[inside], minlength=len(length)) == length)
+    ends = np.array([np.flatnonzero(month == k)[-1] + 1 for k in whole], np.int64) * DAY
+    there = (of.since[:, None] < ends) & (ends <= of.until[:, None])
+    return {"agent_months": int(there.sum()), "active_months": int((there & (sold[:, whole] > 0)).sum())}
 
 
 def _capacity(world: World, of: Staff, practice: Practice) -> Any:

@@ -35,6 +35,7 @@ from lifesim.world.orphans import Orphans
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
+from lifesim.world.sales import Sales
 from lifesim.world.script import Script, scripted
 from lifesim.world.world import Part, World
 
@@ -112,7 +113,7 @@ class Experiment:
             Review(desk.staff),
         ]
         if self.scenario.workforce is not None:
-            parts.append(Orphans(desk.staff, practice.reassign, world))
+            parts += [Sales(desk.staff), Orphans(desk.staff, practice.reassign, world)]
         if scripted(self.scenario):
             parts.append(Script(self.scenario))
         if capped(world):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import appended
+from lifesim.workforce.sold import BY_GRADE
 from lifesim.workforce.staff import (
     BY_TIER,
     GOOD,
@@ -62,6 +63,7 @@ def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, 
     if BY_TIER in kept:
         np.add.at(kept[BY_TIER], (branch, staff.tier[rows], TAKEN_BY), 1)
         np.add.at(kept[GOOD], rows[grades < GOOD_GRADES], 1)
+        np.add.at(kept[BY_GRADE], (branch, staff.tier[rows], grades, TAKEN), 1)
         again = granted["returned"] > 0
         np.add.at(kept[BY_TIER], (branch[again], staff.tier[rows[again]], TAKEN_AGAIN), 1)
 
@@ -111,5 +113,6 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
         np.add.at(kept[GRADED], (of, cases["grade"][which], what), 1)
         if BY_TIER in kept:
             np.add.at(kept[BY_TIER], (of, staff.tier[rows[which]], by), 1)
+            np.add.at(kept[BY_GRADE], (of, staff.tier[rows[which]], cases["grade"][which], what), 1)
     kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()
     return cases[lost]

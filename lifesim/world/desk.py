@@ -10,6 +10,7 @@ from lifesim.engagement import granting
 from lifesim.errors import StrategyError
 from lifesim.lifecycle.touch_tables import channel_rules
 from lifesim.population.columns import ANSWERS, ASSIGNS, ORPHAN, T_WITHDRAWN, TO_AGENT, UNSPOKEN, appended
+from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
@@ -20,6 +21,7 @@ from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
+from lifesim.workforce.sold import IGNORED, SOLD_BY, nothing_sold
 from lifesim.workforce.staff import ASSIGNED_TO, AWAY, BY_TIER, LAST, WAITED_FOR, staff
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
@@ -49,7 +51,11 @@ class Desk:
         self.of_round = round_columns(scenario)
         hidden = {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
         self.of_oracles = self.of_round | hidden
-        for name, empty in (self.staff.kept() | cases.none(len(scenario.population.branches))).items():
+        months = len(months_of(scenario)[0])
+        empty_ones = (
+            self.staff.kept() | nothing_sold(self.staff, months) | cases.none(len(scenario.population.branches))
+        )
+        for name, empty in empty_ones.items():
             world.extra.setdefault(name, empty)
 
     def next(self, now: int) -> int | None:
@@ -179,7 +185,11 @@ class Desk:
             return given
         willing = np.array([1.0] * len(self.desk.seats) + [tier.willing for tier in workforce.tiers.values()])
         u = self.world.streams.uniforms("lead taken up", waiting["luck"], now)
-        return np.where(u < willing[self.staff.tier[rows[given]]], given, UNASSIGNED)
+        ignored = (given >= 0) & (u >= willing[self.staff.tier[rows[given]]])
+        if ignored.any():
+            branch = self.world.state.customers["branch"][waiting["customer"][ignored]]
+            np.add.at(self.world.extra[SOLD_BY], (branch, self.staff.tier[rows[given[ignored]]], IGNORED), 1)
+        return np.where(ignored, UNASSIGNED, given)
 
     def _skill(self, taken: Any, given: Any, shift: Shift) -> Any:
         """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""

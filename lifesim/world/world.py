@@ -57,7 +57,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
-from lifesim.workforce.staff import BY_TIER, GOOD
+from lifesim.workforce.sold import FROM_FORK
 from lifesim.world import kernel
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
@@ -370,7 +370,7 @@ class World:
             "ways",
         ):
             getattr(self.state, name)[:] = 0
-        for name in {"desk", BY_TIER, GOOD} & self.extra.keys():
+        for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()

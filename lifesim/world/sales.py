@@ -1,0 +1,100 @@
+"""The weekly book of sales: which policies were issued, and who sold them."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lifesim.population.columns import APPLIED, BARRED, DAY, appended
+from lifesim.population.memory import months_of
+from lifesim.workforce import cases
+from lifesim.workforce.serving import SERVING
+from lifesim.workforce.sold import (
+    APE_FEN,
+    BY_MONTH,
+    BYPASSED,
+    COMMISSION_FEN,
+    FROM_FORK,
+    NBV_FEN,
+    OWN,
+    POLICIES,
+    SOLD_BY,
+    credit,
+    first_commissions,
+    first_values,
+    sellers,
+)
+from lifesim.workforce.staff import Staff
+from lifesim.world.parts import every
+from lifesim.world.world import World
+
+
+class Sales:
+    """Credits policies of the past week, before orphans are booked and leads are reviewed at the same midnight.
+
+    Free cover is not counted, nor a policy that was given back within the week.
+    """
+
+    phase, name, local, days = 3, "book of sales", False, 7
+
+    def __init__(self, staff: Staff) -> None:
+        self.staff = staff
+        self.offset = staff.scenario.warm_up % (self.days * DAY)
+
+    def next(self, now: int) -> int | None:
+        """Every seventh midnight, counted so that the fork is one."""
+        return every(self.days, now, self.offset)
+
+    def act(self, world: World, now: int) -> None:
+        """Credit the policies issued since the last time, or since the fork."""
+        self.count(world, world.extra, now - self.days * DAY, now)
+
+    def rest(self, world: World) -> dict[str, Any]:
+        """What has been sold up to the present, the days since the last time included; the world stays as it is."""
+        kept = {name: world.extra[name].copy() for name in (*FROM_FORK, BY_MONTH)}
+        last = self.next(world.now)
+        since = world.now if last is None or last == world.now else last - self.days * DAY
+        self.count(world, kept, since, world.now)
+        return kept
+
+    def count(self, world: World, kept: MutableMapping[str, Any], since: int, now: int) -> None:
+        """Credit policies issued from one time on and before another to ``kept``."""
+        since = max(since, int(world.state.counts["fork"][0]))
+        pool = world.state.policies
+        new = np.flatnonzero((pool["issued"] >= since) & (pool["issued"] < now))
+        new = new[(pool["customer"][new] >= 0) & (pool["premium"][new] > 0)]
+        new = new[~np.isin(pool["status"][new], (APPLIED, BARRED))]
+        if not len(new):
+            return
+        customers, issued, products = (pool[name][new].astype(np.int64) for name in ("customer", "issued", "product"))
+        held = appended(world.extra[cases.IN_HAND], world.extra[cases.RECENT])
+        serving = world.extra[SERVING]
+        rows, own = sellers(self.staff, held, serving, customers, issued, self._person[products])
+        branch = world.state.customers["branch"][customers].astype(np.int64)
+        premiums = pool["premium"][new]
+        values = first_values(world.scenario, world.rules.arrays["price_cuts"], products, premiums, issued)
+        seller = np.append(self.staff.tier, len(self.staff.tiers))[rows]
+        earned = first_commissions(self.staff, products, premiums, seller, own)
+        amounts = {POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned}
+        credit(kept, (branch, seller), amounts, (rows, self._month[issued // DAY]))
+        self._pass_by(kept, serving, customers, rows, branch)
+
+    def _pass_by(self, kept: Any, serving: Any, customers: Any, rows: Any, branch: Any) -> None:
+        """Count what others, or nobody, sold to customers of an agent."""
+        known = np.flatnonzero(customers < len(serving))
+        mine = serving[customers[known]]
+        past = (mine >= len(self.staff.calls)) & (rows[known] != mine)
+        np.add.at(kept[SOLD_BY], (branch[known[past]], self.staff.tier[mine[past]], BYPASSED), 1)
+
+    @cached_property
+    def _person(self) -> Any:
+        """Whether each product needs a person."""
+        return np.array([product.needs_person for product in self.staff.scenario.products.values()])
+
+    @cached_property
+    def _month(self) -> Any:
+        """Calendar month of each day."""
+        return months_of(self.staff.scenario)[1].astype(np.int64)
