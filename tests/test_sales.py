@@ -12,8 +12,9 @@ from teams import JUNIORS, SENIORS, TURNOVER
 from teams import described as team_described
 
 from lifesim.experiment.gather import gather
-from lifesim.experiment.tiers import MONTH_DAYS, retained
+from lifesim.experiment.tiers import retained
 from lifesim.experiment.unit import Unit, UnitResult
+from lifesim.metrics.agents import MONTH_DAYS
 from lifesim.population.columns import DAY
 from lifesim.population.memory import count, months_of
 from lifesim.scenario import Scenario

@@ -251,12 +251,17 @@ def _whole_replications(totals: pd.DataFrame, branches: set[str]) -> pd.DataFram
 def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], branches: set[str]) -> Result:
     """Tables of all units in a fixed order, and the effects."""
 
+    from lifesim.experiment.agent_metrics import agent_metrics
     from lifesim.experiment.effects import effects, returns
     from lifesim.experiment.ladder import ladder
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
     whole = _whole_replications(tables["totals"], branches)
+    if "agents" in tables:
+        tables["agent_metrics"] = agent_metrics(
+            tables["agents"], tables["desks"], scenario.experiment.control, branches
+        )
     scales = {name: metric.scale for name, metric in METRICS.items()}
     control = scenario.experiment.control
     if control not in set(whole["arm"]):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.experiment import plugins
 from lifesim.metrics import described
+from lifesim.metrics.agents import described_of_agents
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.texts import labelled
@@ -56,6 +57,7 @@ def manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
         "failures": result.failures,
         "oracles": result.oracles,
         "metrics": described(),
+        "agent_metrics": described_of_agents() if "agent_metrics" in result.tables else {},
         "stages": list(STAGES),
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.metrics.agents import MONTH_DAYS
 from lifesim.population.columns import DAY
 from lifesim.population.memory import months_of
 from lifesim.scenario.workforce import RECRUIT_SECONDS
@@ -18,9 +19,6 @@ from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASUR
 from lifesim.world.hours import Hours
 from lifesim.world.sales import Sales
 from lifesim.world.world import World
-
-#: Days of a month, on average.
-MONTH_DAYS = 365 / 12
 
 
 def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str, Any]]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lifesim.errors import RunError
+from lifesim.report.agents import tier_tables, what_is_counted
 from lifesim.report.arms import arm_cards, hashes, plug_in, product_rows, shared
 from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
 from lifesim.report.charts import metrics_forests, occupancy_panels, segments_forest
@@ -139,6 +140,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         **_drawn(run, present, overall, t),
         **_composition(run, t),
         **_branches(run, primary, t),
+        **_agents(run, t),
     }
 
 
@@ -197,6 +199,20 @@ def _ladder(run: RunTables, t: Catalogue) -> list[tuple[str, list[tuple[str, Eff
             label = label_with_unit(rows[0].metric, t)
             by_metric.append((label, [(printable(row.control), _effect_row(row, primary, t)) for row in rows]))
     return by_metric
+
+
+def _agents(run: RunTables, t: Catalogue) -> dict[str, Any]:
+    """Metrics of agents and seats by tier, where there are agents."""
+    if "agent_metrics" not in run.tables:
+        return {"tiers": [], "tier_arms": [], "tier_metrics": []}
+    metrics, table = run.manifest["agent_metrics"], run.table("agent_metrics")
+    scenario, ran = run.manifest["scenario"], set(table["arm"].astype(str))
+    arms = [arm for arm in (scenario["control"], *_treated(scenario)) if arm in ran]
+    return {
+        "tiers": tier_tables(table, metrics, arms, t),
+        "tier_arms": [printable(arm) for arm in arms],
+        "tier_metrics": [what_is_counted(each, t) for each in metrics.values()],
+    }
 
 
 def _treated(scenario: Mapping[str, Any]) -> list[str]:

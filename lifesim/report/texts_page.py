@@ -135,6 +135,21 @@ PAGE: dict[str, tuple[str, str]] = {
     "products.premium": ("Annualised premium ({unit})", "年化保费（{unit}）"),
     "branches.heading": ("{metric}, by branch", "分公司：{metric}"),
     "branches.branch": ("Branch", "分公司"),
+    # agents and seats
+    "agents.heading": ("Agents and desks", "代理人与坐席"),
+    "agents.lead": (
+        "Since the fork: means over replications with their intervals. ▲ and ▼ mark where the paired difference from "
+        "the control is clearly above or below 0.",
+        "分叉以来：各次重复的均值及其区间。▲ 与 ▼ 表示与对照组的配对差异明显更高或更低。",
+    ),
+    "agents.all": ("All tiers together", "全部层级"),
+    "agents.online": ("online: what nobody sold", "线上：无人经手的销售"),
+    "agents.in": (", branch {branch}", "，分公司 {branch}"),
+    "agents.higher": ("clearly higher than the control", "明显高于对照组"),
+    "agents.lower": ("clearly lower than the control", "明显低于对照组"),
+    "agents.unit_CNY": ("CNY", "元"),
+    "agents.unit_hours": ("hours", "小时"),
+    "agents.of": ("{numerator}; of {denominator}", "{numerator}；分母为{denominator}"),
     # words
     "words.heading": ("Words", "术语"),
     "word.arm": ("Arm", "策略组"),

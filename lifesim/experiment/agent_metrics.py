@@ -1,0 +1,105 @@
+"""The table ``agent_metrics``: metrics of agents by branch and tier, with intervals over replications."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lifesim.experiment.effects import EVERYONE
+from lifesim.experiment.intervals import mean, mean_interval
+from lifesim.metrics.agents import AGENT_METRICS, AgentMetric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "metric", "branch", "tier", "arm", "control", "mean", "low", "high", "effect", "effect_low", "effect_high",
+    "replications",
+)  # fmt: skip
+_KEYS = ["replication", "branch", "tier", "arm"]
+
+
+def agent_metrics(
+    agents: pd.DataFrame, desks: pd.DataFrame, control: str, branches: Collection[str], level: float = 0.95
+) -> pd.DataFrame:
+    """Metrics of every arm by branch and tier, and what each differs from the control.
+
+    Parameters
+    ----------
+    agents, desks
+        The tables of a run.
+    branches
+        All branches: a replication in which an arm lacks one says nothing about ``all``.
+    level
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`; ``all`` stands for all branches, or tiers. A value is the mean over replications, with the
+        t interval of `intervals.mean_interval`; effects are paired by replication. No row where nothing is known.
+    """
+    import pandas as pd
+
+    sums = _sums(agents, desks, branches)
+    rows: list[dict[str, Any]] = []
+    for name, metric in AGENT_METRICS.items():
+        values = _values(sums, metric)
+        for (branch, tier, arm), by_replication in values.items():
+            base = values.get((branch, tier, control), {})
+            rows.append(
+                {"metric": name, "branch": branch, "tier": tier, "arm": arm, "control": control}
+                | _estimate(by_replication, {} if arm == control else base, level)
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _sums(agents: pd.DataFrame, desks: pd.DataFrame, branches: Collection[str]) -> pd.DataFrame:
+    """Measures in columns, by replication, branch, tier and arm; with rows that add up branches, tiers, and both."""
+    import pandas as pd
+
+    wide = agents.pivot_table(index=_KEYS, columns="measure", values="value", aggfunc="sum", sort=False)
+    # Of seats there are no months, and of what nobody sold no slots.
+    for name, of, where in (
+        ("talks", "taken", "agent_days"), ("agents_ape_fen", "ape_fen", "agent_days"),
+        ("agents_policies", "policies", "agent_days"), ("staff_ape_fen", "ape_fen", "capacity"),
+    ):  # fmt: skip
+        wide[name] = wide[of].where(wide[where].notna())
+    wide = wide.reset_index()
+    asked = desks[desks["measure"].isin(["requests", "gave_up"])].assign(tier=EVERYONE)
+    asked = asked.pivot_table(index=_KEYS, columns="measure", values="value", aggfunc="sum").reset_index()
+    of_tiers = [wide, wide.assign(tier=EVERYONE)]
+    together = pd.concat([*of_tiers, asked])
+    market = together[together.groupby(["arm", "replication"])["branch"].transform("nunique") == len(branches)]
+    return pd.concat([together, market.assign(branch=EVERYONE)]).groupby(_KEYS, sort=False).sum(min_count=1)
+
+
+def _values(sums: pd.DataFrame, metric: AgentMetric) -> dict[tuple[str, str, str], dict[int, float]]:
+    """Values by replication, by branch, tier and arm; without those that have no meaning there."""
+    known = set(sums.columns)
+    if not known >= {*metric.top, *metric.bottom}:
+        return {}
+    top = sums[list(metric.top)].sum(axis=1, min_count=len(metric.top))
+    bottom = sums[list(metric.bottom)].sum(axis=1, min_count=len(metric.bottom)) if metric.bottom else top * 0 + 1
+    found: dict[tuple[str, str, str], dict[int, float]] = {}
+    for (replication, branch, tier, arm), up, down in zip(sums.index, top, bottom, strict=True):
+        if down > 0 and not math.isnan(up):
+            of_cell = found.setdefault((str(branch), str(tier), str(arm)), {})
+            of_cell[int(replication)] = metric.scale * float(up) / float(down)
+    return found
+
+
+def _estimate(values: dict[int, float], base: dict[int, float], level: float) -> dict[str, Any]:
+    """Mean with its interval, and the paired difference from the control with its own."""
+    each = [values[r] for r in sorted(values)]
+    paired = [values[r] - base[r] for r in sorted(values.keys() & base.keys())]
+    return {
+        **dict(zip(("mean", "low", "high"), _mean(each, level), strict=True)),
+        **dict(zip(("effect", "effect_low", "effect_high"), _mean(paired, level), strict=True)),
+        "replications": len(each),
+    }
+
+
+def _mean(values: Sequence[float], level: float) -> tuple[float, float, float]:
+    return (mean(values), *mean_interval(values, level)) if values else (math.nan, math.nan, math.nan)

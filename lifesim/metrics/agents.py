@@ -1,0 +1,149 @@
+"""Metrics of agents and seats: ratios of two sums over tiers and branches, from the tables of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: Days of a month, on average.
+MONTH_DAYS = 365 / 12
+_HOUR, _FEN = 3_600.0, 0.01
+
+
+@dataclass(frozen=True)
+class AgentMetric:
+    """A ratio of two sums, or one sum where there is no denominator, from the fork to the end of the horizon.
+
+    Attributes
+    ----------
+    unit
+        ``share``, ``CNY``, ``hours``, ``index`` or ``count``.
+    top, bottom
+        Measures that are added up, of the tables ``agents`` and ``desks``; see ``docs/architecture.md``.
+    scale
+        The value is scale x numerator / denominator.
+    """
+
+    label_en: str
+    label_zh: str
+    unit: str
+    numerator: str
+    denominator: str
+    numerator_zh: str
+    denominator_zh: str
+    top: tuple[str, ...]
+    bottom: tuple[str, ...] = ()
+    scale: float = 1.0
+
+
+_AGENT_MONTH, _AGENT_MONTH_ZH = "months that agents were there", "代理人在岗月数"
+_CONCLUDED, _CONCLUDED_ZH = "leads concluded since the fork", "分叉后已了结的线索"
+
+#: By name, in the order in which reports show them.
+AGENT_METRICS: Mapping[str, AgentMetric] = {
+    "conversion": AgentMetric(
+        "Leads converted", "线索转化率", "share",
+        "of these leads, those of which a policy came in time", _CONCLUDED,
+        "其中在跟进期内承保的线索", _CONCLUDED_ZH, ("won",), ("won", "lost"),
+    ),
+    **{
+        f"conversion_{grade}": AgentMetric(
+            f"Leads converted, grade {grade.upper()}", f"{grade.upper()} 级线索转化率", "share",
+            "of these leads, those of which a policy came in time", f"{_CONCLUDED}, grade {grade.upper()}",
+            "其中在跟进期内承保的线索", f"{_CONCLUDED_ZH}（{grade.upper()} 级）",
+            (f"won_{grade}",), (f"won_{grade}", f"lost_{grade}"),
+        )
+        for grade in "abcd"
+    },
+    "premium": AgentMetric(
+        "New annualised premium", "年化新保", "CNY", "annual premium of policies sold, free cover left out", "",
+        "售出保单的年化保费（不含赠险）", "", ("ape_fen",), (), _FEN,
+    ),
+    "nbv": AgentMetric(
+        "New business value before cost", "新业务价值（未减成本）", "CNY",
+        "margin on the annual premium of policies sold, those given back later included", "",
+        "售出保单年化保费的价值率部分（含其后退保者）", "", ("nbv_fen",), (), _FEN,
+    ),
+    "policies": AgentMetric(
+        "Policies sold", "承保件数", "count", "policies sold, free cover left out", "", "售出保单件数（不含赠险）", "",
+        ("policies",),
+    ),
+    "own_policies": AgentMetric(
+        "Policies from own business", "自营承保件数", "count",
+        "policies that serving agents sold without a lead from head office", "",
+        "服务代理人在无总部线索时售出的保单", "", ("own_policies",),
+    ),
+    "bypassed": AgentMetric(
+        "Policies sold past the serving agent", "绕过服务代理人的承保件数", "count",
+        "policies that others, or nobody, sold to customers whom an agent serves", "",
+        "由他人或线上售予有服务代理人客户的保单", "", ("bypassed",),
+    ),
+    "first_contact_hours": AgentMetric(
+        "Time to first contact", "首次跟进时长", "hours", "time from the request to the conversation", "leads taken",
+        "从提出需求到通话的时间", "已承接的线索", ("wait_seconds",), ("taken",), 1 / _HOUR,
+    ),
+    "follow_up_rate": AgentMetric(
+        "Leads followed up", "线索跟进率", "share", "of these leads, those taken up", "leads given to agents and seats",
+        "其中被承接的线索", "分配给代理人与坐席的线索", ("taken",), ("taken", "ignored"),
+    ),
+    "utilisation": AgentMetric(
+        "Time used (the rest is idle)", "坐席利用率（其余为空闲）", "share",
+        "of these slots, those used for a lead", "slots for head-office leads",
+        "其中用于跟进线索的时段", "可用于总部线索的时段", ("taken",), ("capacity",),
+    ),
+    "overflow": AgentMetric(
+        "Requests that nobody answered", "溢出率", "share", "of these requests, those given up", "requests",
+        "其中放弃的请求", "请求数", ("gave_up",), ("requests",),
+    ),
+    "lost": AgentMetric(
+        "Leads lost", "流失线索", "count", "leads of which no policy came in time", "", "跟进期内未承保的线索", "",
+        ("lost",),
+    ),
+    "recycled": AgentMetric(
+        "Leads taken again", "回收再分配线索", "count", "leads taken that had come back from an agent", "",
+        "由代理人退回后再次被承接的线索", "", ("taken_again",),
+    ),
+    "premium_per_slot": AgentMetric(
+        "Premium per slot", "单位时段保费", "CNY", "annual premium of policies sold", "slots for head-office leads",
+        "售出保单的年化保费", "可用于总部线索的时段", ("staff_ape_fen",), ("capacity",), _FEN,
+    ),
+    "cost_per_policy": AgentMetric(
+        "Wages and commission per policy", "单件人力成本（工资与佣金）", "CNY",
+        "wages of agents and their first-year commission", "policies sold by agents", "代理人工资与首年佣金",
+        "代理人承保件数", ("wages_fen", "commission_fen"), ("agents_policies",), _FEN,
+    ),
+    "activity_rate": AgentMetric(
+        "Active agents", "活动率", "share", "of these months, those with a policy sold",
+        "calendar months of agents there at the end of them", "其中有承保的月份", "月末在岗代理人的自然月数",
+        ("active_months",), ("agent_months",),
+    ),
+    "activity": AgentMetric(
+        "Activity volume", "活动量", "count", "conversations about leads", _AGENT_MONTH, "线索通话次数",
+        _AGENT_MONTH_ZH, ("talks",), ("agent_days",), MONTH_DAYS,
+    ),
+    "premium_per_agent": AgentMetric(
+        "Premium per agent and month", "人均产能", "CNY", "annual premium of policies sold by agents", _AGENT_MONTH,
+        "代理人售出保单的年化保费", _AGENT_MONTH_ZH, ("agents_ape_fen",), ("agent_days",), _FEN * MONTH_DAYS,
+    ),
+    "policies_per_agent": AgentMetric(
+        "Policies per agent and month", "人均件数", "count", "policies sold by agents", _AGENT_MONTH,
+        "代理人售出保单件数", _AGENT_MONTH_ZH, ("agents_policies",), ("agent_days",), MONTH_DAYS,
+    ),
+    "unevenness": AgentMetric(
+        "Unevenness of good leads (Gini)", "优质线索分配不均度（基尼系数）", "index",
+        "Gini coefficient of leads of grades A and B over agents of a tier and branch, by time there",
+        _AGENT_MONTH, "同一分公司与层级内 A、B 级线索按在岗时间的基尼系数", _AGENT_MONTH_ZH,
+        ("uneven_days",), ("good_days",),
+    ),
+    "retention_13_months": AgentMetric(
+        "Recruits retained for 13 months", "13个月留存率", "share", "of these recruits, those still there",
+        "recruits whose 13 months ended since the fork", "其中仍在岗者", "分叉后满13个月的新人",
+        ("retained",), ("recruits",),
+    ),
+}  # fmt: skip
+
+
+def described_of_agents() -> dict[str, dict[str, str]]:
+    """What every metric is, for the manifest of a run."""
+    keys = ("label_en", "label_zh", "unit", "numerator", "denominator", "numerator_zh", "denominator_zh")
+    return {name: {key: getattr(metric, key) for key in keys} for name, metric in AGENT_METRICS.items()}

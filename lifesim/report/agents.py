@@ -1,0 +1,117 @@
+"""Agents and seats on the page: metrics of every arm by tier, and by branch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lifesim.report.catalogue import Catalogue, printable
+from lifesim.report.formats import decimals, interval, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ALL = "all"
+
+
+@dataclass(frozen=True)
+class AgentCell:
+    """A metric of one arm as text: mean, interval, and how it differs from the control: ``higher``, ``lower`` or ""."""
+
+    value: str
+    interval: str
+    differs: str
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """One metric, a cell for each arm; a cell is empty where nothing is known."""
+
+    label: str
+    cells: tuple[AgentCell, ...]
+
+
+@dataclass(frozen=True)
+class TierTable:
+    """Metrics of one tier, or of all together; ``branch`` is empty for all branches."""
+
+    tier: str
+    branch: str
+    rows: tuple[AgentRow, ...]
+
+
+def tier_tables(
+    table: pd.DataFrame, metrics: Mapping[str, Mapping[str, str]], arms: list[str], t: Catalogue
+) -> list[TierTable]:
+    """All tiers together first, then each tier, then each branch with all of its tiers.
+
+    Parameters
+    ----------
+    table
+        ``agent_metrics`` of a run.
+    metrics
+        What each metric is, from the manifest.
+    arms
+        Names in the order of the columns.
+    """
+    tiers = [name for name in dict.fromkeys(table["tier"].astype(str)) if name != _ALL]
+    branches = [name for name in dict.fromkeys(table["branch"].astype(str)) if name != _ALL]
+    places = [(_ALL, tier) for tier in (_ALL, *tiers)] + [(branch, _ALL) for branch in branches if len(branches) > 1]
+    found = []
+    for branch, tier in places:
+        mine = table[(table["branch"] == branch) & (table["tier"] == tier)]
+        rows = _rows(mine, metrics, arms, t)
+        if rows:
+            name = t("agents.all") if tier == _ALL else _tier(tier, t)
+            found.append(TierTable(name, "" if branch == _ALL else printable(branch), rows))
+    return found
+
+
+def _tier(name: str, t: Catalogue) -> str:
+    return t("agents.online") if name == "online" else printable(name)
+
+
+def _rows(
+    mine: pd.DataFrame, metrics: Mapping[str, Mapping[str, str]], arms: list[str], t: Catalogue
+) -> tuple[AgentRow, ...]:
+    by_place = {(row["metric"], row["arm"]): row for row in mine.to_dict(orient="records")}
+    return tuple(
+        AgentRow(
+            t("label_unit", label=metric[f"label_{t.lang}"], unit=t(f"agents.unit_{metric['unit']}"))
+            if metric["unit"] in ("CNY", "hours") else metric[f"label_{t.lang}"],
+            tuple(_cell(by_place.get((name, arm)), metric["unit"], t) for arm in arms),
+        )
+        for name, metric in metrics.items()
+        if any((name, arm) in by_place for arm in arms)
+    )  # fmt: skip
+
+
+def _cell(row: Any, unit: str, t: Catalogue) -> AgentCell:
+    if row is None:
+        return AgentCell(t("na"), "", "")
+    scale, percent = (100.0, "%") if unit == "share" else (1.0, "")
+    low, high = (None if math.isnan(row[end]) else row[end] for end in ("low", "high"))
+    first, last = (None if end is None else end * scale for end in (low, high))
+    places = decimals(first, last, row["mean"] * scale)
+    return AgentCell(
+        plain(row["mean"] * scale, places) + percent,
+        "" if low is None or low == high else interval(low, high, scale, places, t),
+        _differs(row["effect_low"], row["effect_high"]),
+    )
+
+
+def _differs(low: float, high: float) -> str:
+    """Whether the paired difference from the control excludes 0."""
+    return "higher" if low > 0 else "lower" if high < 0 else ""
+
+
+def what_is_counted(metric: Mapping[str, str], t: Catalogue) -> tuple[str, str]:
+    """Label of a metric, and what it is made of."""
+    top, bottom = metric[_column("numerator", t)], metric[_column("denominator", t)]
+    return metric[f"label_{t.lang}"], t("agents.of", numerator=top, denominator=bottom) if bottom else top
+
+
+def _column(name: str, t: Catalogue) -> str:
+    return name if t.lang == "en" else f"{name}_zh"

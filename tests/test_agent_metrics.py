@@ -1,0 +1,140 @@
+"""Metrics of agents by branch and tier: ratios of sums, intervals over replications, and the page that shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_run import made_up_run
+
+from lifesim.experiment.agent_metrics import agent_metrics
+from lifesim.metrics.agents import AGENT_METRICS, MONTH_DAYS, described_of_agents
+from lifesim.report import render_page
+
+BRANCHES, ARMS, REPLICATIONS = ("north", "south"), ("control", "tiered"), 4
+
+
+def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
+    """Made-up measures of a tier in a branch."""
+    if tier == "online":
+        return {"policies": 30.0, "ape_fen": 9e6, "nbv_fen": 2e6}
+    taken = float(luck.integers(50, 90))
+    found = {
+        "taken": taken, "won": float(luck.integers(5, 20)), "lost": 30.0, "wait_seconds": taken * 7_200,
+        "capacity": 100.0, "policies": 12.0, "ape_fen": 4e6, "nbv_fen": 1e6, "own_policies": 1.0, "bypassed": 2.0,
+        "ignored": 10.0, "taken_again": 3.0, "commission_fen": 5e5 if tier == "agents" else 0.0,
+    }  # fmt: skip
+    found |= {f"{what}_{grade}": 2.0 for what in ("won", "lost") for grade in "abc"} | {"won_d": 0.0, "lost_d": 0.0}
+    if tier == "agents":
+        found |= {
+            "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "agent_months": 6.0, "active_months": 4.0,
+            "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
+        }  # fmt: skip
+    return found
+
+
+def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    luck = np.random.default_rng(3)
+    places = [(r, branch, arm) for r in range(REPLICATIONS) for branch in BRANCHES for arm in ARMS]
+    agents = [
+        {"replication": r, "branch": branch, "arm": arm, "tier": tier, "measure": measure, "value": value}
+        for r, branch, arm in places
+        for tier in ("seats", "agents", "online")
+        for measure, value in measures(tier, luck).items()
+    ]
+    desks = [
+        {"replication": r, "branch": branch, "arm": arm, "desk": "desk", "measure": measure, "value": value}
+        for r, branch, arm in places
+        for measure, value in (("requests", 200), ("gave_up", 30 + r), ("granted", 1))
+    ]
+    return pd.DataFrame(agents), pd.DataFrame(desks)
+
+
+def found(of: pd.DataFrame, metric: str, branch: str = "all", tier: str = "all", arm: str = "tiered") -> Any:
+    rows = of[(of["metric"] == metric) & (of["branch"] == branch) & (of["tier"] == tier) & (of["arm"] == arm)]
+    assert len(rows) == 1, (metric, branch, tier, arm)
+    return rows.iloc[0]
+
+
+def test_a_metric_is_a_ratio_of_sums_over_tiers_and_branches() -> None:
+    agents, desks = tables()
+    metrics = agent_metrics(agents, desks, "control", BRANCHES)
+    mine = agents[(agents["arm"] == "tiered") & agents["measure"].isin(["won", "lost"])]
+    sums = mine.groupby(["replication", "measure"])["value"].sum().unstack()
+    each = sums["won"] / (sums["won"] + sums["lost"])
+    row = found(metrics, "conversion")
+    assert row["mean"] == pytest.approx(each.mean())
+    assert row["low"] < row["mean"] < row["high"]
+    reach = 3.182446 * each.std(ddof=1) / 2  # Student's t with 3 degrees of freedom
+    assert row["high"] - row["mean"] == pytest.approx(reach, rel=1e-6)
+    one = mine[(mine["branch"] == "south") & (mine["tier"] == "seats")]
+    sums = one.groupby(["replication", "measure"])["value"].sum().unstack()
+    expected = (sums["won"] / (sums["won"] + sums["lost"])).mean()
+    assert found(metrics, "conversion", "south", "seats")["mean"] == pytest.approx(expected)
+
+
+def test_effects_are_paired_and_the_control_has_none() -> None:
+    agents, desks = tables()
+    agents.loc[(agents["measure"] == "ape_fen") & (agents["arm"] == "tiered"), "value"] *= 1.5
+    metrics = agent_metrics(agents, desks, "control", BRANCHES)
+    row, base = found(metrics, "premium"), found(metrics, "premium", arm="control")
+    assert row["effect"] == pytest.approx(0.5 * base["mean"])
+    assert row["effect_low"] == row["effect_high"] == row["effect"]
+    assert np.isnan(base["effect"])
+
+
+def test_values_by_hand() -> None:
+    """Money in CNY, times in hours, months of 365/12 days; what nobody sold is in the premium of all, in no slot."""
+    agents, desks = tables()
+    of = agent_metrics(agents, desks, "control", BRANCHES)
+    assert found(of, "first_contact_hours", tier="agents")["mean"] == pytest.approx(2.0)
+    assert found(of, "premium")["mean"] == pytest.approx(2 * 170_000)
+    assert found(of, "premium_per_slot")["mean"] == pytest.approx(80_000 / 200)
+    assert found(of, "premium_per_agent", tier="agents")["mean"] == pytest.approx(40_000 / 3)
+    assert found(of, "policies_per_agent")["mean"] == pytest.approx(4.0)
+    assert found(of, "cost_per_policy")["mean"] == pytest.approx(23_000 / 12)
+    assert found(of, "activity_rate")["mean"] == pytest.approx(4 / 6)
+    assert found(of, "unevenness")["mean"] == pytest.approx(0.3)
+    assert found(of, "overflow")["mean"] == pytest.approx((30 + 1.5) / 200)
+    assert found(of, "conversion_a")["mean"] == pytest.approx(0.5)
+
+
+def test_what_has_no_meaning_has_no_row() -> None:
+    agents, desks = tables()
+    of = agent_metrics(agents, desks, "control", BRANCHES)
+    for metric, tier in (("retention_13_months", "agents"), ("conversion_d", "all"), ("premium_per_agent", "seats"),
+                         ("conversion", "online"), ("overflow", "seats")):  # fmt: skip
+        assert of[(of["metric"] == metric) & (of["tier"] == tier)].empty, metric
+    assert set(of["metric"]) == set(AGENT_METRICS) - {"retention_13_months", "conversion_d"}
+
+
+def test_a_replication_that_lacks_a_branch_says_nothing_about_the_market() -> None:
+    agents, desks = tables()
+    lost = (agents["replication"] == 2) & (agents["branch"] == "south") & (agents["arm"] == "tiered")
+    desk_lost = (desks["replication"] == 2) & (desks["branch"] == "south") & (desks["arm"] == "tiered")
+    of = agent_metrics(agents[~lost], desks[~desk_lost], "control", BRANCHES)
+    assert found(of, "conversion")["replications"] == 3
+    assert found(of, "conversion", arm="control")["replications"] == 4
+    assert found(of, "conversion", "north")["replications"] == 4
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("en", ("Agents and desks", "All tiers together", "online: what nobody sold", "Time to first contact (hours)",
+            "All tiers together, branch south", "clearly higher than the control")),
+    ("zh", ("代理人与坐席", "人均产能", "活动率", "线索跟进率", "首次跟进时长", "坐席利用率",
+            "全部层级，分公司 south")),
+])  # fmt: skip
+def test_the_page_shows_every_tier_and_branch(lang: str, words: tuple[str, ...]) -> None:
+    run = made_up_run(arms=("tiered",))
+    assert words[0] not in render_page(run, lang)
+    agents, desks = tables()
+    agents.loc[(agents["measure"] == "ape_fen") & (agents["arm"] == "tiered"), "value"] *= 1.5
+    run.tables["agent_metrics"] = agent_metrics(agents, desks, "control", BRANCHES)
+    run.manifest["agent_metrics"] = described_of_agents()
+    page = render_page(run, lang)
+    for word in words:
+        assert word in page, word
+    assert page.count("▲") > 2
+    assert page.count("<summary>agents</summary>") == 1
