@@ -9,7 +9,7 @@ import numpy as np
 from small_worlds import FirstSeat, described, log_of, small, uncontended
 
 from lifesim.experiment.passages import journey_steps
-from lifesim.population.columns import E_DELIVERED, TOUCH_OUTCOMES
+from lifesim.population.columns import E_DELIVERED
 from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.market import CHANNELS
@@ -72,7 +72,7 @@ def sent(world: World, name: str = "walk") -> dict[tuple[str, str], dict[str, in
     table, contents = world.state.touched[world.campaigns.index(name)], list(world.scenario.contents)
     return {
         (CHANNELS[channel], contents[content]): {
-            outcome: int(n) for outcome, n in zip(TOUCH_OUTCOMES, table[channel, content], strict=True) if n
+            outcome: int(n) for outcome, n in zip(world.policies.outcomes, table[channel, content], strict=True) if n
         }
         for channel, content in np.argwhere(table.any(axis=2)).tolist()
     }

@@ -79,8 +79,14 @@ def due_touch(i: int, w: Any) -> int:
 @compiled
 def answer(i: int, touch: Any, response: int, w: Any) -> None:
     """Tell the journey that sent a touch what the insurer sees of it."""
-    if touch.step:
-        note(i, response, touch.campaign * 256 + touch.step - 1, w)
+    answer_step(i, touch.campaign, touch.step, response, w)
+
+
+@compiled
+def answer_step(i: int, campaign: int, step: int, response: int, w: Any) -> None:
+    """Tell a journey what the insurer sees of what one of its steps, counted from 1, has sent; 0 is no step."""
+    if step:
+        note(i, response, campaign * 256 + step - 1, w)
 
 
 @compiled

@@ -8,13 +8,18 @@ import numpy as np
 
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.inbox import cell, put
-from lifesim.engagement.touches import K_TRAVEL
+from lifesim.engagement.journeys.observing import belongs
 from lifesim.lifecycle.layout import (
     channel_rule_at,
     content_rule_at,
+    counts,
     customer_row,
+    enrolment_row,
     i4,
+    i8,
+    journey_rule_at,
     outcome_row,
+    policy_rule_at,
     set_i4,
     tally,
     u8,
@@ -25,6 +30,7 @@ from lifesim.population.columns import (
     BLOCK,
     CAUSE_DIED,
     DAY,
+    NONE,
     REFUSES_TARGETING,
     T_CAP,
     T_CONSENT,
@@ -33,14 +39,29 @@ from lifesim.population.columns import (
     T_TARGETING,
 )
 from lifesim.scenario.channels import CHANNELS
-from lifesim.streams import exponential, hash_pair, uniform_pair
+from lifesim.streams import exponential, hash_pair, look_again, uniform_pair
 
+K_TRAVEL = 11  # place in rules.DECISIONS
+K_HOLDOUT, K_FALLBACK = 0, 1  # places in policies.DECISIONS
 _CALL, _WECOM = CHANNELS.index("call"), CHANNELS.index("wecom")
 
 
 @compiled
-def suppressed(i: int, content: int, channel: int, now: int, w: Any) -> int:
-    """Why the contact policy holds a touch back; 0 when it does not. Service is exempt from marketing rules."""
+def about(rule: Any, channel: int, content: int, w: Any) -> bool:
+    """Whether a rule is about touches of a content by a channel."""
+    kind = content_rule_at(w.content_rules, content).kind
+    return (rule.channels >> channel) & (rule.kinds >> kind) & 1 == 1
+
+
+@compiled
+def suppressed(i: int, campaign: int, content: int, channel: int, failed: int, now: int, w: Any) -> int:
+    """Why the contact policy holds a touch back; 0 when it does not. Service is exempt from marketing rules.
+
+    Parameters
+    ----------
+    failed
+        Bit of the channel by which the same touch was sent before, and did not arrive; 0 for none.
+    """
     c = customer_row(w, i)
     # A request to be accepted on WeCom goes by the phone number.
     by = _CALL if content_rule_at(w.content_rules, content).adds and channel == _WECOM else channel
@@ -53,25 +74,65 @@ def suppressed(i: int, content: int, channel: int, now: int, w: Any) -> int:
         return T_CONSENT
     if c.marks & REFUSES_TARGETING:
         return T_TARGETING
-    if c.recent_sends[w.cap_touches - 1] > now - w.cap_within:
+    if w.holdout > 0.0 and look_again(u8(w.policy_keys, K_HOLDOUT), c.key, 0)[0] < w.holdout:
+        return w.reason_holdout
+    for k in range(w.suppressed_who):
+        rule = policy_rule_at(w.suppressions, k)
+        if about(rule, channel, content, w) and belongs(i, rule.place, now, w):
+            return rule.outcome
+    if w.ranked and outranked(i, i8(w.ranks, campaign), w):
+        return w.reason_priority
+    if not failed and c.recent_sends[w.cap_touches - 1] > now - w.cap_within:
         return T_CAP
+    return used_up(i, content, channel, failed, now, w) if w.caps else 0
+
+
+@compiled
+def outranked(i: int, rank: int, w: Any) -> bool:
+    """Whether a customer is in a journey that stands before those of a rank."""
+    place = customer_row(w, i).first_enrolment
+    while place != NONE:
+        enrolment = enrolment_row(w, place)
+        campaign = journey_rule_at(w.journey_rules, enrolment.journey).campaign
+        if enrolment.inside and (counts(w).running >> enrolment.journey) & 1 and i8(w.ranks, campaign) < rank:
+            return True
+        place = enrolment.next
+    return False
+
+
+@compiled
+def used_up(i: int, content: int, channel: int, failed: int, now: int, w: Any) -> int:
+    """The first named cap that has no room for a touch; 0 where all have. One that counted it before counts no more."""
+    for k in range(w.caps):
+        rule = policy_rule_at(w.cap_rules, k)
+        counted = about(rule, channel, content, w) and not rule.channels & failed
+        if counted and i4(w.recent, i * w.remembered + rule.place) > now - rule.within:
+            return rule.outcome
     return 0
 
 
 @compiled
-def remember_send(i: int, now: int, w: Any) -> None:
-    """Note a marketing touch for the rolling cap: latest first."""
+def remember_send(i: int, content: int, channel: int, failed: int, now: int, w: Any) -> None:
+    """Note a marketing touch for the rolling caps, latest first; once, though it is sent by two channels in turn."""
     sends = customer_row(w, i).recent_sends
-    for k in range(len(sends) - 1, 0, -1):
-        sends[k] = sends[k - 1]
-    sends[0] = now
+    if not failed:
+        for k in range(len(sends) - 1, 0, -1):
+            sends[k] = sends[k - 1]
+        sends[0] = now
+    for k in range(w.windows):
+        window = policy_rule_at(w.cap_windows, k)
+        if about(window, channel, content, w) and not window.channels & failed:
+            first = i * w.remembered + window.place
+            for place in range(first + window.within - 1, first, -1):
+                set_i4(w.recent, place, i4(w.recent, place - 1))
+            set_i4(w.recent, first, now)
 
 
 @compiled
-def after_quiet(at: int, w: Any) -> int:
-    """The first second at or after ``at`` outside quiet hours."""
+def after_quiet(at: int, channel: int, w: Any) -> int:
+    """The first second at or after ``at`` outside the quiet hours of a channel."""
     second = at % DAY
-    start, end = w.quiet_start, w.quiet_end
+    start, end = i8(w.quiet_hours, channel * 3), i8(w.quiet_hours, channel * 3 + 1)
     if start <= end:
         return at + end - second if start <= second < end else at
     if second >= start:
@@ -82,7 +143,7 @@ def after_quiet(at: int, w: Any) -> int:
 @compiled
 def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, now: int,
              w: Any) -> int:  # fmt: skip
-    """One touch: suppressed with a reason, or put on its way. Returns the reason or 0.
+    """One touch: suppressed with a reason, or put on its way by its channel or the one after it. The reason, or 0.
 
     With ``queue`` an allowed touch is left to a desk, which has the capacity to carry it.
 
@@ -93,23 +154,47 @@ def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step:
     step
         Of the journey that sends it, counted from 1; 0 of a campaign.
     """
-    reason = suppressed(i, content, channel, now, w)
+    reason = by_channel(i, campaign, content, channel, luck, step, queue, 0, now, w)
+    if reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
+        return fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+    return reason
+
+
+@compiled
+def fall_back(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, failed: int, now: int,
+              w: Any) -> int:  # fmt: skip
+    """Send by the channel that stands in for one that may not or did not carry a touch; see ``send_one``."""
+    other = i8(w.fallback, channel)
+    again = hash_pair(u8(w.policy_keys, K_FALLBACK), luck, other)
+    return by_channel(i, campaign, content, other, again, step, 0, failed, now, w)
+
+
+@compiled
+def by_channel(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, failed: int,
+               now: int, w: Any) -> int:  # fmt: skip
+    """One touch by one channel, see ``send_one`` and ``suppressed``."""
     tally(w.touched, cell(campaign, channel, content, T_REQUESTED, w), 1)
+    marketing = content_rule_at(w.content_rules, content).marketing
+    reason = suppressed(i, campaign, content, channel, failed, now, w)
+    at = now
+    if not reason and not queue:
+        wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
+        arrives = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
+        at = after_quiet(arrives, channel, w) if marketing else arrives
+        if at != arrives and i8(w.quiet_hours, channel * 3 + 2):
+            reason = w.reason_quiet
     if reason:
         tally(w.touched, cell(campaign, channel, content, reason, w), 1)
         return reason
-    marketing = content_rule_at(w.content_rules, content).marketing
     if marketing:
-        remember_send(i, now, w)
+        remember_send(i, content, channel, failed, now, w)
     if queue:
         return 0
-    wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
-    at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
     outcome_row(w, i).sent += 1
     cost = channel_rule_at(w.channel_rules, channel).cost
     outcome_row(w, i).contact += cost
     book_cost(i, cost, now, w)
-    put(i, campaign, content, channel, luck, step, after_quiet(at, w) if marketing else at, 0, 0.0, w)
+    put(i, campaign, content, channel, luck, step, at, 0, 0.0, w)
     return 0
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.engagement.inbox import answer, count, drop, due_touch, find_touch
+from lifesim.engagement.inbox import answer, answer_step, count, drop, due_touch, find_touch
 from lifesim.engagement.prompting import EVENT_CHANNEL, prompt, remind
+from lifesim.engagement.sending import fall_back
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.layout import (
     channel_rule_at,
@@ -22,6 +23,7 @@ from lifesim.lifecycle.layout import (
     content_rule_at,
     customer_row,
     f8,
+    i8,
     lift_row,
     outcome_row,
     touch_row,
@@ -67,7 +69,7 @@ from lifesim.population.columns import (
 from lifesim.streams import exponential, uniform_pair
 
 I_ANSWERED, I_UNANSWERED = 12, 13
-K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_TRAVEL = 7, 8, 9, 10, 11
+K_DELIVERY, K_OPENING, K_VISIT, K_DELAY = 7, 8, 9, 10
 
 
 @compiled
@@ -95,13 +97,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
     missed = fails < channel_rule_at(w.channel_rules, channel).failure and touch.status != REMINDED
     if missed or c.cause == CAUSE_DIED:
-        count(touch, T_FAILED, w)
-        log(i, E_FAILED, touch.campaign, 0, now, w)
-        answer(i, touch, W_FAILED, w)
-        if touch.lead & ANSWERS:
-            c.waits = 0
-            feel(i, I_UNANSWERED, now, w)
-        drop(i, place, w)
+        fail(i, place, now, w)
         return
     outcome_row(w, i).delivered += 1
     count(touch, T_DELIVERED, w)
@@ -127,6 +123,23 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
         drop(i, place, w)
+
+
+@compiled
+def fail(i: int, place: int, now: int, w: Any) -> None:
+    """A touch does not arrive; another channel may carry it, and what sent it learns of a failure only if none does."""
+    c = customer_row(w, i)
+    touch = touch_row(w, place)
+    campaign, content, channel, luck, step = touch.campaign, touch.content, touch.channel, touch.luck, touch.step
+    count(touch, T_FAILED, w)
+    log(i, E_FAILED, campaign, 0, now, w)
+    if touch.lead & ANSWERS:
+        c.waits = 0
+        feel(i, I_UNANSWERED, now, w)
+    drop(i, place, w)
+    again = i8(w.fallback, channel) >= 0 and c.cause != CAUSE_DIED
+    if not again or fall_back(i, campaign, content, channel, luck, step, 1 << channel, now, w) != 0:
+        answer_step(i, campaign, step, W_FAILED, w)
 
 
 @compiled

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from lifesim.engagement.journeys.programs import Programs
 from lifesim.errors import InputError, Problem, ScenarioError
 from lifesim.experiment import plugins
 from lifesim.metrics import METRICS
 from lifesim.scenario import Scenario, load
 from lifesim.scenario.cautions import cautions
+from lifesim.scenario.contact_checks import policies
+from lifesim.scenario.journeys import vocabulary
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError
 from lifesim.scenario.yaml_nodes import dotted
@@ -106,10 +109,23 @@ def impossible_mechanisms(scenario: Scenario) -> Iterator[PathError]:
             yield PathError(("mechanisms", k), str(error))
 
 
+def unreadable_audiences(scenario: Scenario) -> Iterator[PathError]:
+    """Audiences of contact policies that cannot be read, or ask for what no insurer observes."""
+    programs = Programs(scenario)
+    for path, policy in policies(scenario):
+        for name, each in policy.suppressions.items():
+            try:
+                programs.number(each.who, vocabulary(scenario))
+            except (PathError, InputError) as error:
+                message = error.message if isinstance(error, PathError) else str(error)
+                yield PathError((*path, "suppressions", name, "who"), message)
+
+
 #: Checks of a scenario beyond the shape of its file.
 CHECKS: tuple[Callable[[Scenario], Iterable[PathError]], ...] = (
     plugins.unknown_plug_ins,
     plugins.journeys_that_cannot_run,
+    unreadable_audiences,
     plugins.unknown_mechanisms,
     plugins.repeated_plug_ins,
     unknown_metrics,

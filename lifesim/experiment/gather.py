@@ -28,7 +28,6 @@ from lifesim.population.columns import (
     NO_DAY,
     NOTIFY,
     SUSPENDED,
-    TOUCH_OUTCOMES,
     UNSPOKEN,
 )
 from lifesim.population.memory import count, months_of
@@ -158,7 +157,7 @@ def _touches(world: World) -> list[dict[str, Any]]:
         campaign, channel, content, outcome = (int(k) for k in place)
         rows.append(
             {"campaign": world.campaigns[campaign], "channel": CHANNELS[channel], "content": contents[content],
-             "outcome": TOUCH_OUTCOMES[outcome], "count": int(world.state.touched[place])}
+             "outcome": world.policies.outcomes[outcome], "count": int(world.state.touched[place])}
         )  # fmt: skip
     return rows + _queued(world, contents)
 

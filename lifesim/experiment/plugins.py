@@ -208,8 +208,14 @@ def practice(arm: Arm) -> Practice:
 
 
 def practices(scenario: Scenario) -> dict[str, Practice]:
-    """The plug-ins of every arm by its name."""
-    return {name: practice(scenario.arm(name)) for name in scenario.arms}
+    """The plug-ins of every arm by its name, with the contact policy of those that have one of their own."""
+    found = {name: practice(scenario.arm(name)) for name in scenario.arms}
+    policies = {name: scenario.policy(name) for name in found}
+    return {
+        name: each if policies[name] == scenario.contact_policy
+        else dataclasses.replace(each, contact_policy=policies[name])
+        for name, each in found.items()
+    }  # fmt: skip
 
 
 def mechanisms(scenario: Scenario) -> list[Any]:

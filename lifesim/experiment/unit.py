@@ -72,13 +72,17 @@ class Experiment:
         names = {name for practice in practices.values() for name in practice.orchestrations}
         self.campaigns = [DESK, *sorted(names)]
         self.journeys = _journeys(practices, self.scenario)
+        #: Contact policies by arm, that of the control first: it holds during the warm-up.
+        order = sorted(practices, key=lambda arm: arm != scenario.experiment.control)
+        self.policies = {arm: practices[arm].contact_policy or scenario.contact_policy for arm in order}
 
     def world(self, unit: Unit) -> World:
         """The world of a unit at time 0, with its customers."""
         scenario = self.scenario
         streams = Streams(scenario.experiment.seed, unit.replication)
         numbers = {list(scenario.population.branches).index(name): name for name in unit.branches}
-        world = World(scenario, streams, numbers, self.campaigns, self.mechanisms, self.journeys)
+        world = World(scenario, streams, numbers, self.campaigns, self.mechanisms, self.journeys,
+                      tuple(self.policies.values()))  # fmt: skip
         world.reserve(sum(self.sizes[branch] for branch in unit.branches))
         for number, branch in numbers.items():
             people = self._people(streams, branch)
@@ -104,7 +108,7 @@ class Experiment:
         return {name: int((self.book.branch == k).sum()) for k, name in enumerate(book_branches(self.book))}
 
     def parts(self, world: World, practice: Practice) -> list[Part]:
-        """The moving parts of a world under a practice, whose journeys run from now on."""
+        """The moving parts of a world under a practice, whose journeys and contact policy hold from now on."""
         desk = Desk(self.scenario, practice, world)
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with),
@@ -121,6 +125,7 @@ class Experiment:
         for name, each in practice.orchestrations.items():
             parts.append(Entry(each, world) if isinstance(each, Journey) else Campaign(name, each, world))
         world.run_journeys(practice.journeys)
+        world.follow(practice.contact_policy or self.scenario.contact_policy)
         return parts
 
     def run(self, unit: Unit) -> UnitResult:

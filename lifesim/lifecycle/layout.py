@@ -144,6 +144,7 @@ CONTENT_RULE = np.dtype(
         ("prompts", "u1"),  # whether any
         ("proposal", "u1"),
         ("adds", "u1"),  # asks to be accepted as a contact on WeCom
+        ("kind", "u1"),
     ],
     align=True,
 )
@@ -165,6 +166,17 @@ JOURNEY_RULE = np.dtype(
         ("entries_from", "i4"),
         ("entries_to", "i4"),
         ("steps", "i4"),
+    ],
+    align=True,
+)
+#: A rule of the contact policy about some touches: what `place`, `within` and `outcome` are depends on the rule.
+POLICY_RULE = np.dtype(
+    [
+        ("channels", "i8"),  # bits
+        ("kinds", "i8"),  # bits, of kinds of content
+        ("place", "i4"),  # among the times remembered of a customer; of an audience
+        ("within", "i4"),  # rolling window, seconds; how many times are remembered
+        ("outcome", "i4"),  # of a touch that the rule holds back
     ],
     align=True,
 )
@@ -227,6 +239,14 @@ RULE_ARRAYS: dict[str, Any] = {
     "audience_rows": "i8",
     "audience_values": "f8",
     "tag_mix": "f8",  # shares of segments up to each
+    # The contact policy of an arm, see engagement.policies.
+    "policy_keys": "u8",
+    "quiet_hours": "i8",  # (channels, 3): from, to, whether what would arrive is dropped
+    "fallback": "i8",  # by channel the next one; or -1
+    "ranks": "i8",  # of everything that sends touches, 0 first
+    "cap_rules": POLICY_RULE,
+    "cap_windows": POLICY_RULE,
+    "suppressions": POLICY_RULE,
 }
 
 #: Settings that are single numbers.
@@ -271,8 +291,15 @@ RULE_NUMBERS: dict[str, str] = {
     "end": "i8",
     "cap_touches": "i8",
     "cap_within": "i8",
-    "quiet_start": "i8",
-    "quiet_end": "i8",
+    "caps": "i8",
+    "windows": "i8",
+    "suppressed_who": "i8",
+    "holdout": "f8",
+    "ranked": "i8",
+    "at_once": "i8",  # 0 for any number
+    "reason_quiet": "i8",
+    "reason_holdout": "i8",
+    "reason_priority": "i8",
     "log_visits": "i8",
     "income_scale": "f8",
     "income_log": "f8",  # logarithm of the reference income in fen
@@ -299,7 +326,7 @@ RULE_NUMBERS: dict[str, str] = {
 _SIZES = {
     "slots": "i8", "slots_lifted": "i8", "no_lift": "i8",
     "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
-    "channels": "i8", "outcomes_each": "i8", "scratch": "i8", "drawn": "i8", "notes": "i8",
+    "channels": "i8", "outcomes_each": "i8", "remembered": "i8", "scratch": "i8", "drawn": "i8", "notes": "i8",
 }  # fmt: skip
 
 WORLD = np.dtype(
@@ -311,6 +338,7 @@ lift_at = pointer(LIFT)
 policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
 life_rule_at, journey_rule_at = pointer(LIFE_RULE), pointer(JOURNEY_RULE)
+policy_rule_at = pointer(POLICY_RULE)
 enrolment_at, note_at = pointer(ENROLMENT), pointer(NOTE)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
@@ -425,6 +453,7 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any, notes: Any) -> Any:
     w["states"], w["no_lift"] = state.mind.shape[1], _NO_LIFT.ctypes.data
     w["traits_each"] = state.traits.shape[1]
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
+    w["remembered"] = state.recent.shape[1]
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
     w["scratch"], w["drawn"], w["notes"] = scratch.ctypes.data, drawn.ctypes.data, notes.ctypes.data
     return w

@@ -310,7 +310,7 @@ def _unpaid(scenario: Scenario) -> dict[str, Any]:
 
 
 def _numbers(scenario: Scenario) -> dict[str, float]:
-    behaviour, policy = scenario.behaviour, scenario.contact_policy
+    behaviour = scenario.behaviour
     traits, states = list(behaviour.traits), list(behaviour.states)
     income = behaviour.traits.get("income")
     return {
@@ -322,10 +322,6 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "suspension": behaviour.suspension.within,
         "cutoff": scenario.warm_up + scenario.horizon - 120 * DAY,
         "end": scenario.warm_up + scenario.horizon,
-        "cap_touches": policy.marketing_cap.touches,
-        "cap_within": policy.marketing_cap.within,
-        "quiet_start": policy.quiet.start,
-        "quiet_end": policy.quiet.end,
         "log_visits": int(scenario.experiment.event_share >= 1.0),
         "inquiry": behaviour.sessions.inquiry,
         "discount": scenario.valuation.force,

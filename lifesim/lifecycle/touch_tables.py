@@ -16,6 +16,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import STAGES
 from lifesim.scenario.channel_rules import ChannelRules
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
+from lifesim.scenario.contents import CONTENT_KINDS
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.streams import name_key
@@ -94,6 +95,7 @@ def _contents(scenario: Scenario) -> Any:
         "brings": [c.brings for c in contents],
         "proposal": [c.kind == "proposal" for c in contents],
         "adds": ["added_wecom" in c.prompts for c in contents],
+        "kind": [CONTENT_KINDS.index(c.kind) for c in contents],
         "page": [-1 if c.page is None else list(scenario.products).index(c.page) for c in contents],
         "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
         "gap": [c.aim.gap if c.aim else 1.0 for c in contents],

@@ -346,6 +346,9 @@ class State(NamedTuple):
         Shape (campaigns, contents, events): times that a touch of a journey led straight to what it asks for.
     ways
         Shape (ways,): customers who went each way out of each step of each journey.
+    recent
+        Shape (capacity, remembered): times of the latest marketing touches that named caps count, see
+        ``engagement.policies``; of width 0 without such caps.
     counts
         Shape (1,): numbers that the kernel keeps.
     """
@@ -374,6 +377,7 @@ class State(NamedTuple):
     touched: Any
     prompted: Any
     ways: Any
+    recent: Any
     counts: Any
 
 

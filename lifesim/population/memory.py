@@ -56,10 +56,19 @@ EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
-PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts")
+PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent")
 
 
-def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int, marks: int = 0, ways: int = 0) -> State:
+def empty(
+    scenario: Scenario,
+    clocks: int,
+    lifted: int,
+    campaigns: int,
+    marks: int = 0,
+    ways: int = 0,
+    outcomes: int = len(TOUCH_OUTCOMES),
+    remembered: int = 0,
+) -> State:
     """An empty world.
 
     Parameters
@@ -72,6 +81,8 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int, marks: i
         Number of things that send touches.
     marks, ways
         What journeys remember of a customer, as many numbers; ways out of all their steps.
+    outcomes, remembered
+        What can become of a touch; times that the contact policy remembers of a customer.
     """
     capacity = BLOCK
     behaviour = scenario.behaviour
@@ -108,11 +119,12 @@ def empty(scenario: Scenario, clocks: int, lifted: int, campaigns: int, marks: i
         applications=np.zeros((len(scenario.products), len(APPLICATION_OUTCOMES)), np.int64),
         session_days=np.zeros((days, segments), np.int64),
         touched=np.zeros(
-            (campaigns, len(CHANNELS), max(1, len(scenario.contents)), len(TOUCH_OUTCOMES)),
+            (campaigns, len(CHANNELS), max(1, len(scenario.contents)), outcomes),
             np.int64,
         ),
         prompted=np.zeros((campaigns, max(1, len(scenario.contents)), len(WORDS)), np.int64),
         ways=np.zeros(ways, np.int64),
+        recent=np.zeros((capacity, remembered), np.int32),
         counts=counts,
     )
 
@@ -235,6 +247,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
     for name, values in columns.items():
         state.customers[name][rows] = values
     state.traits[rows] = people.traits
+    state.recent[rows] = _LONG_AGO
     state.visible[rows] = np.where(people.marks & REFUSES_TARGETING, NEVER, people.joined)
     state.counts["customers"] += n
     return state, rows

@@ -9,6 +9,8 @@ from lifesim.scenario.behaviour import LapseCause, Stage
 from lifesim.scenario.channel_rules import ChannelRules as ChannelRules
 from lifesim.scenario.channels import CHANNELS as CHANNELS
 from lifesim.scenario.channels import Channel as Channel
+from lifesim.scenario.contact import ContactPolicy as ContactPolicy
+from lifesim.scenario.contact import PolicyChange as PolicyChange
 from lifesim.scenario.contents import ContentKind, Prompted
 from lifesim.scenario.episodes import (
     Conditions,
@@ -23,7 +25,6 @@ from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
-    Count,
     Money,
     Name,
     PathError,
@@ -35,7 +36,6 @@ from lifesim.scenario.units import (
 
 #: Parts of the market that hold spells.
 SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
-MAX_CAP = 4
 _DAY = 86_400
 
 
@@ -69,35 +69,6 @@ class Content(Part):
         default=0.0,
     )
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
-
-
-class Cap(Part):
-    """A limit on marketing touches to one customer over a rolling window."""
-
-    touches: Count = about(f"at most, 1 to {MAX_CAP}")
-    within: PositiveDuration = about("rolling window")
-
-    def complaints(self) -> Iterator[PathError]:
-        """See ``Part``."""
-        if not 1 <= self.touches <= MAX_CAP:
-            yield PathError(("touches",), f"must be 1 to {MAX_CAP}")
-
-
-class Quiet(Part):
-    """Hours of the day in which marketing waits."""
-
-    start: ClockTime = about("from")
-    end: ClockTime = about("to, on the next day when earlier than start")
-
-
-class ContactPolicy(Part):
-    """Rules that no strategy can exceed."""
-
-    marketing_cap: Cap = about("limit per customer over all marketing")
-    quiet: Quiet = about("quiet hours")
-    exempt: tuple[ContentKind, ...] = about(
-        "kinds of content that are no marketing: exempt from consent, cap and quiet hours", default=("service",)
-    )
 
 
 class Desk(Part):

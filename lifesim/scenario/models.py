@@ -19,6 +19,7 @@ from lifesim.scenario.market import (
     Desk,
     Inference,
     Market,
+    PolicyChange,
     Source,
     by_month,
 )
@@ -54,6 +55,9 @@ class Arm(Part):
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
     staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
     reassign: Reassignment | None = about("who takes over customers whose agent has left; none: nobody", default=None)
+    contact_policy: PolicyChange | None = about(
+        "what is different in the contact policy for this arm; none: nothing", default=None
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
@@ -147,7 +151,21 @@ class Scenario(Part):
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
             staffing=arm.staffing or base.staffing,
             reassign=arm.reassign or base.reassign,
+            contact_policy=arm.contact_policy,
         )
+
+    def policy(self, name: str) -> ContactPolicy:
+        """The contact policy of an arm: that of the scenario as changed by the practice that it uses, then by the arm.
+
+        Raises
+        ------
+        PathError, ModelError
+            When the changes do not fit, see ``ContactPolicy.changed``.
+        """
+        arm, policy = self.arms[name], self.contact_policy
+        if arm.use in self.practices:
+            policy = policy.changed(self.practices[arm.use].contact_policy)
+        return policy.changed(arm.contact_policy)
 
     @property
     def workdays(self) -> Workdays:

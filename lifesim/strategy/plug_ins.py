@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.workforce import Reassignment
 from lifesim.strategy.luck import Luck
@@ -81,6 +82,8 @@ class Practice:
         Factors by month on the calls that the desk can make, 12 or none.
     reassign
         Who takes over customers whose serving agent has left; none: nobody.
+    contact_policy
+        Rules that hold in this arm; none: those of the scenario.
     """
 
     orchestrations: Mapping[str, Orchestration | Journey] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class Practice:
     allocation: Allocation = NobodyAnswers()
     staffing: tuple[float, ...] = ()
     reassign: Reassignment | None = None
+    contact_policy: ContactPolicy | None = None
 
     @property
     def journeys(self) -> dict[str, Journey]:

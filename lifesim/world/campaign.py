@@ -88,7 +88,7 @@ class Campaign:
         campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)
         channel = CHANNELS.index(touches.channel)
         by_desk = touches.channel in BY_PEOPLE
-        reasons = np.zeros(len(rows), np.int8)
+        reasons = np.zeros(len(rows), np.int16)
         if not by_desk:
             world.room_for_touches(len(rows))
         rows = np.ascontiguousarray(rows, dtype=np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ import simpy
 from lifesim.engagement.journeys.enrolling import enrol
 from lifesim.engagement.journeys.installing import entering, install
 from lifesim.engagement.journeys.observing import columns_of
+from lifesim.engagement.policies import Policies
 from lifesim.errors import RunError
 from lifesim.lifecycle.candidates import DRAWN
 from lifesim.lifecycle.clock_tables import slots, slots_lifted
@@ -54,6 +55,7 @@ from lifesim.population.columns import (
 from lifesim.population.consent import tightened
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
+from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
@@ -121,6 +123,8 @@ class World:
         Compiled mechanisms.
     journeys
         Those of all arms, by name; they are among the campaigns.
+    policies
+        Contact policies of all arms; the first one holds until ``follow``. That of the scenario when not given.
     """
 
     def __init__(
@@ -131,12 +135,17 @@ class World:
         campaigns: list[str],
         mechanisms: CompiledMechanisms,
         journeys: Mapping[str, Journey] = MappingProxyType({}),
+        policies: Sequence[ContactPolicy] = (),
     ) -> None:
         self.scenario, self.streams = scenario, streams
         self.branches, self.campaigns = branches, campaigns
         rules = compile_rules(scenario, streams, campaigns, mechanisms)
-        self.journeys = install(journeys, scenario, streams, campaigns)
+        policies = policies or (scenario.contact_policy,)
+        self.policies = Policies(policies, scenario, streams, campaigns)
+        self.journeys = install(journeys, scenario, streams, campaigns, self.policies.audiences)
         self.rules = Rules(rules.arrays | self.journeys.arrays, rules.numbers | self.journeys.numbers)
+        self._bound: tuple[State, int] | None = None
+        self.follow(policies[0])
         self.mechanisms = mechanisms
         self.observed = observed_columns(scenario, self.seen)
         self.observed_leads = lead_columns(self.observed)
@@ -145,7 +154,7 @@ class World:
         self.everything_of_leads = lead_columns(self.everything)
         self.state: State = memory.empty(
             scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns),
-            self.journeys.marks, len(self.journeys.ways),
+            self.journeys.marks, len(self.journeys.ways), len(self.policies.outcomes), self.policies.remembered,
         )  # fmt: skip
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
@@ -160,7 +169,6 @@ class World:
         self.events: list[Any] = []
         self._barriers: dict[str, int] = {}
         self._free_touches: tuple[Any, int] = (None, 0)
-        self._bound: tuple[State, int] | None = None
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
         self._drawn = np.zeros(1, DRAWN)
@@ -282,6 +290,12 @@ class World:
             self.state = memory.grow_pool(self.state, "touches", more - free)
             free = more
         self._free_touches = (self.state.touches, free - more)
+
+    def follow(self, policy: ContactPolicy) -> None:
+        """From now on this contact policy holds, one of those that the world was made for."""
+        arrays, numbers = self.policies.tables(policy, self.journeys.audiences, self.rules.arrays["content_rules"])
+        self.rules = Rules(self.rules.arrays | arrays, self.rules.numbers | numbers)
+        self._bound = None
 
     def run_journeys(self, names: Iterable[str]) -> None:
         """From now on these journeys run, and no others; whoever is in another one leaves it."""

@@ -70,9 +70,23 @@ def enrolment_of(i: int, journey: int, w: Any) -> int:
 
 
 @compiled
+def inside(i: int, w: Any) -> int:
+    """How many of the journeys that run a customer is in."""
+    found, place = 0, customer_row(w, i).first_enrolment
+    while place != NONE:
+        enrolment = enrolment_row(w, place)
+        found += enrolment.inside & (counts(w).running >> enrolment.journey)
+        place = enrolment.next
+    return found
+
+
+@compiled
 def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
-    """Whether a customer may come in now: visible, in the audience, not inside, and within the rules of re-entry."""
+    """Whether a customer may come in now: visible, in the audience, not inside, within the rules of re-entry
+    and of journeys at a time."""
     if i4(w.visible, i) > now:
+        return False
+    if w.at_once > 0 and inside(i, w) >= w.at_once:
         return False
     place = enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:

@@ -82,6 +82,8 @@ class Installed:
     told
         By place among the campaigns and number of the step, from 1: what agents are told there, and how long the step
         waits for one, seconds; none where it does not wait.
+    audiences
+        Number of each audience that was asked for beside those of the journeys.
     """
 
     names: tuple[str, ...]
@@ -90,9 +92,16 @@ class Installed:
     ways: tuple[tuple[str, str, str], ...]
     marks: int
     told: Mapping[tuple[int, int], tuple[ToAgent, int | None]]
+    audiences: Mapping[str, int]
 
 
-def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Streams, campaigns: list[str]) -> Installed:
+def install(
+    journeys: Mapping[str, Journey],
+    scenario: Scenario,
+    streams: Streams,
+    campaigns: list[str],
+    audiences: Iterable[str] = (),
+) -> Installed:
     """Put the tables of journeys together.
 
     Parameters
@@ -101,6 +110,8 @@ def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Stream
         Of all arms, by name.
     campaigns
         Names of everything that sends touches, the journeys among them.
+    audiences
+        Further audiences that the kernel is to know.
 
     Raises
     ------
@@ -112,6 +123,7 @@ def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Stream
     work = _Joined(scenario, campaigns)
     for name in sorted(journeys):
         work.add(journeys[name])
+    numbers = {text: work.programs.number(text, work.names) for text in audiences}
     keys = [
         [streams.key(f"journey {name} step {step}"), streams.key(f"journey {name} split {step}")]
         for name in sorted(journeys)
@@ -129,6 +141,7 @@ def install(journeys: Mapping[str, Journey], scenario: Scenario, streams: Stream
         tuple(work.ways),
         work.marks,
         work.told,
+        numbers,
     )
 
 
