@@ -29,6 +29,7 @@ def some_leads(n: int, **columns: Any) -> dict[str, Any]:
         "family": np.full(n, -1),
         "owner": np.full(n, -1),
         "wished_tier": np.full(n, -1),
+        "asked_by_customer": np.zeros(n, np.int64),
         "waiting_seconds": np.arange(n, 0, -1) * 60,
         "true_value": np.ones(n),
         "key": np.arange(1, n + 1, dtype=np.uint64) * 977,

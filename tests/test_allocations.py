@@ -12,7 +12,7 @@ from chance import check_counts, check_shares
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from quiet_world import REPO
-from rounds import NOW, assigned, permuted, some_agents, some_leads, views
+from rounds import NOW, TIERS, assigned, permuted, some_agents, some_leads, views
 
 from lifesim import workspace
 from lifesim.strategy import UNASSIGNED
@@ -21,7 +21,7 @@ from lifesim.workforce.assignment import rank_one, transport
 from lifesim.workforce.bound import clairvoyant
 
 NAMES = (
-    "fill_seats", "load_balanced", "myopic_oracle", "optimal", "owner_keeps", "public_pool", "random_agent",
+    "chosen_tiers", "fill_seats", "load_balanced", "myopic_oracle", "optimal", "owner_keeps", "public_pool", "random_agent",
     "ratio_weights", "round_robin", "skill_weighted", "thompson", "tiered",
 )  # fmt: skip
 #: The answer does not depend on the order of the rows of agents, whoever they are.
@@ -38,8 +38,12 @@ def _workspace() -> Iterator[None]:
     workspace.unmount()
 
 
+#: What lets a strategy serve everyone.
+WHOLE: dict[str, Any] = {"chosen_tiers": {"tiers": TIERS}}
+
+
 def of(name: str, **parameters: Any) -> Any:
-    return workspace.discover("allocation")[name].cls(**parameters)
+    return workspace.discover("allocation")[name].cls(**WHOLE.get(name, {}) | parameters)
 
 
 def test_these_are_all() -> None:
@@ -253,6 +257,14 @@ def test_tiered_gives_seniors_to_those_for_whom_they_are_wished() -> None:
     leads = some_leads(3, grade=np.array([3, 3, 3]), wished_tier=np.array([-1, 0, 1]))
     agents = some_agents(3, tier=np.array([0, 1, 1]))
     assert assigned(of("tiered"), leads, agents).tolist()[1] == 0
+
+
+def test_chosen_tiers_take_what_journeys_ask_for_and_nobody_else_does() -> None:
+    leads = some_leads(4, asked_by_customer=np.array([0, 0, 0, 1]))
+    agents = some_agents(4, tier=np.array([0, 1, 1, 1]))
+    answer = assigned(of("chosen_tiers", tiers=("seniors",)), leads, agents)
+    assert answer[:3].tolist().count(0) == 1 and answer[:3].tolist().count(UNASSIGNED) == 2
+    assert answer[3] in (1, 2, 3)
 
 
 def test_skill_weighted_prefers_skill_and_capacity() -> None:
