@@ -138,6 +138,41 @@ def run(
 
 
 @app.command()
+def rules(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="Name or path of a scenario.")],
+    arm: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose contact policy [default: the control].")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: one a core].")] = None,
+    replications: Annotated[int | None, typer.Option(min=1, help="Instead of the scenario's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    lang: LangOption = Lang.en,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Say what each rule of the contact policy costs: the arm beside itself without the rule."""
+    root = _mount(context, near=scenario)
+    from lifesim.experiment import CHECKS, rule_costs
+    from lifesim.experiment.comparison import progress_bar
+    from lifesim.report.rule_costs import lines
+    from lifesim.scenario import load
+
+    loaded = load(scenario, root=root, checks=CHECKS)
+    if replications is not None:
+        described = loaded.experiment.model_dump(mode="json")
+        loaded = loaded.replace(experiment=described | {"replications": replications})
+    with progress_bar(loaded.name, not quiet) as tell:
+        costs = rule_costs(loaded, arm, workers=workers, on_progress=tell)
+    if as_json:
+        typer.echo(json.dumps(costs.to_json(), ensure_ascii=False, allow_nan=False))
+    else:
+        for line in lines(costs, lang.value):
+            typer.echo(line)
+    if costs.failures:
+        raise RunError("\n".join(costs.failures))
+
+
+@app.command()
 def report(
     context: typer.Context,
     run_directory: Annotated[str, typer.Argument(metavar="[latest|DIR]", help="Which run.")] = "latest",

@@ -22,7 +22,7 @@ import lifesim
 from lifesim import cli, workspace
 from lifesim.errors import RunError
 from lifesim.experiment import comparison
-from lifesim.experiment.comparison import _whole_replications
+from lifesim.experiment.comparison import whole_replications
 
 SCENARIO = """\
 extends: markets/base.yaml
@@ -199,9 +199,9 @@ def test_a_branch_that_is_missing_everywhere_leaves_no_whole_replication() -> No
     """Every planned branch has to be there, whether or not the tables that came back know of it."""
     north = pd.DataFrame({"arm": ["control", "control", "new", "new"], "replication": [0, 1, 0, 1], "branch": "north"})
     south = north[(north["replication"] == 1) | (north["arm"] == "new")].assign(branch="south")
-    assert len(_whole_replications(north, {"north"})) == 4
-    assert _whole_replications(north, {"north", "south"}).empty
-    kept = _whole_replications(pd.concat([north, south]), {"north", "south"})
+    assert len(whole_replications(north, {"north"})) == 4
+    assert whole_replications(north, {"north", "south"}).empty
+    kept = whole_replications(pd.concat([north, south]), {"north", "south"})
     assert set(zip(kept["arm"], kept["replication"], strict=True)) == {("control", 1), ("new", 0), ("new", 1)}
 
 

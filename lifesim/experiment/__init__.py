@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lifesim.experiment.comparison import compare as compare
     from lifesim.experiment.comparison import run as run
     from lifesim.experiment.figures import compare_facts as compare_facts
+    from lifesim.experiment.rules import rule_costs as rule_costs
     from lifesim.experiment.sources import figures_behind as figures_behind
     from lifesim.experiment.store import read_run as read_run
     from lifesim.experiment.vocabulary import known_names as known_names
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
     "compare_facts": "figures", "figures_behind": "sources", "read_run": "store",
-    "known_names": "vocabulary", "oracles_in": "checks",
+    "known_names": "vocabulary", "rule_costs": "rules", "oracles_in": "checks",
 }  # fmt: skip
 __all__ = [
     "CHECKS",
@@ -32,6 +33,7 @@ __all__ = [
     "known_names",
     "oracles_in",
     "read_run",
+    "rule_costs",
     "run",
 ]
 

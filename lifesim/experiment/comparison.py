@@ -242,7 +242,7 @@ def _column(parts: list[Any]) -> Any:
     return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else list(chain.from_iterable(parts))
 
 
-def _whole_replications(totals: pd.DataFrame, branches: set[str]) -> pd.DataFrame:
+def whole_replications(totals: pd.DataFrame, branches: set[str]) -> pd.DataFrame:
     """Rows of arms and replications of which every planned branch is there; half a market is another market."""
     found = totals.groupby(["arm", "replication"])["branch"].transform("nunique")
     return totals[found == len(branches)]
@@ -257,7 +257,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
 
     names = list(dict.fromkeys(name for result in results for name in result.tables))
     tables = {name: _table([piece for result in results for piece in result.tables.get(name, [])]) for name in names}
-    whole = _whole_replications(tables["totals"], branches)
+    whole = whole_replications(tables["totals"], branches)
     if "agents" in tables:
         tables["agent_metrics"] = agent_metrics(
             tables["agents"], tables["desks"], scenario.experiment.control, branches
@@ -333,7 +333,7 @@ def run(
     # The writer comes first: a folder that cannot be written is found out before the work.
     with (
         RunWriter(out, new_run_name(scenario.name, created)) as writer,
-        _bar(scenario.name, progress) as tell,
+        progress_bar(scenario.name, progress) as tell,
     ):
         result = compare(scenario, workers=workers, events=events, on_progress=tell)
         for name, table in result.tables.items():
@@ -356,7 +356,7 @@ def _csv(result: Result) -> str:
 
 
 @contextmanager
-def _bar(name: str, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(name: str, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on standard error."""
     if not shown:
         yield None

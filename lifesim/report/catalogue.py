@@ -12,11 +12,12 @@ from lifesim.errors import InputError
 from lifesim.report.texts import FINDINGS
 from lifesim.report.texts_journeys import JOURNEYS
 from lifesim.report.texts_page import PAGE
+from lifesim.report.texts_rules import RULES
 
 LANGUAGES = ("en", "zh")
 HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
 
-TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE | JOURNEYS
+TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE | JOURNEYS | RULES
 
 
 class Catalogue:
