@@ -131,6 +131,7 @@ def test_the_tables_of_a_run(root: Path) -> None:
     assert team is not None
     small = lifesim.load("aa").replace(
         workforce=team.model_dump(mode="json", by_alias=True),
+        leads={},
         population={"size": 2_000, "segments": {"mainstream": 1.0}},
         warm_up="5d",
         horizon="90d",

@@ -30,6 +30,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
+from lifesim.lifecycle.mining import B_ATTENDED, B_PROPOSAL_READ, mine
 from lifesim.lifecycle.noting import (
     W_AGENT_ASSIGNED,
     W_ATTENDED,
@@ -48,6 +49,7 @@ from lifesim.population.columns import (
     ANSWERS,
     ASSIGNS,
     CAUSE_DIED,
+    CONNECTED,
     DELIVERED,
     E_AGENT_ASSIGNED,
     E_DELIVERED,
@@ -95,7 +97,8 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         drop(i, place, w)
         return
     fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
-    missed = fails < channel_rule_at(w.channel_rules, channel).failure and touch.status != REMINDED
+    comes = touch.status == REMINDED or (touch.lead & CONNECTED) != 0
+    missed = fails < channel_rule_at(w.channel_rules, channel).failure and not comes
     if missed or c.cause == CAUSE_DIED:
         fail(i, place, now, w)
         return
@@ -103,6 +106,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     count(touch, T_DELIVERED, w)
     if channel == EVENT_CHANNEL:
         note(i, W_ATTENDED, touch.campaign, w)
+        mine(i, B_ATTENDED, now, w)
     log(i, E_DELIVERED, touch.campaign, 0, now, w)
     answer(i, touch, W_DELIVERED, w)
     covariates(i, now, w)
@@ -189,6 +193,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     log(i, E_OPENED, touch.campaign, 0, now, w)
     if content_rule_at(w.content_rules, content).proposal:
         note(i, W_PROPOSAL_READ, NONE, w)
+        mine(i, B_PROPOSAL_READ, now, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
     to_the_point = aimed(i, content, now, w)

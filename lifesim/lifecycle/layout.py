@@ -306,6 +306,7 @@ RULE_NUMBERS: dict[str, str] = {
     "age_center": "f8",
     "age_scale": "f8",
     "inquiry": "f8",
+    "mined": "i8",  # bits by behaviour and estimated stage, see `lifecycle.mining`
     "discount": "f8",  # force of interest, per second
     "upsell_potential": "f8",
     "upsell_maturity": "f8",

@@ -35,6 +35,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.ages import AGES
 from lifesim.scenario.behaviour import IMPULSE_EVENTS, LAPSE_CAUSES, STAGES, Unpaid
 from lifesim.scenario.journeys.words import EVENTS
+from lifesim.scenario.leads import BEHAVIOURS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.products import TIMES, Product
 from lifesim.streams import Streams
@@ -324,6 +325,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "end": scenario.warm_up + scenario.horizon,
         "log_visits": int(scenario.experiment.event_share >= 1.0),
         "inquiry": behaviour.sessions.inquiry,
+        "mined": _mined(scenario),
         "discount": scenario.valuation.force,
         "upsell_potential": behaviour.upsell.potential,
         "upsell_maturity": behaviour.upsell.maturity,
@@ -334,6 +336,15 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "recognised": scenario.inference.recognised,
         "words": len(EVENTS),
     } | _claims(scenario)
+
+
+def _mined(scenario: Scenario) -> int:
+    """What makes a lead, as bits: see ``lifecycle.mining``."""
+    bits = 0
+    for behaviour, mined in scenario.leads.mined.items() if scenario.leads else ():
+        for stage in mined.stages or STAGES:
+            bits |= 1 << (8 * BEHAVIOURS.index(behaviour) + STAGES.index(stage))
+    return bits
 
 
 def _claims(scenario: Scenario) -> dict[str, float]:

@@ -10,6 +10,7 @@ from lifesim.lifecycle.candidates import active, drawn, next_session, place
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
 from lifesim.lifecycle.mind import feel
+from lifesim.lifecycle.mining import B_PRODUCT_PAGE, mine
 from lifesim.lifecycle.noting import note_event
 from lifesim.lifecycle.stages import log, reach_milestone
 from lifesim.population.columns import (
@@ -92,6 +93,8 @@ def visit(i: int, doing: float, page: int, now: int, w: Any) -> None:
         share = w.inquiry * f8(w.inquiry_factors, now // DAY)
         if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < share:
             inquire(i, now, w)
+        else:
+            mine(i, B_PRODUCT_PAGE, now, w)
     elif doing > 1.0 - stage_rule_at(w.stage_rules, c.stage).service_use:
         feel(i, I_SERVICE_USE, now, w)
         reach_milestone(i, INTERACTION, now, w)

@@ -228,8 +228,9 @@ TOUCH = np.dtype(
 )
 #: Reminded: of a seat at an offline event; it travels on, and its owner will come.
 TRAVELLING, DELIVERED, REMINDED = 0, 1, 2
-#: The call answers an inquiry; the customer is assigned to whoever took it; that is an agent; nobody is addressed.
-ANSWERS, ASSIGNS, TO_AGENT, UNSPOKEN = 1, 2, 4, 8
+#: The call answers an inquiry; the customer is assigned to whoever took it; that is an agent; nobody is addressed; it
+#: is known to connect.
+ANSWERS, ASSIGNS, TO_AGENT, UNSPOKEN, CONNECTED = 1, 2, 4, 8, 16
 
 #: One customer in one journey: kept when they have left, because re-entry and the goal ask for it.
 ENROLMENT = np.dtype(
@@ -290,10 +291,10 @@ REQUEST = np.dtype(
     ],
     align=True,
 )
-#: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. The last one asks for
-#: nothing: a life event has happened, of which the insurer may learn. Where a path takes so many and no more, journeys
-#: ask for a place in it.
-ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE = range(7)
+#: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. Where a path takes so many
+#: and no more, they ask for a place in it. Two ask for nothing: a life event has happened, of which the insurer may
+#: learn; the customer did something, by number in ``detail``, of which a lead may come.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR = range(8)
 
 
 class State(NamedTuple):

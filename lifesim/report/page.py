@@ -19,6 +19,7 @@ from lifesim.report.formats import Shown, label_with_unit, show
 from lifesim.report.journeys.rates import journey_rates
 from lifesim.report.journeys.selection import selection
 from lifesim.report.ladder import rungs
+from lifesim.report.leads import grade_rows
 from lifesim.report.readings import FEW, Metric, Reading, metric, readings
 from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, worth
 
@@ -170,6 +171,7 @@ def _composition(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "hashes": hashes(run.manifest),
         "products": rows,
         "products_unit": unit,
+        "grades": grade_rows(run.table("leads"), run.manifest["scenario"]["arms"], t) if "leads" in run.tables else [],
     }
 
 

@@ -132,6 +132,25 @@ PAGE: dict[str, tuple[str, str]] = {
     ),
     "products.product": ("Product", "产品"),
     "products.policies": ("New policies in force", "期末有效新保单"),
+    "grades.heading": ("Leads by grade", "分级线索"),
+    "grades.lead": (
+        "Leads by their latest grade, all replications together. Hours from the behaviour to the first grade, and from "
+        "there to the conversation. Predicted and came true: of leads for which the grading predicted a chance, and "
+        "that an agent or a seat had in hand. Added decisions: what a conversation adds in truth, which no insurer "
+        "sees; a good grading has more of it in A than in D.",
+        "按最新等级统计线索，合并全部重复。小时数为从行为发生到首次分级、以及从分级到通话的用时。"
+        "预测与实际转化率仅统计分级模型给出概率且已由坐席或代理人跟进结束的线索。"
+        "新增决策为一次通话真实带来的投保决策数，任何保险公司都看不到；好的分级应使A级高于D级。",
+    ),
+    "grades.grade": ("Grade", "等级"),
+    "grades.created": ("Leads", "线索数"),
+    "grades.to_grade": ("Hours to grade", "分级用时（小时）"),
+    "grades.to_agent": ("Hours to conversation", "通话用时（小时）"),
+    "grades.concluded": ("Concluded", "已了结"),
+    "grades.predicted": ("Predicted", "预测转化率"),
+    "grades.came_true": ("Came true", "其实际转化率"),
+    "grades.converted": ("Converted", "转化率"),
+    "grades.uplift": ("Added decisions", "新增决策"),
     "products.premium": ("Annualised premium ({unit})", "年化保费（{unit}）"),
     "branches.heading": ("{metric}, by branch", "分公司：{metric}"),
     "branches.branch": ("Branch", "分公司"),

@@ -14,6 +14,7 @@ from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.channel_checks import CHANNEL_CHECKS
 from lifesim.scenario.contact_checks import CONTACT_CHECKS
 from lifesim.scenario.episode_checks import EPISODE_CHECKS
+from lifesim.scenario.leads import leads_say_what_exists
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
 from lifesim.scenario.units import PathError
@@ -316,7 +317,7 @@ def costs_fit(scenario: Scenario) -> Found:
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, ladder_is_of_arms, practices_exist, segments_exist, book_segment_exists, traits_are_complete,
     products_exist, shares_of_segments_sum_to_one, sources_bring_segments, contents_move_what_exists,
-    desk_says_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
+    desk_says_what_exists, leads_say_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,

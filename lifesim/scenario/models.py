@@ -11,6 +11,7 @@ from pydantic import PrivateAttr, ValidationError
 from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.consistency import CHECKS
+from lifesim.scenario.leads import Leads
 from lifesim.scenario.market import (
     Channel,
     ChannelRules,
@@ -123,6 +124,11 @@ class Scenario(Part):
     inference: Inference = about("what the insurer makes of what it observes")
     desk: Desk = about("advisory and telesales desk")
     workforce: Workforce | None = about("agents who get leads from head office; none: the desk alone", default=None)
+    leads: Leads | None = about(
+        "how behaviour makes leads, and when they are graded; none: leads are inquiries and what campaigns and "
+        "journeys ask for, graded whenever somebody is free",
+        default=None,
+    )
     acquisition: dict[Name, Source] = about("sources of new prospects", default={})
     market: Market = about("season and episodes")
     mechanisms: tuple[PlugIn, ...] = about("plug-ins that extend the world", default=())

@@ -27,9 +27,11 @@ from lifesim.strategy.plug_ins import (
     Practice,
 )
 from lifesim.strategy.schedule import REST_DAYS, Schedule, Touches
-from lifesim.strategy.views import AgentView, BoolArray, CustomerView, IntArray, LeadView, View
+from lifesim.strategy.views import BECAME, REMEMBERED, AgentView, BoolArray, CustomerView, IntArray, LeadView, View
 
 __all__ = [
+    "BECAME",
+    "REMEMBERED",
     "REST_DAYS",
     "UNASSIGNED",
     "AgentView",

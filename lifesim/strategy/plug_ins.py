@@ -35,7 +35,11 @@ class Orchestration(Protocol):
 
 @runtime_checkable
 class Grading(Protocol):
-    """Decides how good a lead is."""
+    """Decides how good a lead is.
+
+    A grading that predicts may have a second method, ``chances(leads, luck)``: the probability that each lead becomes a
+    policy, shape (n,). Where the scenario has ``leads``, the run holds it against what became of the leads.
+    """
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
         """Grade of each lead, shape (n,): 0 is best, 3 the poorest."""

@@ -96,8 +96,42 @@ class CustomerView(View):
     """Customers as the insurer sees them, one row each. ``docs/strategies.md`` lists the columns."""
 
 
+#: What is remembered of a lead when somebody takes it, by the names of the columns of leads.
+REMEMBERED = (
+    "stage", "policies", "orphan", "tenure_days", "days_since_session", "days_since_touch", "days_since_behaviour",
+    "behaviours", "source", "asked_by_customer", "waiting_seconds",
+)  # fmt: skip
+#: What became of it, and when the insurer saw that.
+BECAME = ("grade", "won", "days_since_concluded")
+
+
 class LeadView(View):
-    """Leads that wait for an adviser, one row each: columns of their customers, and of the lead itself."""
+    """Leads that wait for an adviser, one row each: columns of their customers, and of the lead itself.
+
+    Attributes
+    ----------
+    history
+        The latest leads that were concluded, as they were when somebody took them, and what became of them: columns
+        ``REMEMBERED`` and ``BECAME``. None where the scenario does not say how leads are made.
+    """
+
+    __slots__ = ("history",)
+    history: View
+
+    def __init__(
+        self,
+        rows: IntArray,
+        columns: Mapping[str, Callable[[Any, Any, int], Any]],
+        world: Any,
+        now: int,
+        date: datetime.date,
+        history: View | None = None,
+    ) -> None:
+        super().__init__(rows, columns, world, now, date)
+        if history is None:
+            none = {name: lambda world, rows, now: np.zeros(0) for name in (*REMEMBERED, *BECAME)}
+            history = View(np.zeros(0, np.int64), none, None, now, date)
+        object.__setattr__(self, "history", history)
 
 
 class AgentView(View):

@@ -16,7 +16,7 @@ from lifesim.testing.asking import RaisedError, ask, touches_in
 from lifesim.testing.case import Case, CheckFailedError
 from lifesim.testing.question import Question
 from lifesim.workspace import suggest
-from lifesim.world.desk import MAX_GRADE
+from lifesim.world.lead_views import MAX_GRADE
 
 
 def answers_any_number_of_rows(case: Case) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lifesim.strategy import AgentView, IntArray, Luck, View
+from lifesim.strategy import AgentView, IntArray, LeadView, Luck, View
 from lifesim.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -33,6 +33,8 @@ class SeenView:
         A copy of the arrays that the view was computed from. No strategy may look at it.
     tiers
         Of a view of agents; empty in others.
+    history
+        Of a view of leads: what it showed of those that were concluded.
     """
 
     kind: type[View]
@@ -42,6 +44,7 @@ class SeenView:
     now: int
     date: datetime.date
     tiers: tuple[str, ...] = ()
+    history: SeenView | None = None
 
     def part(self, positions: IntArray) -> SeenView:
         """The rows at some positions, in their order."""
@@ -55,7 +58,9 @@ class SeenView:
     def shown(self, kind: type[View] | None = None) -> View:
         """A view that shows it; of another class if one is given."""
         columns = {name: _always(values) for name, values in self.columns.items()}
-        more = (self.tiers,) if issubclass(self.kind, AgentView) else ()
+        more: tuple[Any, ...] = (self.tiers,) if issubclass(self.kind, AgentView) else ()
+        if self.history is not None:
+            more = (self.history.shown(),)
         return (kind or self.kind)(self.rows, columns, self.behind, self.now, self.date, *more)
 
 
@@ -138,7 +143,9 @@ def _seen(view: View) -> SeenView:
     kind = type(view)
     columns = {name: view.column(name) for name in view.names}
     tiers = view.tiers if isinstance(view, AgentView) else ()
-    return SeenView(kind, columns, np.array(view._rows), copy.deepcopy(view._world), view.now, view.date, tiers)
+    history = _seen(view.history) if isinstance(view, LeadView) else None
+    behind = copy.deepcopy(view._world)
+    return SeenView(kind, columns, np.array(view._rows), behind, view.now, view.date, tiers, history)
 
 
 def arrays_in(behind: Any) -> list[Array]:

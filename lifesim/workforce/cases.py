@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from lifesim.population.columns import appended
+from lifesim.strategy import REMEMBERED
+from lifesim.workforce.passage import PASSAGE, conclude
 from lifesim.workforce.sold import BY_GRADE
 from lifesim.workforce.staff import (
     BY_TIER,
@@ -31,6 +34,11 @@ CASE = np.dtype(
         ("grade", "u1"),
         ("content", "u1"),  # what the lead is about
         ("returned", "u1"),  # how often the lead had come back before
+        ("source", "u1"),  # what made the lead
+        ("chance", "f4"),  # that it becomes a policy, as predicted; -1 where nothing was
+        ("uplift", "f4"),  # decisions that a conversation adds, in truth; 0 where nobody asks
+        # What was known of it then; 0 where nobody asks.
+        *((name, "f4") for name in REMEMBERED if name != "source"),
     ],
     align=True,
 )
@@ -41,22 +49,39 @@ RECENT, IN_HAND = "cases_recent", "cases"
 GRADED = "graded"
 TAKEN, WON, LOST = range(3)
 
+#: Leads that were concluded, the latest of them: what is remembered of each, and what became of it.
+PAST = "past_leads"
+PAST_LEAD = np.dtype([*CASE.descr, ("won", "u1"), ("concluded", "i4")], align=True)
+MOST_PAST = 4_000
+
 #: From customers, shape (n,), to times, shape (n,).
 Latest = Callable[[Any], Any]
 
 
 def none(branches: int) -> dict[str, Any]:
     """No cases yet; counts by branch, grade and outcome."""
-    return {RECENT: np.zeros(0, CASE), IN_HAND: np.zeros(0, CASE), GRADED: np.zeros((branches, 4, 3), np.int64)}
+    return {
+        RECENT: np.zeros(0, CASE), IN_HAND: np.zeros(0, CASE), PAST: np.zeros(0, PAST_LEAD),
+        GRADED: np.zeros((branches, 4, 3), np.int64),
+    }  # fmt: skip
 
 
 def take(kept: MutableMapping[str, Any], staff: Staff, granted: Any, rows: Any, grades: Any, branch: Any, now: int,
-         ) -> None:  # fmt: skip
-    """Enter leads that rows of the staff have taken in a slot."""
+         known: Mapping[str, Any] = MappingProxyType({})) -> None:  # fmt: skip
+    """Enter leads that rows of the staff have taken in a slot.
+
+    Parameters
+    ----------
+    known
+        What is remembered of each lead, by the names of the columns of a case. Shape (n,).
+    """
     new = np.zeros(len(granted), CASE)
     new["agent"], new["luck"], new["customer"] = staff.key[rows], granted["luck"], granted["customer"]
     new["handed"], new["grade"] = now, grades
-    new["content"], new["returned"] = granted["content"], granted["returned"]
+    for name in ("content", "returned", "source", "chance"):
+        new[name] = granted[name]
+    for name, values in known.items():
+        new[name] = values
     kept[RECENT] = appended(kept[RECENT], new)
     np.add.at(kept[LOAD], rows, 1)
     np.add.at(kept[GRADED], (branch, grades, TAKEN), 1)
@@ -114,5 +139,17 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
         if BY_TIER in kept:
             np.add.at(kept[BY_TIER], (of, staff.tier[rows[which]], by), 1)
             np.add.at(kept[BY_GRADE], (of, staff.tier[rows[which]], cases["grade"][which], what), 1)
+    if PASSAGE in kept:
+        conclude(kept, branch, cases[over], won[over])
+        kept[PAST] = appended(kept[PAST], _past(cases[over], won[over], now))[-MOST_PAST:].copy()
     kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()
     return cases[lost]
+
+
+def _past(cases: Any, won: Any, now: int) -> Any:
+    """Cases as they are remembered. Shape (n,)."""
+    past = np.zeros(len(cases), PAST_LEAD)
+    for name in CASE.names or ():
+        past[name] = cases[name]
+    past["won"], past["concluded"] = won, now
+    return past

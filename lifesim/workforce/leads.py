@@ -13,6 +13,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.channels import BY_AGENTS as AGENTS_ALONE
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.journeys import ToAgent
+from lifesim.scenario.leads import BEHAVIOURS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.streams import Streams
 
@@ -31,9 +32,20 @@ LEAD = np.dtype(
         ("told", "u1"),  # what a journey asks for beside a call: see below
         ("tier", "u1"),  # wished, place in ``Staff.tiers`` counted from 1; 0 for any
         ("family", "u1"),  # in which skill is wished, place in ``FAMILIES`` counted from 1; 0 for that of the content
+        ("source", "u1"),  # what made it, place in ``SOURCES``
+        ("grade", "u1"),  # at the latest grading, counted from 1 for A; 0 before any
+        ("graded", "i4"),  # when it was graded first, and at the latest; 0 before any
+        ("looked", "i4"),
+        ("chance", "f4"),  # that it becomes a policy, as predicted at the latest grading; -1 where nothing was
+        ("behaviours", "u1"),  # of the customer, since the first of which it came; and when the latest was
+        ("latest", "i4"),
     ],
     align=True,
 )
+
+#: What makes a lead: behaviours come last.
+SOURCES = ("inquiry", "journey", "campaign", *BEHAVIOURS)
+BY_JOURNEY, BY_CAMPAIGN, MINED = 1, 2, 3
 
 #: Nothing; somebody takes the customer over, and calls; an agent is told something, and calls nobody.
 _, HANDED, TOLD = range(3)
@@ -76,6 +88,7 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
     leads["gives_up"] = requests["time"] - np.log(u) * scenario.desk.patience
     leads["campaign"], leads["inquiry"], leads["channel"] = desk, 1, CALL
     leads["content"] = list(scenario.contents).index(scenario.desk.content)
+    leads["behaviours"], leads["latest"] = 1, requests["time"]
     return leads
 
 
@@ -85,6 +98,7 @@ def campaign_calls(rows: Any, lucks: Any, campaign: int, content: int, channel: 
     leads["customer"], leads["luck"] = rows, lucks
     leads["asked"], leads["gives_up"] = now, now + patience
     leads["campaign"], leads["content"], leads["channel"] = campaign, content, channel
+    leads["source"], leads["latest"] = BY_CAMPAIGN, now
     return leads
 
 
@@ -103,6 +117,7 @@ def journey_calls(requests: Any, wishes: Mapping[tuple[int, int], Wish], patienc
         leads[name] = requests[name]
     leads["asked"], leads["gives_up"] = requests["time"], requests["time"] + patience
     leads["channel"], leads["told"] = requests["detail"], requests["kind"] - CALLED
+    leads["source"], leads["latest"] = BY_JOURNEY, requests["time"]
     for (campaign, step), (tier, family, waits) in wishes.items():
         mine = (leads["campaign"] == campaign) & (leads["step"] == step)
         leads["tier"][mine], leads["family"][mine] = tier, family

@@ -38,6 +38,7 @@ def taken_back(streams: Streams, lost: Any, campaign: int, now: int) -> Any:
     leads = np.zeros(len(lost), LEAD)
     leads["customer"], leads["content"] = lost["customer"], lost["content"]
     leads["returned"], leads["asked"], leads["campaign"] = lost["returned"] + 1, now, campaign
-    leads["channel"] = CALL
+    leads["channel"], leads["source"], leads["grade"] = CALL, lost["source"], lost["grade"] + 1
+    leads["graded"], leads["latest"], leads["behaviours"] = lost["handed"], now, lost["behaviours"]
     leads["luck"] = streams.hashes("lead comes back", lost["luck"], leads["returned"])
     return leads

@@ -12,6 +12,7 @@ from lifesim.population.columns import DAY, appended
 from lifesim.scenario.channels import BY_AGENTS, BY_PEOPLE, CHANNELS, SENDING
 from lifesim.strategy import Luck, Orchestration, Touches
 from lifesim.workforce import leads as pool
+from lifesim.workforce.passage import CREATED, pass_on
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.kernel import hold
 from lifesim.world.parts import every
@@ -99,5 +100,6 @@ class Campaign:
             lucks = pool.luck(world.streams, keys, self.name, touches.content, now)
             patience = world.scenario.desk.patience
             calls = pool.campaign_calls(allowed, lucks, campaign, content, channel, now, patience)
+            pass_on(world.extra, world.state.customers["branch"], calls, calls["grade"], CREATED)
             hold(allowed, 1, world.kernel_address)
             world.extra["leads"] = pool.in_order(appended(world.extra["leads"], calls), world.state)

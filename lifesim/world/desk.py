@@ -9,16 +9,26 @@ import numpy as np
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
 from lifesim.lifecycle.touch_tables import channel_rules
-from lifesim.population.columns import ANSWERS, ASSIGNS, ORPHAN, T_WITHDRAWN, TO_AGENT, UNSPOKEN, appended
+from lifesim.population.columns import (
+    ANSWERS,
+    ASSIGNS,
+    KEY_BEHAVIOUR,
+    ORPHAN,
+    T_WITHDRAWN,
+    TO_AGENT,
+    UNSPOKEN,
+    appended,
+)
 from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES
-from lifesim.strategy import UNASSIGNED, AgentView, LeadView, Luck, Practice
+from lifesim.strategy import UNASSIGNED, AgentView, Practice
 from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.passage import AGENT_SECONDS, LEAD_LOST, TAKEN_FIRST, WITHDRAWN, pass_on
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.sold import IGNORED, SOLD_BY, nothing_sold
@@ -26,11 +36,11 @@ from lifesim.workforce.staff import ASSIGNED_TO, AWAY, BY_TIER, LAST, WAITED_FOR
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
-from lifesim.world.truth import added_decisions
+from lifesim.world.lead_views import graded, known, luck_of, shown, true_value
+from lifesim.world.pipeline import Pipeline
 from lifesim.world.views import AGENT_COLUMNS, round_columns
 from lifesim.world.world import World
 
-MAX_GRADE = 3
 _SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
 
 
@@ -49,8 +59,8 @@ class Desk:
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
-        hidden = {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
-        self.of_oracles = self.of_round | hidden
+        self.of_oracles = self.of_round | true_value(world)
+        self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, world)
         months = len(months_of(scenario)[0])
         empty_ones = (
             self.staff.kept() | nothing_sold(self.staff, months) | cases.none(len(scenario.population.branches))
@@ -75,18 +85,26 @@ class Desk:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
         waiting = self._lose(self._collect(now, measures), now, measures)
-        if len(waiting):
+        if len(waiting) and self.pipeline is not None:
+            waiting = self.pipeline.look(waiting, now)
+            ready = waiting["grade"] > 0
+            rest = self._serve(now, waiting[ready], measures) if ready.any() else waiting[ready]
+            waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
+        elif len(waiting):
             waiting = self._serve(now, waiting, measures)
         world.extra["leads"] = waiting
 
     def _collect(self, now: int, measures: Any) -> Any:
-        """Waiting leads with the inquiries, and the calls that journeys ask for, made before this slot."""
+        """Waiting leads with those of inquiries, journeys and behaviour before this slot."""
         world, waiting = self.world, self.world.extra["leads"]
         inquiries, calls = (self._made(name, now) for name in ("inquiries", "calls"))
         if not len(inquiries) and not len(calls):
             return waiting
-        inquired = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
-        new = appended(inquired, pool.journey_calls(calls, self.wishes, self.desk.patience))
+        new = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
+        seen = calls["kind"] == KEY_BEHAVIOUR
+        new = appended(new, pool.journey_calls(calls[~seen], self.wishes, self.desk.patience))
+        if self.pipeline is not None:
+            new = self.pipeline.entered(new, calls[seen], waiting, now)
         _count(world, measures, new, pool.REQUESTS)
         return pool.in_order(appended(waiting, new), world.state)
 
@@ -105,6 +123,9 @@ class Desk:
             return waiting
         world, lost = self.world, waiting[gone]
         _count(world, measures, lost, pool.GAVE_UP)
+        theirs = lost["inquiry"] == 1
+        for of, measure in ((lost[theirs], LEAD_LOST), (lost[~theirs], WITHDRAWN)):
+            pass_on(world.extra, world.state.customers["branch"], of, of["grade"], measure)
         calls = lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)]
         np.add.at(world.state.touched, (calls["campaign"], calls["channel"], calls["content"], T_WITHDRAWN), 1)
         granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_address)
@@ -117,7 +138,7 @@ class Desk:
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
         if not shift["capacity"].any():
             return waiting
-        grades = self._graded(now, waiting)
+        grades = self._grades(now, waiting)
         reordered = bool(np.any(grades[1:] < grades[:-1]))
         if reordered:
             order = np.argsort(grades, kind="stable")
@@ -131,13 +152,11 @@ class Desk:
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest
 
-    def _graded(self, now: int, waiting: Any) -> Any:
-        """Grade of each lead."""
-        world, grading = self.world, self.practice.grading
-        name = type(grading).__name__
-        view = self._view(now, grading, (world.state, waiting), {})
-        grades = asked(world, name, now, grading.grade, view, self._luck("grading", name, waiting, now))
-        return integers(world, name, now, "grades", grades, len(waiting), 0, MAX_GRADE)
+    def _grades(self, now: int, waiting: Any) -> Any:
+        """Grade of each lead, 0 to 3."""
+        if self.pipeline is not None:
+            return waiting["grade"].astype(np.int64) - 1
+        return graded(self.world, self.practice.grading, waiting, now)
 
     def _given(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
         """Place in the shift of who gets each lead: what only agents can do first, and the rest with who is left."""
@@ -160,9 +179,9 @@ class Desk:
         name = type(allocation).__name__
         owners = self._owners(waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
-        leads = self._view(now, allocation, (world.state, waiting, grades, owners), columns)
+        leads = shown(world, allocation, (world.state, waiting, grades, owners), columns, now)
         agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers)
-        luck = self._luck("allocation", name, waiting, now, self.staff.key[rows])
+        luck = luck_of(world, "allocation", name, waiting, now, self.staff.key[rows])
         given = asked(world, name, now, allocation.assign, leads, agents, luck)
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(rows) - 1)
         wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents)
@@ -203,20 +222,6 @@ class Desk:
             skill[agents] += affinity(workforce, self.world.streams, keys, self.staff.key[rows[given[agents]]])
         return skill
 
-    def _luck(self, kind: str, name: str, waiting: Any, now: int, agents: Any = None) -> Luck:
-        """Luck about leads: a class may grade and allocate, and a customer may wait twice."""
-        customers = self.world.state.customers
-
-        def keys() -> Any:
-            return customers["key"][waiting["customer"]]
-
-        return Luck(self.world.streams, f"{kind} {name}", keys, now, waiting["luck"], agents)
-
-    def _view(self, now: int, plug_in: Any, given: tuple[Any, ...], more: dict[str, Any]) -> LeadView:
-        world = self.world
-        columns = world.everything_of_leads if getattr(plug_in, "oracle", False) else world.observed_leads
-        return LeadView(np.arange(len(given[1])), columns | more, given, now, world.date(now))
-
     def _call(self, now: int, granted: Any, rows: Any, grades: Any, skill: Any, measures: Any) -> None:
         """Put the calls on their way, at times within the slot that are the customer's own luck."""
         world = self.world
@@ -233,7 +238,12 @@ class Desk:
         if BY_TIER in world.extra:
             waited = times - granted["asked"]
             np.add.at(world.extra[BY_TIER], (branch, self.staff.tier[rows], WAITED_FOR), waited)
-        cases.take(world.extra, self.staff, granted, rows, grades, branch, now)
+        first = granted["returned"] == 0
+        of, branches = granted[first], world.state.customers["branch"]
+        pass_on(world.extra, branches, of, of["grade"], TAKEN_FIRST)
+        pass_on(world.extra, branches, of, of["grade"], AGENT_SECONDS, times[first] - of["graded"])
+        about = {} if self.pipeline is None else known(world, granted, now)
+        cases.take(world.extra, self.staff, granted, rows, grades, branch, now, about)
         if SERVING in world.extra:
             self._give_to_agents(granted, rows)
         world.extra[LAST][rows] = now

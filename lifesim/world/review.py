@@ -14,6 +14,7 @@ from lifesim.scenario.workforce import Recycling
 from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.passage import LEAD_LOST, WITHDRAWN, pass_on
 from lifesim.workforce.recycling import COOLING, returning, taken_back
 from lifesim.workforce.staff import BY_TIER, RETURNED_BY, Staff
 from lifesim.world.kernel import hold
@@ -46,8 +47,11 @@ class Review:
             world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within
         )
         if self.recycling is not None:
-            self._take_back(world, lost[returning(self.recycling, self.staff, lost)], now)
+            comes_back = returning(self.recycling, self.staff, lost)
+            self._take_back(world, lost[comes_back], now)
             self._bring_back(world, self.recycling, now)
+            lost = lost[~comes_back]
+        pass_on(world.extra, branch, lost, lost["grade"] + 1, LEAD_LOST)
 
     def _take_back(self, world: World, lost: Any, now: int) -> None:
         """Lost leads begin to cool down."""
@@ -63,22 +67,26 @@ class Review:
         cooling = world.extra[COOLING]
         cold = cooling["asked"] + recycling.cool_down <= now
         world.extra[COOLING], leads = cooling[~cold], cooling[cold]
-        leads = leads[issued_last(world, leads["customer"], now) <= leads["asked"]]
-        leads = leads[self._allowed(world, leads, now)]
+        branch = world.state.customers["branch"]
+        goes_on = issued_last(world, leads["customer"], now) <= leads["asked"]
+        goes_on[goes_on] = allowed(world, leads[goes_on], now)
+        pass_on(world.extra, branch, leads[~goes_on], leads["grade"][~goes_on], WITHDRAWN)
+        leads = leads[goes_on]
         leads["asked"], leads["gives_up"] = now, now + self.staff.scenario.desk.patience
         hold(leads["customer"].astype(np.int64), 1, world.kernel_address)
         world.extra["leads"] = pool.in_order(appended(world.extra["leads"], leads), world.state)
 
-    def _allowed(self, world: World, leads: Any, now: int) -> Any:
-        """Whether the contact policy lets us call about each lead. Shape (n,)."""
-        reasons = np.zeros(len(leads), np.int8)
-        for content in np.unique(leads["content"]):
-            of = np.flatnonzero(leads["content"] == content)
-            rows, held_back = leads["customer"][of].astype(np.int64), np.zeros(len(of), np.int8)
-            campaign = world.campaigns.index(DESK)
-            send(rows, campaign, int(content), pool.CALL, now, 1, now, world.kernel_address, held_back)
-            reasons[of] = held_back
-        return reasons == 0
+
+def allowed(world: World, leads: Any, now: int) -> Any:
+    """Whether the contact policy lets us call about each lead, which is asked for here. Shape (n,)."""
+    reasons = np.zeros(len(leads), np.int8)
+    for content in np.unique(leads["content"]):
+        of = np.flatnonzero(leads["content"] == content)
+        rows, held_back = leads["customer"][of].astype(np.int64), np.zeros(len(of), np.int8)
+        campaign = world.campaigns.index(DESK)
+        send(rows, campaign, int(content), pool.CALL, now, 1, now, world.kernel_address, held_back)
+        reasons[of] = held_back
+    return reasons == 0
 
 
 def issued_last(world: World, customers: Any, now: int) -> Any:

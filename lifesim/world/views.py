@@ -14,7 +14,7 @@ from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS, SENDING
 from lifesim.scenario.needs import FAMILIES
-from lifesim.strategy import CustomerView, IntArray
+from lifesim.strategy import REMEMBERED, CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>`` and
@@ -158,8 +158,19 @@ def lead_columns(of_customer: dict[str, Observed]) -> dict[str, Callable[[Any, A
     columns["waiting_seconds"] = lambda given, rows, now: now - given[1]["asked"][rows]
     columns["wished_tier"] = lambda given, rows, now: given[1]["tier"][rows].astype(np.int64) - 1
     columns["asked_by_customer"] = lambda given, rows, now: given[1]["inquiry"][rows]
+    columns["source"] = lambda given, rows, now: given[1]["source"][rows]
+    columns["behaviours"] = lambda given, rows, now: given[1]["behaviours"][rows]
+    columns["days_since_behaviour"] = lambda given, rows, now: _days(given[1]["latest"][rows], now)
     return columns
 
+
+def _past(name: str) -> Callable[[Any, Any, int], Any]:
+    return lambda past, rows, now: past[name][rows]
+
+
+#: Functions from concluded leads, rows and a time to columns of them.
+HISTORY: dict[str, Callable[[Any, Any, int], Any]] = {name: _past(name) for name in (*REMEMBERED, "grade", "won")}
+HISTORY["days_since_concluded"] = lambda past, rows, now: _days(past["concluded"][rows], now)
 
 #: Columns of the agents and groups of seats among whom leads are allocated, each with its unit and meaning.
 AGENT_MEANINGS = {

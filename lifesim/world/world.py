@@ -40,6 +40,7 @@ from lifesim.population.columns import (
     HAND_OVER,
     HAPPENED,
     HELD_AT_FORK,
+    KEY_BEHAVIOUR,
     LEFT_IN_ORDER,
     NEW_FRIEND,
     NONE,
@@ -59,6 +60,7 @@ from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
+from lifesim.workforce.passage import begin_anew
 from lifesim.workforce.sold import FROM_FORK
 from lifesim.world import kernel
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
@@ -70,11 +72,14 @@ INCOME = np.dtype([("customer", "i4"), ("income", "f4")])
 
 _NOBODY = np.zeros(0, np.int64)
 
-#: Where requests go, by their kind: whatever a journey asks for comes to the pool in the same way.
+#: Where requests go, by their kind: whatever journeys and behaviour ask for comes to the pool in the same way.
 _QUEUES = {
-    "inquiries": (ASK_ADVISER,), "friends": (NEW_FRIEND,), "calls": (CALL, HAND_OVER, NOTIFY), "happened": (HAPPENED,),
+    "inquiries": (ASK_ADVISER,),
+    "friends": (NEW_FRIEND,),
+    "calls": (CALL, HAND_OVER, NOTIFY, KEY_BEHAVIOUR),
+    "happened": (HAPPENED,),
     "places": (PLACE,),
-}  # fmt: skip
+}
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -386,6 +391,7 @@ class World:
             getattr(self.state, name)[:] = 0
         for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
+        begin_anew(self.extra)
         self.state.counts["fork"] = self.now
         self.events.clear()
 

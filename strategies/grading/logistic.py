@@ -1,0 +1,93 @@
+"""A logistic model of which leads become a policy, fitted on those that have been concluded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lifesim.strategy import IntArray, LeadView, Luck, View
+
+from ._grades import by_bars, by_quota, check
+
+STAGES, SOURCES = 6, 6
+MOST_STEPS = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logistic:
+    """Predicts from what the insurer saw of a lead when somebody took it; outcomes are those seen so far.
+
+    The model is fitted anew at every grading, on the leads concluded by then: those of the warm-up at first. Until
+    ``least`` of them are known every lead has the chance ``prior``. Ridge-penalised maximum likelihood by Newton's
+    method (iteratively reweighted least squares).
+
+    Parameters
+    ----------
+    prior
+        Chance of a lead while nothing is known; the penalty draws predictions to the mean, not to it.
+    least
+        Concluded leads from which on the model is fitted.
+    ridge
+        Penalty on squared coefficients of standardised columns.
+    bars
+        Chance from which on a lead is A, B, C.
+    quota
+        Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
+    """
+
+    prior: float = 0.05
+    least: int = 200
+    ridge: float = 2.0
+    bars: tuple[float, ...] = (0.2, 0.1, 0.05)
+    quota: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        check(self.bars, self.quota)
+        if not (0 < self.prior < 1 and self.ridge > 0):
+            raise ValueError(f"prior must lie between 0 and 1, ridge above zero; found {self.prior} and {self.ridge}")
+
+    def grade(self, leads: LeadView, luck: Luck) -> IntArray:
+        chances = self.chances(leads, luck)
+        return by_quota(chances, self.quota, luck) if self.quota else by_bars(chances, self.bars)
+
+    def chances(self, leads: LeadView, luck: Luck) -> np.ndarray:
+        past = leads.history
+        if len(past) < self.least:
+            return np.full(len(leads), self.prior)
+        known = features(past)
+        center, scale = known.mean(axis=0), known.std(axis=0)
+        scale[scale < 1e-9] = 1.0
+        fitted = fit((known - center) / scale, past.won.astype(float), self.ridge)
+        return logistic(with_constant((features(leads) - center) / scale) @ fitted)
+
+
+def features(leads: View) -> np.ndarray:
+    """Columns of leads as a matrix: counts and days by their logarithm, stage and source as indicators."""
+    days = ("tenure_days", "days_since_session", "days_since_touch", "days_since_behaviour", "policies", "behaviours")
+    columns = [np.log1p(np.maximum(leads.column(name), 0.0)) for name in days]
+    columns += [leads.asked_by_customer, leads.orphan]
+    columns += [leads.stage == k for k in range(1, STAGES)] + [leads.source == k for k in range(1, SOURCES)]
+    return np.column_stack([np.asarray(column, float) for column in columns])
+
+
+def with_constant(x: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(x)), x])
+
+
+def logistic(odds: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0)))
+
+
+def fit(x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
+    """Coefficients, the constant first and free of the penalty."""
+    x = with_constant(x)
+    penalty = ridge * np.eye(x.shape[1])
+    penalty[0, 0] = 1e-6  # only so that a history of one outcome has a solution
+    found = np.zeros(x.shape[1])
+    for _ in range(MOST_STEPS):
+        p = logistic(x @ found)
+        gradient = x.T @ (y - p) - penalty @ found
+        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + penalty, gradient)
+        found = found + np.clip(step, -4.0, 4.0)
+        if np.abs(step).max() < 1e-9:
+            break
+    return found
