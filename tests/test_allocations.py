@@ -21,7 +21,8 @@ from lifesim.workforce.assignment import rank_one, transport
 from lifesim.workforce.bound import clairvoyant
 
 NAMES = (
-    "chosen_tiers", "fill_seats", "load_balanced", "myopic_oracle", "optimal", "owner_keeps", "public_pool", "random_agent",
+    "chosen_tiers", "fill_seats", "load_balanced", "myopic_oracle", "optimal", "owner_keeps", "public_pool",
+    "random_agent",
     "ratio_weights", "round_robin", "skill_weighted", "thompson", "tiered",
 )  # fmt: skip
 #: The answer does not depend on the order of the rows of agents, whoever they are.
