@@ -236,7 +236,7 @@ def test_counts_that_cannot_be_used(tmp_path: Path, rows: list[tuple[str, str, A
 def test_the_list_of_journeys(run: Run) -> None:
     code, out, _ = run("journey", "list")
     assert code == 0
-    assert out.startswith("striving_youth  Striving youth  9 steps\n    Turn a weekly habit")
+    assert "\nstriving_youth  Striving youth  9 steps\n    Turn a weekly habit" in out
     assert "\nwealth_rising  财富新贵  14步\n" in run("journey", "list", "--lang", "zh")[1]
 
 
