@@ -31,10 +31,12 @@ def journey_rates(run: RunTables, t: Catalogue) -> list[Rate]:
     """Every figure that has a denominator, by arm and journey; none for a run without journeys."""
     if "journeys" not in run.tables:
         return []
-    totals = run.table("journeys").groupby(["arm", "journey", "measure"], sort=False)["value"].sum()
+    totals: dict[tuple[str, str], dict[str, int]] = {}
+    sums = run.table("journeys").groupby(["arm", "journey", "measure"], sort=False)["value"].sum()
+    for (arm, journey, measure), n in sums.items():
+        totals.setdefault((str(arm), str(journey)), {})[str(measure)] = int(n)
     found = []
-    for arm, journey in dict.fromkeys((str(arm), str(journey)) for arm, journey, _ in totals.index):
-        of = {str(measure): int(n) for measure, n in totals[arm, journey].items()}
+    for (arm, journey), of in totals.items():
         for key, top, bottom in _figures(_counts(run, arm, journey), of):
             if bottom:
                 value = f"{100 * top / bottom:,.1f}%" if key != "cycle" else _days(top / bottom, t)
