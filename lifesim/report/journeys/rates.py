@@ -32,8 +32,8 @@ def journey_rates(run: RunTables, t: Catalogue) -> list[Rate]:
     if "journeys" not in run.tables:
         return []
     totals: dict[tuple[str, str], dict[str, int]] = {}
-    sums = run.table("journeys").groupby(["arm", "journey", "measure"], sort=False)["value"].sum()
-    for (arm, journey, measure), n in sums.items():
+    sums = run.table("journeys").groupby(["arm", "journey", "measure"], sort=False)["value"].sum().reset_index()
+    for arm, journey, measure, n in sums.itertuples(index=False):
         totals.setdefault((str(arm), str(journey)), {})[str(measure)] = int(n)
     found = []
     for (arm, journey), of in totals.items():
