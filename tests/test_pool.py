@@ -357,3 +357,20 @@ def test_the_contract_kit_has_agents_where_the_scenario_has() -> None:
     (question, *_) = stage.questions("allocation", "tiered", oracle=False)
     assert question.others[0].tiers == ("seniors", "juniors", "partners", "newcomers")
     assert set(question.others[0].columns["tier"].tolist()) == {0, 1, 2, 3}
+
+
+def test_owners_are_looked_up_for_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer than all else in a slot, and most allocations do not need it."""
+    asked: list[int] = []
+    real = cases.owners
+
+    def counting(*given: Any) -> Any:
+        asked.append(1)
+        return real(*given)
+
+    monkeypatch.setattr(cases, "owners", counting)
+    scenario = lively(small({"north": 100, "south": 100}))
+    run(scenario, served_by(of("random_agent")), days=20)
+    assert asked == []
+    run(scenario, served_by(of("owner_keeps")), days=20)
+    assert len(asked) > 5

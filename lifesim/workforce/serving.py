@@ -134,6 +134,8 @@ def told_of_another(extra: dict[str, Any], staff: Staff, streams: Streams, keys:
     """
     workforce, records = staff.scenario.workforce, extra[ORPHANS]
     assert workforce is not None
+    if not len(customers):
+        return
     told = np.isin(records["customer"], customers) & (records["told"] == 0)
     records["told"][told] = 1
     stays = np.zeros(len(records), bool)

@@ -10,7 +10,8 @@ import numpy as np
 
 from lifesim.population.columns import DAY
 from lifesim.scenario.needs import FAMILIES
-from lifesim.workforce.agents import Ints, on_duty, room, skill_now
+from lifesim.scenario.workforce import Workforce
+from lifesim.workforce.agents import Agents, Ints, on_duty, room, skill_now
 from lifesim.workforce.staff import AWAY, GRADES, LAST, LOAD, NEVER_IDLE, RESULTS, SEEN, Staff
 
 #: Whether each tier of agents works on a day.
@@ -66,7 +67,7 @@ class Shift:
             case _ if name in _RESULT_OF:
                 return self.kept[SEEN][self.rows, *_RESULT_OF[name]]
         seats = self._of_seats(name)
-        return seats if self.staff.agents is None else np.concatenate([seats, self._of_agents[name]])
+        return seats if self.staff.agents is None else np.concatenate([seats, self._of_agents(name)])
 
     def _of_seats(self, name: str) -> Any:
         match name:
@@ -85,20 +86,35 @@ class Shift:
         """Which agents are on the way to a customer. Shape (agents,)."""
         return self.kept[AWAY][self.rows[self.rows >= len(self.calls)]] > self.now
 
+    def _of_agents(self, name: str) -> Any:
+        workforce, of, slot = self._workforce, self._there, self.staff.scenario.desk.slot
+        match name:
+            case "on_duty":
+                return on_duty(workforce, slot, of, self.now, self.works).astype(np.int64)
+            case "capacity":
+                return np.where(self._away, 0, room(workforce, slot, of, self.now, self.works))
+            case "tenure_days":
+                return (self.now - of.joined) / DAY
+            case "region":
+                return of.region
+            case "skill":
+                licensed = np.isfinite(self._skills)
+                return np.where(licensed, self._skills, 0.0).sum(axis=1) / licensed.sum(axis=1)
+        return self._skills[:, _SKILL_OF.index(name)]
+
+    @property
+    def _workforce(self) -> Workforce:
+        workforce = self.staff.scenario.workforce
+        assert workforce is not None
+        return workforce
+
     @cached_property
-    def _of_agents(self) -> dict[str, Any]:
-        scenario, agents = self.staff.scenario, self.staff.agents
-        workforce = scenario.workforce
-        if agents is None or workforce is None:
-            return {}
-        of = agents.take(self.rows[self.rows >= len(self.calls)] - len(self.calls))
-        skill = skill_now(workforce.turnover, of, self.now)
-        slot = scenario.desk.slot
-        return {
-            "on_duty": on_duty(workforce, slot, of, self.now, self.works).astype(np.int64),
-            "capacity": np.where(self._away, 0, room(workforce, slot, of, self.now, self.works)),
-            "skill": np.nanmean(np.where(np.isfinite(skill), skill, np.nan), axis=1),
-            "tenure_days": (self.now - of.joined) / DAY,
-            "region": of.region,
-            **{name: skill[:, k] for k, name in enumerate(_SKILL_OF)},
-        }
+    def _there(self) -> Agents:
+        """The agents who are there."""
+        assert self.staff.agents is not None
+        return self.staff.agents.take(self.rows[self.rows >= len(self.calls)] - len(self.calls))
+
+    @cached_property
+    def _skills(self) -> Any:
+        """Skill of the agents who are there, by family. Shape (agents, families)."""
+        return skill_now(self._workforce.turnover, self._there, self.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,8 +82,14 @@ class Staff:
 
     def rows_of(self, keys: Any) -> Ints:
         """Rows of those with some keys, all of them known. Shape (n,)."""
+        order, ascending = self._by_key
+        return np.asarray(order[np.searchsorted(ascending, keys)])
+
+    @cached_property
+    def _by_key(self) -> tuple[Ints, Any]:
+        """Rows in the order of their keys, and these."""
         order = np.argsort(self.key)
-        return np.asarray(order[np.searchsorted(self.key, keys, sorter=order)])
+        return order, self.key[order]
 
     def present(self, now: int) -> Ints:
         """Rows of the seats, and of the agents who are there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ class Desk:
         """Place in the shift of who gets each lead."""
         world, allocation, rows = self.world, self.practice.allocation, shift.rows
         name = type(allocation).__name__
-        owners = self._owners(waiting["customer"], rows)
+        owners = partial(self._owners, waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
         leads = shown(world, allocation, (world.state, waiting, grades, owners), columns, now)
         agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers)

@@ -194,12 +194,12 @@ AGENT_COLUMNS: dict[str, Callable[[Any, Any, int], Any]] = {
 
 
 def round_columns(scenario: Scenario) -> dict[str, Callable[[Any, Any, int], Any]]:
-    """What allocations see of leads beside all others, from (state, leads, grades, owners)."""
+    """What allocations see of leads beside all others, from (state, leads, grades, a function that gives owners)."""
     family = [FAMILIES.index(each.aim.family) if each.aim else -1 for each in scenario.contents.values()]
     about = np.array(family)
     return {
         "grade": lambda given, rows, now: given[2][rows],
-        "owner": lambda given, rows, now: given[3][rows],
+        "owner": lambda given, rows, now: given[3]()[rows],
         "family": lambda given, rows, now: _wished(given[1]["family"][rows], about[given[1]["content"][rows]]),
     }
 
