@@ -14,7 +14,23 @@ from small_worlds import HOUR, busy, described, experiment, keys_of, log_of, new
 from lifesim.dates import months_later
 from lifesim.engagement.journeys.running_checks import cannot_run
 from lifesim.experiment.passages import journey_steps
-from lifesim.population.columns import DAY, E_INQUIRY, E_LIFE_EVENT, E_PURCHASE, NOTICED, STANDING
+from lifesim.population.columns import (
+    DAY,
+    E_CLAIM,
+    E_COMPLAINT,
+    E_INQUIRY,
+    E_LAPSE,
+    E_LIFE_EVENT,
+    E_OPT_OUT,
+    E_PREMIUM,
+    E_PURCHASE,
+    E_REFER,
+    E_SERVICE_USE,
+    E_SESSION,
+    E_SURRENDER,
+    NOTICED,
+    STANDING,
+)
 from lifesim.population.memory import count
 from lifesim.population.tags import birthdays
 from lifesim.scenario import Scenario
@@ -331,3 +347,39 @@ def test_what_keeps_the_insurer_from_learning_is_said_with_its_place() -> None:
     assert said(run_of_days, small()) == {
         "entry.on": "days in a row are counted of those who are in; let them in at the first, and wait for more"
     }
+
+
+# --- every word for what customers do -------------------------------------------------------------------------------
+
+#: Words that the log of events has under another name, with what the event of the log says.
+IN_LOG = {
+    "used_service": E_SERVICE_USE, "asked_adviser": E_INQUIRY, "bought": E_PURCHASE, "referred": E_REFER,
+    "premium_paid": E_PREMIUM, "lapsed": E_LAPSE, "surrendered": E_SURRENDER, "claimed": E_CLAIM,
+    "complained": E_COMPLAINT, "opted_out": E_OPT_OUT, "launched_app": E_SESSION,
+}  # fmt: skip
+
+
+def test_every_word_lets_those_in_whose_log_has_it() -> None:
+    """In a stormy year everything happens; whoever does it for the first time comes in in that second."""
+    data = described(small())
+    for process in ("claim", "refer"):
+        if process in data["behaviour"]["processes"]:
+            data["behaviour"]["processes"][process]["rate"] = "2/y"
+    scenario = small(1_500, horizon="200d").replace(behaviour=data["behaviour"])
+    journeys = [a_journey(ONCE, name=word, entry={"on": word}) for word in IN_LOG]
+    busily = busy()
+    practice = Practice({**busily.orchestrations, **under(*journeys).orchestrations}, allocation=busily.allocation)
+    world = run(scenario, practice, days=200)
+    log, found = log_of(world), {}
+    seen = world.state.visible[: count(world.state)] <= world.now
+    visible = set(keys_of(world)[seen].tolist())
+    for word, kind in IN_LOG.items():
+        mine = log["kind"] == kind
+        first: dict[int, int] = {}
+        for key, at in zip(log["key"][mine].tolist(), log["time"][mine].tolist(), strict=True):
+            first.setdefault(key, at)
+        right = {key: at for key, at in first.items() if key in visible}
+        came = {key: at for key, at in entered(world, word).items() if key in visible}
+        found[word] = len(right)
+        assert came == right, word
+    assert min(found.values()) > 0, found

@@ -13,6 +13,7 @@ from quiet_world import REPO, base
 from random_journeys import journeys
 
 from lifesim import workspace
+from lifesim.engagement.journeys.installing import MOST_JOURNEYS
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment.checks import problems as problems_of
 from lifesim.scenario import Arm
@@ -383,6 +384,30 @@ def test_a_scenario_that_names_a_journey_learns_what_no_world_does(tmp_path: Pat
         "strategies/orchestration/wealth_rising.yaml:69:27: nobody can book an offline event of this journey; "
         "give one of its contents prompts: {booked: 30%}"
     ]
+
+
+def test_more_journeys_than_a_world_can_tell_apart_are_refused_when_the_scenario_is_checked(tmp_path: Path) -> None:
+    scenario = base()
+    folder = tmp_path / "strategies" / "orchestration"
+    folder.mkdir(parents=True)
+    (tmp_path / "lifesim.toml").write_text("")
+    names = tuple(f"walk_{k}" for k in range(MOST_JOURNEYS + 1))
+    for name in names:
+        steps = "steps: {stay: {wait: 1d, next: exit}}"
+        (folder / f"{name}.yaml").write_text(f"name: {name}\nentry: {{every: 'day 09:00'}}\n{steps}\n")
+    workspace.unmount()
+    workspace.mount(tmp_path)
+    try:
+        arms = {"control": Arm(orchestration=names[:40]), "mine": Arm(orchestration=names[20:])}
+        found = {
+            each.path: each.message for each in problems_of(scenario.replace(arms=arms)) if "journey" in each.message
+        }
+        all_but_one = {"control": Arm(orchestration=names[:40]), "mine": Arm(orchestration=names[20:-1])}
+        fewer = [each for each in problems_of(scenario.replace(arms=all_but_one)) if "journey" in each.message]
+    finally:
+        workspace.unmount()
+    assert list(found.values()) == ["is journey 63; all arms together run 62 at most"]
+    assert fewer == []
 
 
 # What holds for every journey

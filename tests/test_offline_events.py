@@ -202,6 +202,47 @@ def test_a_proposal_is_made_when_it_arrives_and_read_when_it_is_opened() -> None
     assert ways(world, practice) == {("offer", "proposal_made"): everyone, ("reads", "proposal_read"): everyone}
 
 
+def test_a_proposal_is_about_the_product_of_its_page() -> None:
+    steps = {
+        "offer": {"send": {"service_account": "plan"}, "on": {"proposal_made(annuity)": "reads"}, "within": "2d",
+                  "else": "other"},
+        "reads": {"on": {"proposal_read(wealth)": "exit"}, "within": "2d", "else": "exit"},
+        "other": {"send": {"push": "life"}, "next": "exit"},
+    }  # fmt: skip
+    contents = {name: {"kind": "proposal", "says": "a plan"} for name in ("plan", "life")}
+    practice = under(a_journey(steps, contents=contents))
+    found = []
+    for about in ("annuity", "term_life"):
+        pages = {"plan": about, "life": "annuity"}
+        plans = {name: {"kind": "proposal", "visit": 0.0, "page": page} for name, page in pages.items()}
+        took = ways(run(meeting(**plans), practice, days=40), practice)
+        found.append({way for way in took if took[way]})
+    assert found[0] == {("offer", "proposal_made(annuity)"), ("reads", "proposal_read(wealth)")}
+    assert found[1] == {("offer", "else"), ("other", "next")}
+
+
+def test_a_journey_may_lead_to_several_events_one_after_another() -> None:
+    """Whoever books before the walk has a seat at the walk, and after it at the salon."""
+    two = {"salon": {"date": "2026-01-24 14:00", "content": "talk"},
+           "walk": {"date": "2026-01-17 09:00", "content": "talk"}}  # fmt: skip
+    steps = {
+        "first": {"send": {"sms": "letter"}, "on": {"booked(salon)": "exit", "booked(walk)": "walks"}, "within": "1d",
+                  "else": "exit"},
+        "walks": {"on": {"attended(salon)": "exit", "attended(walk)": "again"}, "within": "30d", "else": "exit"},
+        "again": {"send": {"sms": "letter"}, "on": {"booked(walk)": "exit", "booked(salon)": "sits"}, "within": "1d",
+                  "else": "exit"},
+        "sits": {"on": {"attended(salon)": "exit"}, "within": "30d", "else": "exit"},
+    }  # fmt: skip
+    practice = under(invited(steps, events=two))
+    world = run(meeting(come=1.0), practice, days=60)
+    everyone = ways(world, practice)["first", "booked(walk)"]
+    assert everyone > 50 and ways(world, practice) == {
+        ("first", "booked(walk)"): everyone, ("walks", "attended(walk)"): everyone,
+        ("again", "booked(salon)"): everyone, ("sits", "attended(salon)"): everyone,
+    }  # fmt: skip
+    assert sent(world)["offline_event", "talk"]["delivered"] == 2 * everyone
+
+
 def test_a_visit_may_begin_at_a_product_page() -> None:
     steps = {"page": {"send": {"push": "link"}, "on": {"browsed(annuity)": "exit"}, "within": "1h", "else": "exit"}}
     practice = under(a_journey(steps))
@@ -220,7 +261,7 @@ def test_what_an_event_lacks_is_said_with_its_place() -> None:
     }
     assert found == {
         "events.salon": "can be booked; write content: what those who come take in",
-        "events.walk": "a journey has one offline event that can be booked; make another journey",
+        "events.walk": "can be booked; write content: what those who come take in",
     }
     plain = meeting(letter={"kind": "service", "visit": 0.0})
     messages = [each.message for each in cannot_run(invited(), plain)]
@@ -234,7 +275,9 @@ def test_what_an_event_lacks_is_said_with_its_place() -> None:
     named = {"offer": offered["offer"] | {"send": {"push": "plan"}, "on": {"proposal_read(annuity)": "exit"}}}
     plan = a_journey(named, contents={"plan": {"kind": "proposal", "says": "a plan"}})
     (message,) = [each.message for each in cannot_run(plan, meeting(plan={"kind": "proposal", "visit": 0.0}))]
-    assert message == "no world knows what a proposal is about so far; write proposal_read"
+    said = "no proposal that the journey sends is about 'annuity'; give its content page: annuity"
+    assert message == said
+    assert list(cannot_run(plan, meeting(plan={"kind": "proposal", "visit": 0.0, "page": "annuity"}))) == []
 
 
 def test_what_is_said_at_an_event_is_described_and_known() -> None:

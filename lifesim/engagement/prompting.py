@@ -22,12 +22,14 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_REPLIED, note
 from lifesim.lifecycle.value import book_cost
-from lifesim.population.columns import NONE, REMINDED, T_REQUESTED
+from lifesim.population.columns import NEVER, NONE, REMINDED, T_REQUESTED
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
 from lifesim.streams import hash_pair, uniform
 
 K_REMINDED = 25  # place in rules.DECISIONS
 EVENT_CHANNEL = CHANNELS.index(OFFLINE_EVENT)
+#: Of an offline event: place of its journey among the campaigns, when it begins, what is said there.
+SEAT_WIDTH = 3
 _WECOM = 1 << CHANNELS.index("wecom")
 
 
@@ -62,11 +64,12 @@ def follow(i: int, touch: Any, word: int, now: int, w: Any) -> None:
 
 @compiled
 def book(i: int, campaign: int, now: int, w: Any) -> None:
-    """Book the offline event of a journey, unless it has begun; who comes is the luck of the customer and the event."""
-    at, content = i8(w.seats, campaign * 2), i8(w.seats, campaign * 2 + 1)
-    if at <= now:
+    """Book the next offline event of a journey; who comes is the luck of the customer and the event."""
+    event = event_after(campaign, now, w)
+    if event == NONE:
         return
-    if seat_of(i, campaign, w) == NONE:
+    at, content = i8(w.seats, event * SEAT_WIDTH + 1), i8(w.seats, event * SEAT_WIDTH + 2)
+    if seat_of(i, campaign, at, w) == NONE:
         cost = channel_rule_at(w.channel_rules, EVENT_CHANNEL).cost
         tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_REQUESTED, w), 1)
         outcome_row(w, i).sent += 1
@@ -74,19 +77,33 @@ def book(i: int, campaign: int, now: int, w: Any) -> None:
         book_cost(i, cost, now, w)
         luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, at)
         put(i, campaign, content, EVENT_CHANNEL, luck, 0, at, 0, 0.0, w)
-    note(i, W_BOOKED, campaign, w)
+    note(i, W_BOOKED, event, w)
 
 
 @compiled
-def seat_of(i: int, campaign: int, w: Any) -> int:
-    """Place of the seat that a customer has booked at the event of a journey, or ``NONE``."""
+def event_after(campaign: int, now: int, w: Any) -> int:
+    """Row of the first offline event of a journey that begins after a time, or ``NONE``; rows are in order of time."""
+    for event in range(w.events_all):
+        if i8(w.seats, event * SEAT_WIDTH) == campaign and i8(w.seats, event * SEAT_WIDTH + 1) > now:
+            return event
+    return NONE
+
+
+@compiled
+def seat_of(i: int, campaign: int, at: int, w: Any) -> int:
+    """Place of the seat that a customer has booked at the event of a journey that begins then, or ``NONE``.
+
+    With ``NEVER`` of the first of them that is still to come.
+    """
+    found = NONE
     place = customer_row(w, i).first_touch
     while place != NONE:
         touch = touch_row(w, place)
-        if touch.channel == EVENT_CHANNEL and touch.campaign == campaign:
-            return place
+        mine = touch.channel == EVENT_CHANNEL and touch.campaign == campaign and (touch.at == at or at == NEVER)
+        if mine and (found == NONE or touch.at < touch_row(w, found).at):
+            found = place
         place = touch.next
-    return NONE
+    return found
 
 
 @compiled
@@ -95,6 +112,6 @@ def remind(i: int, touch: Any, w: Any) -> None:
     share = content_rule_at(w.content_rules, touch.content).brings
     if share <= 0.0:
         return
-    seat = seat_of(i, touch.campaign, w)
+    seat = seat_of(i, touch.campaign, NEVER, w)
     if seat != NONE and uniform(u8(w.keys, K_REMINDED), customer_row(w, i).key, touch.luck) < share:
         touch_row(w, seat).status = REMINDED

@@ -13,7 +13,7 @@ import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.engagement.inbox import answer, answer_step, count, drop, due_touch, find_touch
-from lifesim.engagement.prompting import EVENT_CHANNEL, prompt, remind
+from lifesim.engagement.prompting import EVENT_CHANNEL, event_after, prompt, remind
 from lifesim.engagement.sending import fall_back
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.layout import (
@@ -105,7 +105,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     outcome_row(w, i).delivered += 1
     count(touch, T_DELIVERED, w)
     if channel == EVENT_CHANNEL:
-        note(i, W_ATTENDED, touch.campaign, w)
+        note(i, W_ATTENDED, event_after(touch.campaign, now - 1, w), w)
         mine(i, B_ATTENDED, now, w)
     log(i, E_DELIVERED, touch.campaign, 0, now, w)
     answer(i, touch, W_DELIVERED, w)
@@ -120,7 +120,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     cure(i, touch.content, touch.luck, now, w)
     remind(i, touch, w)
     if content_rule_at(w.content_rules, touch.content).proposal:
-        note(i, W_PROPOSAL_MADE, NONE, w)
+        note(i, W_PROPOSAL_MADE, content_rule_at(w.content_rules, touch.content).page, w)
     if opens < logistic(odds):
         delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED
@@ -192,7 +192,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     count(touch, T_OPENED, w)
     log(i, E_OPENED, touch.campaign, 0, now, w)
     if content_rule_at(w.content_rules, content).proposal:
-        note(i, W_PROPOSAL_READ, NONE, w)
+        note(i, W_PROPOSAL_READ, content_rule_at(w.content_rules, content).page, w)
         mine(i, B_PROPOSAL_READ, now, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)

@@ -233,7 +233,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "journey_branches": "i8",
     "journey_calendars": "i8",
     "journey_entries": "i8",
-    "seats": "i8",  # (campaigns, 2): when the offline event of a journey begins, and what is said there; or -1
+    "seats": "i8",  # (events_all, 3): offline events, see engagement.prompting
     "step_keys": "u8",  # (steps of all journeys, 2): of what is sent, of a split
     "audience_from": "i8",  # first row of each audience, and the end of the last
     "audience_rows": "i8",
@@ -277,6 +277,7 @@ RULE_NUMBERS: dict[str, str] = {
     "journeys": "i8",
     "marks_each": "i8",
     "desk_content": "i8",
+    "events_all": "i8",  # offline events of all journeys
     "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
     "recognised": "f8",  # share of customers whose segment the insurer recognises
     "wanting": "i8",  # whether cover is wanted at all

@@ -55,7 +55,9 @@ class Content(Part):
         "by cause, share of the premiums about to fall due, or in grace, that a touch saves when it arrives", default={}
     )
     visit: Share = about("opened touches that lead straight to an app session")
-    page: Name | None = about("product at whose page that session begins; none: it may open any", default=None)
+    page: Name | None = about(
+        "product at whose page that session begins, and that a proposal is about; none: it may open any", default=None
+    )
     opened: Share | None = about(
         "delivered touches that are opened where covariates are zero, in place of the channel's: of what is waited for",
         default=None,

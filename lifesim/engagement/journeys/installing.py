@@ -136,6 +136,7 @@ def install(
             "journeys": len(journeys),
             "marks_each": work.marks,
             "desk_content": work.contents.index(scenario.desk.content),
+            "events_all": len(work.seats),
             "learns": int(any(row[KIND] == Way.LIFE_EVENT for row in work.entries)),
         },
         tuple(work.ways),
@@ -176,7 +177,7 @@ class _Joined:
         self.ways: list[tuple[str, str, str]] = []
         self.marks = self.steps_before = 0
         self.told: dict[tuple[int, int], tuple[ToAgent, int | None]] = {}
-        self.seats = np.full((len(campaigns), 2), -1)
+        self.seats: list[tuple[int, int, int]] = []
 
     def add(self, journey: Journey) -> None:
         """Write a journey behind those before it."""
@@ -186,16 +187,13 @@ class _Joined:
         campaign, rows = self.campaigns.index(journey.name), len(self.steps)
         first, entries = len(self.triggers), len(self.entries)
         cells = self._count_ways(journey)
-        for event in journey.events.values():
-            if event.content is not None:
-                begins = seconds(parse_time(event.date), self.zero)
-                self.seats[campaign] = begins, self.contents.index(event.content)
+        events = self._add_events(journey, campaign)
         for number, step in enumerate(journey.steps.values(), 1):
             if isinstance(step, HandOver | Notify):
                 told = step.hand_over if isinstance(step, HandOver) else step.notify
                 self.told[campaign, number] = told, step.within
         audiences = [self.programs.number(text, self.names) for text in tables.audiences]
-        runs = self._add_triggers(tables, campaign, rows)
+        runs = self._add_triggers(tables, campaign, rows, events)
         self._add_entries(tables, audiences, first)
         self._add_steps(journey, tables, audiences, first, cells)
         self.branches += [_moved(row, {B_NEXT: rows}) for row in tables.branches]
@@ -218,7 +216,18 @@ class _Joined:
             self.ways += [(journey.name, name, way) for way in (*(way.name for way in step.ways()), LEFT)]
         return cells
 
-    def _add_triggers(self, tables: Tables, campaign: int, rows: int) -> int:
+    def _add_events(self, journey: Journey, campaign: int) -> dict[str, int]:
+        """Write the offline events that can be booked in the order in which they begin; their numbers by name."""
+        begins = {name: seconds(parse_time(event.date), self.zero) for name, event in journey.events.items()}
+        numbers: dict[str, int] = {}
+        for name in sorted(begins, key=begins.__getitem__):
+            content = journey.events[name].content
+            if content is not None:
+                numbers[name] = len(self.seats)
+                self.seats.append((campaign, begins[name], self.contents.index(content)))
+        return numbers
+
+    def _add_triggers(self, tables: Tables, campaign: int, rows: int, events: dict[str, int]) -> int:
         """Write the triggers; how many of them ask for a run of days."""
         runs = 0
         for row in tables.triggers:
@@ -228,8 +237,7 @@ class _Joined:
             if row[T_ABOUT] != NONE and event.response:
                 out[T_ABOUT] = campaign * 256 + row[T_ABOUT]
             elif row[T_ABOUT] != NONE and event.takes == "offline event":
-                # A journey has one event that can be booked, see `running_checks`.
-                out[T_ABOUT] = campaign
+                out[T_ABOUT] = events[tables.arguments[row[T_ABOUT]]]
             elif row[T_ABOUT] != NONE:
                 named = self.products if event.takes == "product" else self.contents
                 out[T_ABOUT] = named.index(tables.arguments[row[T_ABOUT]])
@@ -285,7 +293,7 @@ class _Joined:
             "journey_branches": _table(self.branches, 4),
             "journey_calendars": _table(self.calendars, 6),
             "journey_entries": _table(self.entries, STEP_WIDTH),
-            "seats": self.seats,
+            "seats": _table(self.seats, 3),
             **self.programs.arrays(),
         }
 

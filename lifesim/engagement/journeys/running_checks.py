@@ -16,6 +16,8 @@ from lifesim.scenario.journeys.entries import OnLifeEvent
 from lifesim.scenario.journeys.expressions import Trigger
 from lifesim.scenario.journeys.parsing import parse_triggers
 from lifesim.scenario.journeys.steps import HandOver, Notify
+from lifesim.scenario.journeys.words import Vocabulary
+from lifesim.scenario.market import Content
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
 from lifesim.scenario.yaml_nodes import dotted
@@ -94,7 +96,7 @@ def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     if any(content.kind == "proposal" for content in contents):
         happens |= PROPOSALS
     for path, trigger, _ in triggers_of(journey):
-        message = _unheard(trigger, happens)
+        message = _unheard(trigger, happens) or _about_nothing(trigger, contents, vocabulary(scenario))
         if message is not None:
             yield PathError(path, message, at_key=path[0] == "steps", offset=trigger.at)
 
@@ -102,8 +104,6 @@ def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
 def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None:
     """Why nothing in a world of the scenario sets off a trigger; None where something does."""
     event = trigger.event
-    if event in PROPOSALS and event in happens and trigger.argument:
-        return f"no world knows what a proposal is about so far; write {event}"
     if event in happens:
         return None
     if event in PROMPTED:
@@ -119,12 +119,19 @@ def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None
     return f"no world has '{event}' so far"
 
 
+def _about_nothing(trigger: Trigger, contents: list[Content], names: Vocabulary) -> str | None:
+    """Why no proposal is about what a trigger asks for; None where one is, or it asks for any."""
+    if trigger.event not in PROPOSALS or not trigger.argument:
+        return None
+    products = names.held(trigger.argument)
+    if any(content.kind == "proposal" and content.page in products for content in contents):
+        return None
+    page = products[0] if products else trigger.argument
+    return f"no proposal that the journey sends is about '{trigger.argument}'; give its content page: {page}"
+
+
 def _bookable(journey: Journey) -> Iterator[PathError]:
-    """Whoever books comes to the one offline event of the journey, and takes something in there."""
-    for k, (name, event) in enumerate(journey.events.items()):
-        if k:
-            yield PathError(
-                ("events", name), "a journey has one offline event that can be booked; make another journey"
-            )
-        elif event.content is None:
+    """Whoever books comes to the next offline event of the journey, and takes something in there."""
+    for name, event in journey.events.items():
+        if event.content is None:
             yield PathError(("events", name), "can be booked; write content: what those who come take in")
