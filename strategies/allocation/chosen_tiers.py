@@ -11,7 +11,7 @@ from ._places import balanced, in_turn, unused
 
 @dataclass(frozen=True, kw_only=True)
 class ChosenTiers:
-    """What a journey asks for waits for one of ``tiers``; inquiries of customers go to whoever has least to do."""
+    """What a journey asks for waits for one of the chosen tiers; inquiries go to whoever has least to do."""
 
     tiers: tuple[str, ...] = ("seniors",)
 

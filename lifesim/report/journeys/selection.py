@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 #: Shown beside the primary metric.
-_ALWAYS = ("first_purchase_rate", "retention_rate")
+_ALWAYS = ("first_purchase_rate", "add_on_rate", "retention_rate")
 _SUMS = ["numerator", "denominator", "control_numerator", "control_denominator", "everyone_numerator",
          "everyone_denominator"]  # fmt: skip
 
