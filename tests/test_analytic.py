@@ -150,7 +150,7 @@ def send_to_all(world: World, day: float) -> None:
     world.room_for_touches(len(rows))
     content = list(world.scenario.contents).index("newsletter")
     reasons = np.zeros(len(rows), np.int64)
-    send(rows, 0, content, 0, world.now, 0, world.now, world.kernel_address, reasons)
+    send(rows, 0, content, 0, world.now, 0, 0, world.now, world.kernel_address, reasons)
     assert not reasons.any()
 
 

@@ -42,7 +42,7 @@ def test_every_key_of_every_part_is_explained() -> None:
     ours = {part for part in parts(Part) if part.__module__.startswith("lifesim.")} - {Scenario}
     known = {part for part in ours if not part.__module__.startswith("lifesim.scenario.journeys.")}
     for part in known - {
-        each for each in known if each.__name__ in ("Clock", "Conditions", "Spell")
+        each for each in known if each.__name__ in ("Clock", "Conditions", "Limited", "Spell")
     }:  # bases of others
         body = re.search(rf"^### {part.__name__}$(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL)
         assert body is not None, part

@@ -15,7 +15,7 @@ from lifesim.lifecycle.clock_tables import keys_of
 from lifesim.lifecycle.layout import POLICY_RULE
 from lifesim.population.columns import TOUCH_OUTCOMES
 from lifesim.scenario import Scenario
-from lifesim.scenario.channels import CHANNELS
+from lifesim.scenario.channels import BY_PEOPLE, CHANNELS, SENDING
 from lifesim.scenario.contact import ContactPolicy, NamedCap, Quiet
 from lifesim.scenario.contents import CONTENT_KINDS
 from lifesim.streams import Streams
@@ -23,6 +23,7 @@ from lifesim.streams import Streams
 #: What the luck of a policy is about; places in ``policy_keys``.
 DECISIONS = ("holdout", "fallback")
 _ALL = -1
+SENT_ALONE = tuple(name for name in SENDING if name not in BY_PEOPLE)
 
 
 class Policies:
@@ -41,6 +42,12 @@ class Policies:
         What becomes of touches: columns of ``State.touched``. Those that every world has, then by rule.
     remembered
         Times that are kept of every customer, for caps.
+    limits
+        Names of all budgets and rates.
+    contended
+        Whether touches or entries take turns in some arm.
+    audiences
+        Whom suppressions are about.
     """
 
     def __init__(
@@ -57,9 +64,13 @@ class Policies:
             self._windows[counted] = self.remembered
             self.remembered += longest
         self._longest = _longest(policies)
+        self.limits = sorted({name for policy in policies for name in policy.limits})
+        self.contended = any(policy.limits or policy.entries for policy in policies)
         self.audiences = sorted({each.who for policy in policies for each in policy.suppressions.values()})
 
-    def tables(self, policy: ContactPolicy, audiences: Mapping[str, int], contents: Any) -> tuple[Any, Any]:
+    def tables(
+        self, policy: ContactPolicy, audiences: Mapping[str, int], contents: Any, journeys: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Arrays and numbers of the rules for one of the policies.
 
         Parameters
@@ -68,6 +79,8 @@ class Policies:
             Number of each audience, see ``engagement.journeys.installing``.
         contents
             Rules of the contents, as ``lifecycle.rules`` makes them.
+        journeys
+            Names in the order of their numbers.
         """
         cap = policy.marketing_cap
         contents = contents.copy()
@@ -81,6 +94,7 @@ class Policies:
             "cap_rules": self._caps(policy),
             "cap_windows": self._counted(),
             "suppressions": self._suppressions(policy, audiences),
+            "limit_rules": self._limits(policy),
         }
         return arrays, {
             # Nothing was sent later than now.
@@ -92,6 +106,8 @@ class Policies:
             "holdout": policy.holdout,
             "ranked": int(bool(policy.priority)),
             "at_once": policy.journeys_at_once or 0,
+            "limits": len(policy.limits),
+            "taken_by_turns": sum(1 << k for k, name in enumerate(journeys) if name in policy.entries),
             **{f"reason_{name}": self._reason(name) for name in ("quiet", "holdout", "priority")},
         }
 
@@ -124,6 +140,17 @@ class Policies:
             rule["place"], rule["outcome"] = audiences[each.who], self._reason(name)
         return rules
 
+    def _limits(self, policy: ContactPolicy) -> Any:
+        """Budgets and rates: the place says which of all it is, counted from 1, below zero where it is money."""
+        rules = np.zeros(len(policy.limits), POLICY_RULE)
+        for rule, (name, each) in zip(rules, policy.limits.items(), strict=True):
+            # Nothing but calls and visits goes by people, and those wait for people alone.
+            rule["channels"] = bits(each.channels or SENT_ALONE, CHANNELS)
+            rule["kinds"] = bits(each.kinds, CONTENT_KINDS)
+            rule["place"] = (self.limits.index(name) + 1) * (-1 if name in policy.budgets else 1)
+            rule["within"], rule["outcome"] = each.waits, self._reason(name)
+        return rules
+
     def _next(self, policy: ContactPolicy, channel: str) -> int:
         other = {str(name): str(to) for name, to in policy.fallback.items()}.get(channel)
         return -1 if other is None else CHANNELS.index(other)
@@ -132,7 +159,7 @@ class Policies:
 def _reasons(policy: ContactPolicy) -> list[str]:
     """Rules for which touches are held back, beside those that every world has."""
     quiets = [policy.quiet, *policy.quiet_by_channel.values()]
-    found = [*policy.caps, *policy.suppressions]
+    found = [*policy.caps, *policy.suppressions, *policy.limits]
     found += ["quiet"] * any(quiet is not None and quiet.discard for quiet in quiets)
     found += ["holdout"] * (policy.holdout > 0.0)
     return found + ["priority"] * bool(policy.priority)

@@ -9,6 +9,7 @@ import numpy as np
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.inbox import cell, put
 from lifesim.engagement.journeys.observing import belongs
+from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     channel_rule_at,
     content_rule_at,
@@ -20,6 +21,7 @@ from lifesim.lifecycle.layout import (
     journey_rule_at,
     outcome_row,
     policy_rule_at,
+    request_row,
     set_i4,
     tally,
     u8,
@@ -30,8 +32,10 @@ from lifesim.population.columns import (
     BLOCK,
     CAUSE_DIED,
     DAY,
+    NEVER,
     NONE,
     REFUSES_TARGETING,
+    SEND,
     T_CAP,
     T_CONSENT,
     T_REACH,
@@ -41,6 +45,8 @@ from lifesim.population.columns import (
 from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import exponential, hash_pair, look_again, uniform_pair
 
+#: In place of a reason: the touch takes its turn, because a budget or a rate is about it.
+WAITS = -1
 K_TRAVEL = 11  # place in rules.DECISIONS
 K_HOLDOUT, K_FALLBACK = 0, 1  # places in policies.DECISIONS
 _CALL, _WECOM = CHANNELS.index("call"), CHANNELS.index("wecom")
@@ -60,7 +66,7 @@ def suppressed(i: int, campaign: int, content: int, channel: int, failed: int, n
     Parameters
     ----------
     failed
-        Bit of the channel by which the same touch was sent before, and did not arrive; 0 for none.
+        Channel, from 1, by which the same touch was sent before, and did not arrive; 0 for none.
     """
     c = customer_row(w, i)
     # A request to be accepted on WeCom goes by the phone number.
@@ -88,6 +94,12 @@ def suppressed(i: int, campaign: int, content: int, channel: int, failed: int, n
 
 
 @compiled
+def before(failed: int) -> int:
+    """Bit of the channel by which a touch was sent before; 0 where it was not."""
+    return (1 << failed) >> 1
+
+
+@compiled
 def outranked(i: int, rank: int, w: Any) -> bool:
     """Whether a customer is in a journey that stands before those of a rank."""
     place = customer_row(w, i).first_enrolment
@@ -105,7 +117,7 @@ def used_up(i: int, content: int, channel: int, failed: int, now: int, w: Any) -
     """The first named cap that has no room for a touch; 0 where all have. One that counted it before counts no more."""
     for k in range(w.caps):
         rule = policy_rule_at(w.cap_rules, k)
-        counted = about(rule, channel, content, w) and not rule.channels & failed
+        counted = about(rule, channel, content, w) and not rule.channels & before(failed)
         if counted and i4(w.recent, i * w.remembered + rule.place) > now - rule.within:
             return rule.outcome
     return 0
@@ -121,7 +133,7 @@ def remember_send(i: int, content: int, channel: int, failed: int, now: int, w: 
         sends[0] = now
     for k in range(w.windows):
         window = policy_rule_at(w.cap_windows, k)
-        if about(window, channel, content, w) and not window.channels & failed:
+        if about(window, channel, content, w) and not window.channels & before(failed):
             first = i * w.remembered + window.place
             for place in range(first + window.within - 1, first, -1):
                 set_i4(w.recent, place, i4(w.recent, place - 1))
@@ -172,8 +184,31 @@ def fall_back(i: int, campaign: int, content: int, channel: int, luck: Any, step
 @compiled
 def by_channel(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, failed: int,
                now: int, w: Any) -> int:  # fmt: skip
-    """One touch by one channel, see ``send_one`` and ``suppressed``."""
+    """Ask for one touch by one channel, see ``send_one`` and ``suppressed``; ``WAITS`` where it takes its turn."""
     tally(w.touched, cell(campaign, channel, content, T_REQUESTED, w), 1)
+    if not queue and limited(content, channel, w):
+        request = request_row(w, counts(w).requests)
+        ask(i, SEND, channel + 256 * failed, now, w)
+        request.luck, request.campaign, request.content, request.step = luck, campaign, content, step
+        customer_row(w, i).held += 1
+        return WAITS
+    return carry(i, campaign, content, channel, luck, step, queue, failed, now, w)
+
+
+@compiled
+def limited(content: int, channel: int, w: Any) -> bool:
+    """Whether touches of a content by a channel take their turns; service never does."""
+    if content_rule_at(w.content_rules, content).marketing:
+        for k in range(w.limits):
+            if about(policy_rule_at(w.limit_rules, k), channel, content, w):
+                return True
+    return False
+
+
+@compiled
+def carry(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, failed: int,
+          now: int, w: Any) -> int:  # fmt: skip
+    """A touch whose turn it is: put on its way, or suppressed with a reason."""
     marketing = content_rule_at(w.content_rules, content).marketing
     reason = suppressed(i, campaign, content, channel, failed, now, w)
     at = now
@@ -198,6 +233,58 @@ def by_channel(i: int, campaign: int, content: int, channel: int, luck: Any, ste
     return 0
 
 
+@compiled_entry
+def take_turns(asked: Any, places: Any, most: Any, used: Any, told: Any, first: int, now: int, world: int) -> int:
+    """Send what budgets and rates allow, in the order given, from a place on; the place for which there is no room.
+
+    Parameters
+    ----------
+    asked
+        Requests of kind ``SEND``, as many records.
+    places
+        Of each limit of the policy among the rows of ``most`` and ``used``.
+    most, used
+        Of each limit, by branch: fen or touches in its present time. Shape (limits, branches).
+    told
+        Filled with 1 where a touch has been sent or suppressed, and need not wait any more. Shape (n,).
+    """
+    w = world_at(world, 0)
+    for k in range(first, len(asked)):
+        if counts(w).requests == w.requests_room:
+            return k
+        told[k] = 0 if waits(asked[k], places, most, used, now, w) else 1
+    return len(asked)
+
+
+@compiled
+def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> bool:
+    """Whether a touch goes on waiting for its turn; if not, it is sent, or suppressed with a reason."""
+    i, campaign, content = request["customer"], request["campaign"], request["content"]
+    channel, failed = request["detail"] % 256, request["detail"] // 256
+    luck, step, branch = request["luck"], request["step"], customer_row(w, request["customer"]).branch
+    quiet = after_quiet(now, channel, w) != now and not i8(w.quiet_hours, channel * 3 + 2)
+    if quiet and content_rule_at(w.content_rules, content).marketing:
+        return True
+    cost = channel_rule_at(w.channel_rules, channel).cost
+    for k in range(w.limits):
+        rule = policy_rule_at(w.limit_rules, k)
+        amount = cost if rule.place < 0 else 1
+        if about(rule, channel, content, w) and used[places[k], branch] + amount > most[places[k], branch]:
+            if now - request["time"] < rule.within:
+                return True
+            tally(w.touched, cell(campaign, channel, content, rule.outcome, w), 1)
+            return False
+    reason = carry(i, campaign, content, channel, luck, step, 0, failed, now, w)
+    if reason == 0:
+        for k in range(w.limits):
+            rule = policy_rule_at(w.limit_rules, k)
+            if about(rule, channel, content, w):
+                used[places[k], branch] += cost if rule.place < 0 else 1
+    elif not failed and reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
+        fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+    return False
+
+
 @compiled
 def wake(i: int, w: Any) -> None:
     """Bring the customer's place in the index of waking customers up to date after a touch was put."""
@@ -212,18 +299,24 @@ def wake(i: int, w: Any) -> None:
 
 
 @compiled_entry
-def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, queue: int, now: int, world: int,
-         reasons: Any) -> None:  # fmt: skip
+def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, queue: int, first: int, now: int,
+         world: int, reasons: Any) -> int:  # fmt: skip
     """Send the same touch to many customers, and write into ``reasons`` why each was held back, or 0.
 
-    The pool of touches must have room for ``len(rows)`` more.
+    From a place on; answers with the place for which there is no room among the requests, or the end. The pool of
+    touches must have room for ``len(rows)`` more.
     """
     w = world_at(world, 0)
     # The name of the content: its place in the scenario is nothing that luck may hang on.
     subject = np.uint64(occasion * 256 + channel) ^ content_rule_at(w.content_rules, content).key
-    for k in range(len(rows)):
+    for k in range(first, len(rows)):
+        if counts(w).requests + 2 > w.requests_room:
+            return k
         key = customer_row(w, rows[k]).key
         luck = np.uint64(0) if queue else hash_pair(u8(w.campaign_keys, campaign), key, subject)
         reasons[k] = send_one(rows[k], campaign, content, channel, luck, 0, queue, now, w)
-        if not queue and reasons[k] == 0:
+        if reasons[k] == WAITS:
+            set_i4(w.due, rows[k], NEVER)
+        elif not queue and reasons[k] == 0:
             wake(rows[k], w)
+    return len(rows)

@@ -142,7 +142,7 @@ def fail(i: int, place: int, now: int, w: Any) -> None:
         feel(i, I_UNANSWERED, now, w)
     drop(i, place, w)
     again = i8(w.fallback, channel) >= 0 and c.cause != CAUSE_DIED
-    if not again or fall_back(i, campaign, content, channel, luck, step, 1 << channel, now, w) != 0:
+    if not again or fall_back(i, campaign, content, channel, luck, step, channel + 1, now, w) > 0:
         answer_step(i, campaign, step, W_FAILED, w)
 
 

@@ -18,6 +18,7 @@ from lifesim.population.accounts import Accounts
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
+    CALL,
     DAY,
     DELIVERED,
     E_DELIVERED,
@@ -25,11 +26,12 @@ from lifesim.population.columns import (
     E_LIFE_EVENT,
     E_OPENED,
     EVENTS,
+    HAND_OVER,
     MILESTONES,
     NO_DAY,
-    NOTIFY,
     SUSPENDED,
     UNSPOKEN,
+    appended,
 )
 from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES
@@ -172,7 +174,8 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     unopened = (in_pool["status"] != DELIVERED) & (in_pool["lead"] & UNSPOKEN == 0)
     on_the_way = [*in_pool[unopened], *waiting]
     keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in on_the_way]
-    keys += [(int(t["campaign"]), int(t["detail"]), int(t["content"])) for t in asked[asked["kind"] != NOTIFY]]
+    asked = appended(asked[np.isin(asked["kind"], (CALL, HAND_OVER))], world.extra["turns"])
+    keys += [(int(t["campaign"]), int(t["detail"]) % 256, int(t["content"])) for t in asked]
     return [
         {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
          "outcome": "queued", "count": keys.count(key)}

@@ -37,6 +37,7 @@ from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
 from lifesim.world.sales import Sales
 from lifesim.world.script import Script, scripted
+from lifesim.world.turns import Turns
 from lifesim.world.world import Part, World
 
 __all__ = ["Experiment", "Unit", "UnitResult", "units"]
@@ -109,6 +110,7 @@ class Experiment:
 
     def parts(self, world: World, practice: Practice) -> list[Part]:
         """The moving parts of a world under a practice, whose journeys and contact policy hold from now on."""
+        world.follow(practice.contact_policy or self.scenario.contact_policy)
         desk = Desk(self.scenario, practice, world)
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with),
@@ -122,10 +124,11 @@ class Experiment:
             parts.append(Script(self.scenario))
         if capped(world):
             parts.append(Places(world))
+        if world.policies.contended:
+            parts.append(Turns(world, self.sizes))
         for name, each in practice.orchestrations.items():
             parts.append(Entry(each, world) if isinstance(each, Journey) else Campaign(name, each, world))
         world.run_journeys(practice.journeys)
-        world.follow(practice.contact_policy or self.scenario.contact_policy)
         return parts
 
     def run(self, unit: Unit) -> UnitResult:

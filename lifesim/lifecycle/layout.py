@@ -247,6 +247,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "cap_rules": POLICY_RULE,
     "cap_windows": POLICY_RULE,
     "suppressions": POLICY_RULE,
+    "limit_rules": POLICY_RULE,
 }
 
 #: Settings that are single numbers.
@@ -298,6 +299,8 @@ RULE_NUMBERS: dict[str, str] = {
     "holdout": "f8",
     "ranked": "i8",
     "at_once": "i8",  # 0 for any number
+    "limits": "i8",
+    "taken_by_turns": "i8",  # bit per journey that takes so many customers and no more
     "reason_quiet": "i8",
     "reason_holdout": "i8",
     "reason_priority": "i8",

@@ -293,8 +293,9 @@ REQUEST = np.dtype(
 )
 #: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. Where a path takes so many
 #: and no more, they ask for a place in it. Two ask for nothing: a life event has happened, of which the insurer may
-#: learn; the customer did something, by number in ``detail``, of which a lead may come.
-ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR = range(8)
+#: learn; the customer did something, by number in ``detail``, of which a lead may come. Where the contact policy has
+#: budgets, rates or limited entries, touches and customers wait for their turn.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR, SEND, ENTER = range(10)
 
 
 class State(NamedTuple):

@@ -6,12 +6,12 @@ Every rule has a name: an arm leaves the rule out by it, and a touch that the ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from lifesim.scenario.channels import BY_PEOPLE, OFFLINE_EVENT, Channel
 from lifesim.scenario.contents import ContentKind
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import ClockTime, Count, Name, PathError, PositiveDuration, Share
+from lifesim.scenario.units import ClockTime, Count, Duration, Money, Name, PathError, PositiveDuration, Share
 from lifesim.scenario.wording import suggest
 
 #: Touches of the cap that every world keeps in the record of a customer, and of a named cap.
@@ -19,10 +19,12 @@ MAX_CAP = 4
 MAX_NAMED_CAP = 60
 #: Named caps in all arms together: each takes memory of every customer.
 MAX_CAPS = 16
-#: Rules of which a policy has one each, by name; the first five hold touches back.
-SINGLE: Final = ("marketing_cap", "quiet", "holdout", "priority", "fallback", "journeys_at_once")
+#: Rules in all arms together: what became of a touch is told by a number of seven bits.
+MAX_RULES = 100
+#: Rules of which a policy has one each, by name.
+SINGLE: Final = ("marketing_cap", "quiet", "holdout", "priority", "fallback", "journeys_at_once", "entries")
 #: Fields that hold rules by a name of their own.
-NAMED: Final = ("caps", "suppressions")
+NAMED: Final = ("caps", "suppressions", "budgets", "rates")
 #: What touches are held back for beside named rules, so that no rule can be called so.
 REASONS: Final = ("consent", "reach", "cap", "targeting", *SINGLE)
 
@@ -72,6 +74,52 @@ class Suppression(Part):
     kinds: tuple[ContentKind, ...] = about("kinds of content that they do not get; none: all", default=())
 
 
+class Limited(Part):
+    """What marketing touches of all customers share; they take their turns at every full hour.
+
+    The first in order of ``priority`` come first, then those who asked in an earlier hour, then a keyed lot decides.
+    """
+
+    each: PositiveDuration = about("time in which so much may be used, counted from the fork", default="1h")
+    channels: tuple[Channel, ...] = about("channels it is about; none: all that need no person", default=())
+    kinds: tuple[ContentKind, ...] = about("kinds of content it is about; none: all", default=())
+    scope: Literal["branch", "national"] = about(
+        "whether every branch has so much, or all together, by their share of customers at the start",
+        default="national",
+    )
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        for place, channel in enumerate(self.channels):
+            if channel in BY_PEOPLE or channel == OFFLINE_EVENT:
+                yield PathError(("channels", place), f"touches by {channel} take the hours of people, not turns")
+
+
+class Budget(Limited):
+    """Money for sending in a span of time; what is left over is not carried on."""
+
+    amount: Money = about("at most, for the cost of touches sent", unit="CNY")
+    waits: Duration = about("how long a touch waits for money; then it is suppressed", default="0s")
+
+
+class Throughput(Limited):
+    """Touches sent in a span of time, at most."""
+
+    touches: Count = about("at most")
+    waits: Duration = about("how long a touch waits for its turn; then it is suppressed", default="1d")
+
+
+class Places(Part):
+    """Customers whom a journey takes; who comes in is decided at every full hour, by lot among those who may."""
+
+    customers: Count = about("at most")
+    each: PositiveDuration | None = about("in every such span, counted from the fork; none: in all", default=None)
+    scope: Literal["branch", "national"] = about(
+        "whether every branch has so many, or all together, by their share of customers at the start",
+        default="national",
+    )
+
+
 class ContactPolicy(Part):
     """Rules that no strategy can exceed."""
 
@@ -93,6 +141,9 @@ class ContactPolicy(Part):
         default=(),
     )
     journeys_at_once: Count | None = about("journeys that a customer is in at a time, at most; none: any", default=None)
+    budgets: dict[Name, Budget] = about("money for sending", default={})
+    rates: dict[Name, Throughput] = about("touches sent in a time", default={})
+    entries: dict[Name, Places] = about("customers whom a journey takes, by its name", default={})
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
@@ -119,6 +170,11 @@ class ContactPolicy(Part):
             if other in self.fallback:
                 message = f"{other} falls back on {self.fallback[other]} itself; a touch takes two channels at most"
                 yield PathError(("fallback", name), message)
+
+    @property
+    def limits(self) -> dict[str, Budget | Throughput]:
+        """Everything that touches take their turns for, by name."""
+        return {**self.budgets, **self.rates}
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -181,3 +237,6 @@ class PolicyChange(Part):
     fallback: dict[Channel, Channel] | None = about("channel that carries a touch when this one does not", default=None)
     priority: tuple[Name, ...] | None = about("orchestrations, the first one first", default=None)
     journeys_at_once: Count | None = about("journeys that a customer is in at a time, at most", default=None)
+    budgets: dict[Name, Budget] | None = about("money for sending, in place or beside", default=None)
+    rates: dict[Name, Throughput] | None = about("touches sent in a time, in place or beside", default=None)
+    entries: dict[Name, Places] | None = about("customers whom a journey takes, in place or beside", default=None)

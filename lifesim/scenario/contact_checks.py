@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from lifesim.scenario.contact import MAX_CAPS, ContactPolicy
+from lifesim.scenario.contact import MAX_CAPS, MAX_RULES, ContactPolicy
 from lifesim.scenario.units import ModelError, PathError
 from lifesim.scenario.wording import suggest
 
@@ -59,15 +59,16 @@ def policies(scenario: Scenario) -> Iterator[tuple[Path, ContactPolicy]]:
             continue  # reported as a change that does not fit
 
 
-def unknown_priorities(scenario: Scenario) -> Found:
-    """Orchestrations in an order of priority that no arm or practice runs; a market may order more than one runs."""
+def unknown_orchestrations(scenario: Scenario) -> Found:
+    """Orchestrations that rules name and no arm or practice runs; rules of a market may be about more than one runs."""
     run = {_name(each) for arm in (*scenario.arms.values(), *scenario.practices.values()) for each in arm.orchestration}
     for path, policy in policies(scenario):
-        for place, name in enumerate(policy.priority):
+        named: dict[Path, str] = {("priority", place): name for place, name in enumerate(policy.priority)}
+        named |= {("entries", name): name for name in policy.entries}
+        for where, name in named.items():
             if name not in run:
-                known = sorted(run)
-                hint = suggest(name, known) if known else "; no arm runs any"
-                yield PathError((*path, "priority", place), f"no arm runs an orchestration '{name}'{hint}")
+                hint = suggest(name, run) if run else "; no arm runs any"
+                yield PathError((*path, *where), f"no arm runs an orchestration '{name}'{hint}")
 
 
 def _name(plug_in: object) -> str:
@@ -77,6 +78,9 @@ def _name(plug_in: object) -> str:
 def caps_fit(scenario: Scenario) -> Found:
     """There are no more named caps than customers have memory for."""
     names = {name: path for path, policy in policies(scenario) for name in policy.caps}
+    reasons = {name for _, policy in policies(scenario) for name in policy.rules}
+    if len(reasons) > MAX_RULES:
+        yield PathError(("contact_policy",), f"and those of arms have {len(reasons)} rules; {MAX_RULES} are possible")
     if len(names) > MAX_CAPS:
         path = names[list(names)[MAX_CAPS]]
         yield PathError((*path, "caps"), f"makes {len(names)} named caps in all; {MAX_CAPS} are possible")

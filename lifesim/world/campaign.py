@@ -89,11 +89,14 @@ class Campaign:
         campaign, content = world.campaigns.index(self.name), list(world.scenario.contents).index(touches.content)
         channel = CHANNELS.index(touches.channel)
         by_desk = touches.channel in BY_PEOPLE
-        reasons = np.zeros(len(rows), np.int16)
+        reasons = np.zeros(len(rows), np.int8)
         if not by_desk:
             world.room_for_touches(len(rows))
         rows = np.ascontiguousarray(rows, dtype=np.int64)
-        send(rows, campaign, content, channel, now, int(by_desk), now, world.kernel_address, reasons)
+        place, desk = 0, int(by_desk)
+        while place < len(rows):
+            place = send(rows, campaign, content, channel, now, desk, place, now, world.kernel_address, reasons)
+            world.drain()
         if by_desk:
             allowed = rows[reasons == 0]
             keys = world.state.customers["key"][allowed]

@@ -40,7 +40,7 @@ from lifesim.world.kernel import hold
 from lifesim.world.lead_views import graded, known, luck_of, shown, true_value
 from lifesim.world.pipeline import Pipeline
 from lifesim.world.views import AGENT_COLUMNS, round_columns
-from lifesim.world.world import World
+from lifesim.world.world import HELD, World
 
 _SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
 
@@ -77,7 +77,8 @@ class Desk:
         """
         made = np.concatenate([self.world.extra[name]["time"] for name in ("inquiries", "calls")])
         ahead = self.world.ahead
-        if len(self.world.extra["leads"]) or int(self.world.state.wake.min()) < ahead:
+        held = any(len(self.world.extra[name]) for name in ("leads", *HELD))
+        if held or int(self.world.state.wake.min()) < ahead:
             return self.hours.next(now)
         first = int(made.min()) + 1 if len(made) else ahead
         return self.hours.next(max(now, min(first, ahead)))

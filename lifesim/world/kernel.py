@@ -41,7 +41,7 @@ AHEAD = 12
 ORPHANED, ASSIGNED, FOLLOWS = range(3)
 DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS = range(5)
 #: Most events and requests that one step of one customer can append (255 policies ending at once).
-STEP_EVENTS, STEP_REQUESTS = 300, 16
+STEP_EVENTS, STEP_REQUESTS = 300, 80
 
 
 @compiled

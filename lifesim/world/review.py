@@ -84,7 +84,7 @@ def allowed(world: World, leads: Any, now: int) -> Any:
         of = np.flatnonzero(leads["content"] == content)
         rows, held_back = leads["customer"][of].astype(np.int64), np.zeros(len(of), np.int8)
         campaign = world.campaigns.index(DESK)
-        send(rows, campaign, int(content), pool.CALL, now, 1, now, world.kernel_address, held_back)
+        send(rows, campaign, int(content), pool.CALL, now, 1, 0, now, world.kernel_address, held_back)
         reasons[of] = held_back
     return reasons == 0
 

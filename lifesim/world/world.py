@@ -35,6 +35,7 @@ from lifesim.population.columns import (
     CALL,
     CHURN_WARNING,
     DAY,
+    ENTER,
     EVENT,
     FIRST_BOUGHT,
     HAND_OVER,
@@ -50,6 +51,7 @@ from lifesim.population.columns import (
     PLACE,
     PRESENT,
     REQUEST,
+    SEND,
     State,
     appended,
 )
@@ -79,7 +81,12 @@ _QUEUES = {
     "calls": (CALL, HAND_OVER, NOTIFY, KEY_BEHAVIOUR),
     "happened": (HAPPENED,),
     "places": (PLACE,),
+    "turns": (SEND,),
+    "entrants": (ENTER,),
 }
+
+#: Queues beside those of desks whose customers are held until the next full hour.
+HELD = ("places", "turns", "entrants")
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -166,6 +173,8 @@ class World:
             "leads": np.zeros(0, LEAD), "incomes": np.zeros(0, INCOME),
             "happened": np.zeros(0, REQUEST), "learned": np.zeros(0, REQUEST),
             "places": np.zeros(0, REQUEST),
+            "turns": np.zeros(0, REQUEST),
+            "entrants": np.zeros(0, REQUEST),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -252,7 +261,7 @@ class World:
         """
         began = time.perf_counter()
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_address))
-        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads", "places")]
+        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads", *HELD)]
         if any(map(len, waiting)):
             held = np.concatenate(waiting).astype(np.int64)
             self._finish(lambda: kernel.advance(until, held, self.kernel_address))
@@ -262,7 +271,7 @@ class World:
         """Repeat a step of the kernel until it is done, emptying buffers and growing pools as it asks."""
         while True:
             status = step()
-            self._drain()
+            self.drain()
             if status == kernel.DONE:
                 return
             if status == kernel.GROW_POLICIES:
@@ -272,7 +281,7 @@ class World:
             elif status == kernel.GROW_ENROLMENTS:
                 self.state = memory.grow_enrolments(self.state)
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Empty the kernel's buffers: events to the log, requests to those who grant them."""
         counts = self.state.counts
         events, requests = int(counts["events"][0]), int(counts["requests"][0])
@@ -298,7 +307,9 @@ class World:
 
     def follow(self, policy: ContactPolicy) -> None:
         """From now on this contact policy holds, one of those that the world was made for."""
-        arrays, numbers = self.policies.tables(policy, self.journeys.audiences, self.rules.arrays["content_rules"])
+        contents = self.rules.arrays["content_rules"]
+        arrays, numbers = self.policies.tables(policy, self.journeys.audiences, contents, self.journeys.names)
+        self.policy = policy
         self.rules = Rules(self.rules.arrays | arrays, self.rules.numbers | numbers)
         self._bound = None
 
@@ -308,19 +319,23 @@ class World:
         self.state.counts["running"] = sum(1 << number for number in numbers)
         self.state.counts["entering"] = sum(1 << event for event in entering(self.journeys, numbers))
 
-    def enrol(self, journey: str, audience: int, now: int, only: Any = None) -> None:
+    def enrol(self, journey: str, audience: int, now: int, only: Any = None, granted: bool = False) -> None:
         """Let customers into a journey at an appointment: all whom its audience and its rules of re-entry let in.
 
         Parameters
         ----------
         only
             Rows of the customers whom it is about, shape (n,); everyone where not given.
+        granted
+            Their turn has come, where the journey takes so many and no more.
         """
         number, at = self.journeys.names.index(journey), 0
         customers = memory.count(self.state) if only is None else len(only)
         rows = _NOBODY if only is None else np.asarray(only, np.int64)
-        while customers and (at := enrol(number, audience, rows, at, now, self.kernel_address)) < customers:
-            self.state = memory.grow_enrolments(self.state)
+        while customers and (at := enrol(number, audience, rows, granted, at, now, self.kernel_address)) < customers:
+            self.drain()
+            if self.state.counts["enrolments_left"][0] <= len(self.journeys.names):
+                self.state = memory.grow_enrolments(self.state)
 
     def change_service(self, rows: Any, change: int, now: int, cost: int = 0) -> None:
         """Tell customers what has become of their serving agent, see ``kernel.change_service``."""

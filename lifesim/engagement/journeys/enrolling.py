@@ -19,6 +19,7 @@ from lifesim.engagement.journeys.layout import (
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.observing import belongs
+from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     counts,
     customer_row,
@@ -32,7 +33,7 @@ from lifesim.lifecycle.layout import (
     u2,
     world_at,
 )
-from lifesim.population.columns import BLOCK, NEVER, NONE
+from lifesim.population.columns import BLOCK, ENTER, NEVER, NONE
 
 
 @compiled
@@ -123,8 +124,15 @@ def enrolment_made(i: int, journey: int, w: Any) -> int:
 
 
 @compiled
-def enter(i: int, journey: int, now: int, w: Any) -> None:
-    """Let a customer in, at the first step; the caller has made sure that the pool has room."""
+def enter(i: int, journey: int, granted: int, now: int, w: Any) -> None:
+    """Let a customer in, at the first step; the caller has made sure that the pool has room.
+
+    Where the journey takes so many and no more, the customer waits for a turn, unless it has been granted.
+    """
+    if not granted and (w.taken_by_turns >> journey) & 1:
+        ask(i, ENTER, journey, now, w)
+        customer_row(w, i).held += 1
+        return
     rule = journey_rule_at(w.journey_rules, journey)
     place = enrolment_made(i, journey, w)
     enrolment = enrolment_row(w, place)
@@ -159,7 +167,7 @@ def come_late(i: int, place: int, now: int, w: Any) -> None:
     enrolment = enrolment_row(w, place)
     enrolment.at = NEVER
     if may_enter(i, enrolment.journey, i8(w.journey_entries, enrolment.row * STEP_WIDTH + STEP), now, w):
-        enter(i, enrolment.journey, now, w)
+        enter(i, enrolment.journey, 0, now, w)
 
 
 @compiled
@@ -213,13 +221,15 @@ def convert(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled_entry
-def enrol(journey: int, audience: int, only: Any, first: int, now: int, world: int) -> int:
-    """Let in, from a place on, all who may enter by a schedule; the place for which the pool has no room, or the end.
+def enrol(journey: int, audience: int, only: Any, granted: int, first: int, now: int, world: int) -> int:
+    """Let in, from a place on, all who may enter by a schedule; the place for which there is no room, or the end.
 
     Parameters
     ----------
     only
         Rows of the customers whom it is about; everyone where there are none.
+    granted
+        Whether their turn has come.
     """
     w = world_at(world, 0)
     customers = len(only) if len(only) > 0 else counts(w).customers
@@ -227,10 +237,12 @@ def enrol(journey: int, audience: int, only: Any, first: int, now: int, world: i
         i = only[k] if len(only) > 0 else k
         if not may_enter(i, journey, audience, now, w):
             continue
-        if counts(w).enrolments_left <= w.journeys:
+        if counts(w).enrolments_left <= w.journeys or counts(w).requests == w.requests_room:
             return k
-        enter(i, journey, now, w)
-        if not customer_row(w, i).held:
+        enter(i, journey, granted, now, w)
+        if customer_row(w, i).held:
+            set_i4(w.due, i, NEVER)
+        else:
             set_i4(w.due, i, min(i4(w.due, i), now))
             set_i4(w.wake, i // BLOCK, min(i4(w.wake, i // BLOCK), now))
     return customers

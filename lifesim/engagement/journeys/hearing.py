@@ -88,7 +88,7 @@ def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
             if kind == _DID_NOT:
                 expect(i, journey, k, now, w)
             elif may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
-                enter(i, journey, now, w)
+                enter(i, journey, 0, now, w)
 
 
 @compiled
