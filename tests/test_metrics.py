@@ -25,7 +25,7 @@ RATIOS = (
 )  # fmt: skip
 #: Shares of what there was at the fork, so that arms cannot move the denominator.
 OF_FORK = ("lapse_rate", "surrender_rate")
-AMOUNTS = tuple(name for name in METRICS if name not in PERSONS + RATIOS + OF_FORK)
+AMOUNTS = tuple(name for name in METRICS if name not in (*PERSONS, *RATIOS, *OF_FORK, "referral_success"))
 
 #: Key, segment, segment of the customer present at the fork to whom it counts, present or how it joined.
 PEOPLE = (
@@ -108,6 +108,15 @@ def test_policies_of_friends_are_those_of_friends_who_joined_after_the_fork() ->
         ("everyone", "young"): (2**5, 2),
         ("everyone", "wealthy"): (2**4 + 2**7, 1),
     }
+
+
+def test_what_friends_buy_is_set_against_all_recommendations_of_the_chain() -> None:
+    customers, outcomes, accounts = people()
+    outcomes["purchases"] = 2 ** customers["key"]
+    outcomes["referred"] = 10 ** customers["key"].astype(np.int64)
+    found = cells(customers, outcomes, accounts, "referral_success")
+    assert found["present", "young"] == (0, 10 + 1_000)
+    assert found["present", "wealthy"] == (2**4 + 2**5, 100 + 10_000 + 100_000)
 
 
 @pytest.mark.parametrize("metric", PERSONS)

@@ -123,6 +123,13 @@ _ALL = (
              "count", "件", "higher",
              ("policies issued to friends referred, and to theirs, who joined after the fork",
               "分叉后加入的转介客户（逐级）的承保件数"), _friends_purchases, 1.0),
+    Metric(
+        "referral_success", "Friends' policies per recommendation", "转介成功率", "share", "比例", "neither",
+        "policies issued to friends referred, and to theirs, who joined after the fork",
+        f"recommendations to friends, by them too{MOVES}",
+        "分叉后加入的转介客户（逐级）的承保件数", f"向朋友推荐次数，含转介客户的推荐{MOVES_ZH}",
+        1.0, _friends_purchases, outcome("referred"), "chain",
+    ),
     per_10k("losses_per_10k", "Customers lost per 10,000", "每万客户流失", "count", "次", "lower",
              ("moves into the stage Lost, but for death, maturity and a claim that ended the last policy; who comes "
               "back and is lost again counts twice",

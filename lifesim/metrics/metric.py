@@ -31,8 +31,8 @@ class Metric:
         What is added up for numerator and denominator.
     kind
         ``amount``: outcomes per customer present at the fork; ``persons``: of columns of these customers at the end;
-        ``ratio``: of outcomes to outcomes of these customers. Where the arm moves the denominator, neither direction
-        is better. See ``totals``.
+        ``ratio``: of outcomes to outcomes of these customers; ``chain``: likewise, with those of the friends whom they
+        referred since. Where the arm moves the denominator, neither direction is better. See ``totals``.
     group
         Reports draw the metrics of a group together.
     after_days, after_grace
@@ -52,7 +52,7 @@ class Metric:
     scale: float
     top: Column
     bottom: Column
-    kind: Literal["amount", "persons", "ratio"] = "amount"
+    kind: Literal["amount", "persons", "ratio", "chain"] = "amount"
     window: str = "from the fork to the end of the horizon"
     window_zh: str = "从分叉到观察期末"
     group: Literal["sales", "relationship", "money", "contact"] = "sales"

@@ -42,7 +42,7 @@ def totals(segments: list[str], customers: Customers, outcomes: Outcomes, accoun
                 return _sums(column(customers), of_customer, n)
 
             top = (of_customers if metric.kind == "persons" else of_outcomes)(metric.top)
-            bottom = (of_outcomes if metric.kind == "ratio" else of_customers)(metric.bottom)
+            bottom = (of_outcomes if metric.kind in ("ratio", "chain") else of_customers)(metric.bottom)
             rows += [
                 {"segment": name, "scope": scope, "metric": metric.name, "numerator": int(up), "denominator": int(down)}
                 for name, up, down in zip(segments, top, bottom, strict=True)
@@ -54,7 +54,7 @@ def _whom(metric: Metric, scope: str, accounts: Accounts) -> tuple[Any, Any]:
     """Which accounts a metric adds up, and under which segment each counts."""
     if scope == "everyone":
         return np.ones(len(accounts.segment), bool), accounts.segment
-    if metric.kind == "amount":
+    if metric.kind in ("amount", "chain"):
         return accounts.credited != NOBODY, accounts.credited
     return accounts.kind == PRESENT_AT_FORK, accounts.segment
 
