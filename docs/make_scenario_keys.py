@@ -117,6 +117,21 @@ point by the customer's gap over `gap`, at most 1: that is a factor on what it d
 is missing to 1 times `harm` is taken from states of mind. With a gap of 1.5 here, half of the effect and half of the
 harm. Without an `aim` nothing is asked.
 
+**`closing_power`** says what a decision loses by who advised the customer, in the present stage and by the best of all
+channels that did: `closing` of a channel is the share who buy of those advised so, `online` that of those whom nobody
+advised. A product of difficulty `by_complexity` x complexity + `by_premium` x ln(median premium / `premium`) loses that
+many times the distance between the log-odds of the share and those of `best`: with 60%, 74% and a difficulty of 1 these
+are 0.64 of its utility. `needs_person` remains: such a product cannot be bought without a conversation or a serving
+agent.
+
+**`activity: {{visits: 2, lasts: 14d, half_life: 3d}}`** lets a content with a benefit bring visits to the app beside
+the customer's own: at an even rate while the benefit runs, then ever fewer. Such visits open no page and use no
+service: by themselves they raise no need.
+
+**`by_hour`** of a channel holds 24 numbers, added to the log-odds of opening by the hour of delivery. With
+`behaviour.own_hours: 3` customers have a day of their own: of two thirds of them it is earlier or later by at most
+three hours, for good.
+
 ## Units
 
 | takes | written | meaning |

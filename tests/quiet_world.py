@@ -66,6 +66,8 @@ def still(size: int, days: int, start: str | dict[str, float]) -> Described:
         product["cooling_off"] = {"within": "0d", "returned": 0.0}
         product["claims"] |= {"ends_policy": False, "severity": product["claims"]["severity"] | {"of": "premium"}}
     data["acquisition"] = {}
+    # Whoever advises, or nobody: nothing is lost by it.
+    data["closing_power"] = None
     data["segments"][KIND] |= {
         "policy_years": {"median": 0.1, "spread": 0.0, "low": 0.1, "high": 0.1},
         "second_policy": 0.0, "orphans": 0.0, "refuses_targeting": 0.0,

@@ -234,6 +234,7 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
     out |= {f"traits.{name}": state.traits[order, k] for k, name in enumerate(behaviour.traits)}
     for k, name in enumerate(behaviour.states):
         out |= {f"mind.{name}.{field}": state.mind[field][order, k] for field in state.mind.dtype.names}
+    out |= {f"hours_seen.{k}": state.hours_seen[order, k] for k in range(state.hours_seen.shape[1])}
     for name, table in (("clocks", state.clocks), ("lifts", state.lifts)):
         for k in range(table.shape[1]):
             out |= {f"{name}.{k}.{field}": table[field][order, k] for field in table.dtype.names}

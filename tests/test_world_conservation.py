@@ -157,7 +157,8 @@ def test_outcomes_of_customers_sum_to_the_table_of_touches(from_the_start: Any) 
     o, t = world.state.outcomes, world.state.touched
     assert o["delivered"].sum() == t[..., T_DELIVERED].sum()
     assert o["opened"].sum() == t[..., T_OPENED].sum()
-    assert o["opt_outs"].sum() == t[..., T_OPTED_OUT].sum()
+    ended = ("opt_outs", "unfollows", "deletions")
+    assert sum(o[name].sum() for name in ended) == t[..., T_OPTED_OUT].sum()
     written = [k for k in range(len(CHANNELS)) if k != CALL]
     sent = t[:, written][..., T_REQUESTED] - t[:, written][..., SUPPRESSED].sum(axis=-1)
     assert o["sent"].sum() == sent.sum() + world.extra["desk"][:, MEASURE["granted"]].sum()

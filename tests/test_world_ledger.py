@@ -23,6 +23,7 @@ from lifesim.population.columns import (
     E_COMPLAINT,
     E_DEATH,
     E_DECISION,
+    E_DELETED,
     E_DELIVERED,
     E_INQUIRY,
     E_LAPSE,
@@ -40,6 +41,7 @@ from lifesim.population.columns import (
     E_STAGE,
     E_SURRENDER,
     E_UNDERWRITTEN,
+    E_UNFOLLOWED,
     E_UNPAID,
     EVENTS,
     HOLDING,
@@ -161,11 +163,13 @@ def test_everything_happens_in_this_world(log: dict[str, Any]) -> None:
         "orphaned",
         "mechanism",
         "joined",
+        "contact_deleted",
         "opt_out",
         "reinstated",
         "ended",
         "returned",
         "regulator",
+        "unfollowed",
     }
 
 
@@ -193,6 +197,8 @@ def test_outcomes_are_what_the_log_says_of_each_customer(world: World, early: di
         "complaints": story.kind(E_COMPLAINT),
         "regulator_complaints": story.kind(E_REGULATOR),
         "opt_outs": story.kind(E_OPT_OUT),
+        "unfollows": story.kind(E_UNFOLLOWED),
+        "deletions": story.kind(E_DELETED),
         "sessions": story.kind(E_SESSION),
         "referred": story.kind(E_REFER),
         "inquiries": story.kind(E_INQUIRY),

@@ -52,12 +52,12 @@ OF_TOUCHES = ("touches.", "touched.", "extra.leads", "extra.desk", "extra.cases"
 
 
 def harmless(kind: str) -> Scenario:
-    """A content that says nothing, over channels that neither tire nor cost the consent; seats for all."""
+    """A content that says nothing, over channels that neither tire, cost the consent nor advise; seats for all."""
     scenario = uncontended(small(400))
     data = described(scenario)
     data["contents"]["blank"] = {"kind": kind, "visit": 0.0}
     for channel in data["channels"].values():
-        channel |= {"fatigue": 0.0, "opt_out": 0.0}
+        channel |= {"fatigue": 0.0, "opt_out": 0.0, "closing": None}
     return scenario.replace(contents=data["contents"], channels=data["channels"])
 
 
@@ -149,7 +149,10 @@ def test_each_effect_by_itself_shows(change: dict[str, Any], moved: str) -> None
 
 @pytest.mark.parametrize(
     ("change", "moved"),
-    [({"fatigue": 0.1}, "mind.fatigue.offset"), ({"opt_out": 0.5}, "customers.consent")],
+    [
+        ({"fatigue": 0.1}, "mind.fatigue.offset"),
+        ({"opt_out": 0.5}, "customers.consent"),
+    ],
     ids=["fatigue", "opt-out"],
 )
 def test_each_burden_by_itself_shows(change: dict[str, Any], moved: str) -> None:

@@ -42,6 +42,7 @@ def put(i: int, campaign: int, content: int, channel: int, luck: Any, step: int,
     touch.status = TRAVELLING
     touch.lead = lead
     touch.step = step
+    touch.hour = 0
     touch.skill = skill
     customer_row(w, i).first_touch = place
     customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, at)

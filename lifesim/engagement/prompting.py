@@ -9,6 +9,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.engagement.inbox import answer, cell, put
+from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     channel_rule_at,
     content_rule_at,
@@ -20,16 +21,17 @@ from lifesim.lifecycle.layout import (
     touch_row,
     u8,
 )
-from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_REPLIED, note
+from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_REPLIED, W_TURNED_AWAY, note
 from lifesim.lifecycle.value import book_cost
-from lifesim.population.columns import NEVER, NONE, REMINDED, T_REQUESTED
+from lifesim.population.columns import BOOKING, FADING, NEVER, NONE, REMINDED, T_REQUESTED, T_WITHDRAWN
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
 from lifesim.streams import hash_pair, uniform
 
 K_REMINDED = 25  # place in rules.DECISIONS
 EVENT_CHANNEL = CHANNELS.index(OFFLINE_EVENT)
-#: Of an offline event: place of its journey among the campaigns, when it begins, what is said there.
-SEAT_WIDTH = 3
+#: Of an offline event: place of its journey among the campaigns, when it begins, what is said there, and how many seats
+#: it has in each branch, -1 for enough.
+SEAT_WIDTH = 4
 _WECOM = 1 << CHANNELS.index("wecom")
 
 
@@ -64,10 +66,22 @@ def follow(i: int, touch: Any, word: int, now: int, w: Any) -> None:
 
 @compiled
 def book(i: int, campaign: int, now: int, w: Any) -> None:
-    """Book the next offline event of a journey; who comes is the luck of the customer and the event."""
+    """Book the next offline event of a journey; where its seats are few, ask for one and wait."""
     event = event_after(campaign, now, w)
     if event == NONE:
         return
+    few = i8(w.seats, event * SEAT_WIDTH + 3) >= 0
+    if few and seat_of(i, campaign, i8(w.seats, event * SEAT_WIDTH + 1), w) == NONE:
+        ask(i, BOOKING, event, now, w)
+        customer_row(w, i).held += 1
+    else:
+        take_seat(i, event, now, w)
+
+
+@compiled
+def take_seat(i: int, event: int, now: int, w: Any) -> None:
+    """Have a seat at an offline event, once; who comes is the luck of the customer and the event."""
+    campaign = i8(w.seats, event * SEAT_WIDTH)
     at, content = i8(w.seats, event * SEAT_WIDTH + 1), i8(w.seats, event * SEAT_WIDTH + 2)
     if seat_of(i, campaign, at, w) == NONE:
         cost = channel_rule_at(w.channel_rules, EVENT_CHANNEL).cost
@@ -78,6 +92,15 @@ def book(i: int, campaign: int, now: int, w: Any) -> None:
         luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, at)
         put(i, campaign, content, EVENT_CHANNEL, luck, 0, at, 0, 0.0, w)
     note(i, W_BOOKED, event, w)
+
+
+@compiled
+def turn_away(i: int, event: int, w: Any) -> None:
+    """There is no seat left: counted as a booking that was withdrawn."""
+    campaign, content = i8(w.seats, event * SEAT_WIDTH), i8(w.seats, event * SEAT_WIDTH + 2)
+    tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_REQUESTED, w), 1)
+    tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_WITHDRAWN, w), 1)
+    note(i, W_TURNED_AWAY, event, w)
 
 
 @compiled
@@ -99,7 +122,8 @@ def seat_of(i: int, campaign: int, at: int, w: Any) -> int:
     place = customer_row(w, i).first_touch
     while place != NONE:
         touch = touch_row(w, place)
-        mine = touch.channel == EVENT_CHANNEL and touch.campaign == campaign and (touch.at == at or at == NEVER)
+        mine = touch.channel == EVENT_CHANNEL and touch.campaign == campaign and touch.status != FADING
+        mine = mine and (touch.at == at or at == NEVER)
         if mine and (found == NONE or touch.at < touch_row(w, found).at):
             found = place
         place = touch.next

@@ -153,6 +153,19 @@ def after_quiet(at: int, channel: int, w: Any) -> int:
 
 
 @compiled
+def carried_at(at: int, channel: int, marketing: int, w: Any) -> int:
+    """The first second at or after ``at`` at which a channel carries something; marketing waits for quiet hours too."""
+    rule = channel_rule_at(w.channel_rules, channel)
+    if marketing:
+        at = after_quiet(at, channel, w)
+    second = at % DAY
+    if rule.opens <= second < rule.closes:
+        return at
+    at += rule.opens - second if second < rule.opens else DAY - second + rule.opens
+    return after_quiet(at, channel, w) if marketing else at
+
+
+@compiled
 def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, queue: int, now: int,
              w: Any) -> int:  # fmt: skip
     """One touch: suppressed with a reason, or put on its way by its channel or the one after it. The reason, or 0.
@@ -229,7 +242,7 @@ def carry(i: int, campaign: int, content: int, channel: int, luck: Any, step: in
     cost = channel_rule_at(w.channel_rules, channel).cost
     outcome_row(w, i).contact += cost
     book_cost(i, cost, now, w)
-    put(i, campaign, content, channel, luck, step, at, 0, 0.0, w)
+    put(i, campaign, content, channel, luck, step, carried_at(at, channel, marketing, w), 0, 0.0, w)
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
+from lifesim.engagement.benefits import begin_benefit, on_benefit
 from lifesim.engagement.inbox import answer, answer_step, count, drop, due_touch, find_touch
 from lifesim.engagement.prompting import EVENT_CHANNEL, event_after, prompt, remind
 from lifesim.engagement.sending import fall_back
@@ -26,7 +27,9 @@ from lifesim.lifecycle.layout import (
     i8,
     lift_row,
     outcome_row,
+    set_u1,
     touch_row,
+    u1,
     u8,
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
@@ -46,17 +49,24 @@ from lifesim.lifecycle.sessions import visit
 from lifesim.lifecycle.stages import find_clock, log, reach_milestone, refresh, row_of
 from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
+    ADVISED_BY,
     ANSWERS,
     ASSIGNS,
     CAUSE_DIED,
     CONNECTED,
+    DAY,
     DELIVERED,
     E_AGENT_ASSIGNED,
+    E_DELETED,
     E_DELIVERED,
     E_FAILED,
     E_OPENED,
     E_OPT_OUT,
+    E_UNFOLLOWED,
+    FADING,
+    HOURS_SEEN,
     INTEREST,
+    MARKS_BELOW,
     N_STAGES,
     NONE,
     ORPHAN,
@@ -68,18 +78,21 @@ from lifesim.population.columns import (
     TO_AGENT,
     UNSPOKEN,
 )
-from lifesim.streams import exponential, uniform_pair
+from lifesim.streams import exponential, normal, uniform, uniform_pair
 
 I_ANSWERED, I_UNANSWERED = 12, 13
-K_DELIVERY, K_OPENING, K_VISIT, K_DELAY = 7, 8, 9, 10
+CONSENT, FOLLOW = range(2)  # places in scenario.channel_rules.OPT_OUTS
+K_DELIVERY, K_OPENING, K_VISIT, K_DELAY, K_OWN_HOURS = 7, 8, 9, 10, 27
 
 
 @compiled
 def on_touch(i: int, now: int, w: Any) -> None:
-    """A touch arrives, or is opened."""
+    """A touch arrives, is opened, or brings the customer back."""
     place = due_touch(i, w)
     if touch_row(w, place).status == DELIVERED:
         take_in(i, place, now, w)
+    elif touch_row(w, place).status == FADING:
+        on_benefit(i, place, now, w)
     else:
         deliver(i, place, now, w)
     find_touch(i, w)
@@ -114,6 +127,10 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     own = content_rule_at(w.content_rules, touch.content).opened
     if own == own and odds < np.inf:
         odds += own - channel_rule_at(w.channel_rules, channel).opened
+    if channel_rule_at(w.channel_rules, channel).by_hour:
+        touch.hour = now % DAY // 3600
+        odds += f8(w.hour_odds, channel * 24 + own_hour(i, now, w))
+        see_hour(i, touch.hour, w)
     if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead & ANSWERS:
         tire(i, place, now, w)
     # A notice need not be opened to be read: its first line says it all.
@@ -147,6 +164,23 @@ def fail(i: int, place: int, now: int, w: Any) -> None:
 
 
 @compiled
+def own_hour(i: int, now: int, w: Any) -> int:
+    """The hour of the customer's own day, of 0 to 23: it is later or earlier than that of the clock, for good."""
+    hour = now % DAY // 3600
+    if w.own_hours > 0.0:
+        later = w.own_hours * normal(uniform(u8(w.keys, K_OWN_HOURS), customer_row(w, i).key, 0))
+        hour = int(hour - math.floor(later + 0.5)) % 24
+    return hour
+
+
+@compiled
+def see_hour(i: int, place: int, w: Any) -> None:
+    """The insurer counts deliveries, and openings by the hour of their delivery, as far as a byte goes."""
+    place += i * HOURS_SEEN
+    set_u1(w.hours_seen, place, min(255, u1(w.hours_seen, place) + 1))
+
+
+@compiled
 def assign(i: int, touch: Any, now: int, w: Any) -> None:
     """Somebody takes a customer over; whom an agent serves is no orphan, which their hazards depend on."""
     c = customer_row(w, i)
@@ -160,7 +194,7 @@ def assign(i: int, touch: Any, now: int, w: Any) -> None:
 
 @compiled
 def tire(i: int, place: int, now: int, w: Any) -> None:
-    """Marketing tires; a tired customer may withdraw the consent for the channel."""
+    """Marketing tires; a tired customer may opt out of the channel."""
     c = customer_row(w, i)
     touch = touch_row(w, place)
     channel = touch.channel
@@ -174,10 +208,27 @@ def tire(i: int, place: int, now: int, w: Any) -> None:
         channel_rule_at(w.channel_rules, channel).opt_out
         + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired
     ):
-        c.consent &= ~(1 << channel)
-        outcome_row(w, i).opt_outs += 1
+        opt_out(i, channel, now, w)
         count(touch, T_OPTED_OUT, w)
+
+
+@compiled
+def opt_out(i: int, channel: int, now: int, w: Any) -> None:
+    """Take back the consent for a channel, or the contact by which it reaches the customer."""
+    c, out = customer_row(w, i), outcome_row(w, i)
+    ends = channel_rule_at(w.channel_rules, channel).opt_out_ends
+    if ends == CONSENT:
+        c.consent &= ~(1 << channel)
+        out.opt_outs += 1
         log(i, E_OPT_OUT, channel, 0, now, w)
+        return
+    c.reach &= ~(1 << channel)
+    if ends == FOLLOW:
+        out.unfollows += 1
+        log(i, E_UNFOLLOWED, channel, 0, now, w)
+    else:
+        out.deletions += 1
+        log(i, E_DELETED, channel, 0, now, w)
 
 
 @compiled
@@ -191,9 +242,12 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     book_cost(i, content_rule_at(w.content_rules, content).benefit, now, w)
     count(touch, T_OPENED, w)
     log(i, E_OPENED, touch.campaign, 0, now, w)
+    if channel_rule_at(w.channel_rules, touch.channel).by_hour:
+        see_hour(i, 24 + touch.hour, w)
     if content_rule_at(w.content_rules, content).proposal:
         note(i, W_PROPOSAL_READ, content_rule_at(w.content_rules, content).page, w)
         mine(i, B_PROPOSAL_READ, now, w)
+    advise(i, touch.channel, w)
     reach_milestone(i, INTEREST, now, w)
     fit = f8(w.fit, content * N_STAGES + c.stage)
     to_the_point = aimed(i, content, now, w)
@@ -218,7 +272,19 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     if visits < content_rule_at(w.content_rules, content).visit:
         answer(i, touch, W_CLICKED, w)
         visit(i, doing, content_rule_at(w.content_rules, content).page, now, w)
-    drop(i, place, w)
+    if not begin_benefit(i, place, now, w):
+        drop(i, place, w)
+
+
+@compiled
+def advise(i: int, channel: int, w: Any) -> None:
+    """Remember the channel by which a customer was advised, unless a better one has done so in the present stage."""
+    c, lost = customer_row(w, i), channel_rule_at(w.channel_rules, channel).lost
+    before = np.inf
+    if c.marks >> ADVISED_BY:
+        before = channel_rule_at(w.channel_rules, (c.marks >> ADVISED_BY) - 1).lost
+    if lost < before:
+        c.marks = (c.marks & MARKS_BELOW) | ((channel + 1) << ADVISED_BY)
 
 
 @compiled

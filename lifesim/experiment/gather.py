@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.lead_table import lead_rows
-from lifesim.experiment.passages import journey_steps, journey_totals, prompts
+from lifesim.experiment.passages import benefits, journey_steps, journey_totals, prompts
 from lifesim.experiment.tiers import paid_to_agents, tiers_by_branch
 from lifesim.experiment.twins import twin_columns
 from lifesim.experiment.work import UnitResult
@@ -26,6 +26,7 @@ from lifesim.population.columns import (
     E_LIFE_EVENT,
     E_OPENED,
     EVENTS,
+    FADING,
     HAND_OVER,
     MILESTONES,
     NO_DAY,
@@ -89,6 +90,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     result.add_rows("journey_steps", journey_steps(world, practice), **labels)
     result.add_rows("journeys", journey_totals(world, practice), **labels)
     result.add_rows("prompts", prompts(world, practice), **labels)
+    result.add_rows("benefits", benefits(world, practice), **labels)
     result.add("events", _events(world), **labels)
     return ends
 
@@ -171,7 +173,7 @@ def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     in_pool = world.state.touches[world.state.touches["customer"] >= 0]
     waiting, asked = world.extra["leads"], world.extra["calls"]
     waiting = waiting[(waiting["inquiry"] == 0) & (waiting["told"] != TOLD)]
-    unopened = (in_pool["status"] != DELIVERED) & (in_pool["lead"] & UNSPOKEN == 0)
+    unopened = ~np.isin(in_pool["status"], (DELIVERED, FADING)) & (in_pool["lead"] & UNSPOKEN == 0)
     on_the_way = [*in_pool[unopened], *waiting]
     keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in on_the_way]
     asked = appended(asked[np.isin(asked["kind"], (CALL, HAND_OVER))], world.extra["turns"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from lifesim.engagement.journeys.layout import ABOUT_STEP, STEP
 from lifesim.population.columns import NONE
 from lifesim.scenario.journeys.words import EVENTS
@@ -50,6 +52,27 @@ def prompts(world: World, practice: Practice) -> list[dict[str, Any]]:
         for name, journey in practice.journeys.items()
         for content in journey.contents
         for event in contents[content].prompts
+    ]  # fmt: skip
+
+
+def benefits(world: World, practice: Practice) -> list[dict[str, Any]]:
+    """Of customers whom a benefit brings to the app, those who came within a week of its beginning and of its end.
+
+    Of those whose week is over since the fork; whoever took it in twice counts twice. What a journey sends is there
+    also at 0.
+    """
+    contents, counts = list(world.scenario.contents), world.state.benefits
+    found = {(world.campaigns[k], contents[c]) for k, c in np.argwhere(counts.any(axis=2)).tolist()}
+    found |= {
+        (name, content) for name, journey in practice.journeys.items()
+        for content in journey.contents if world.scenario.contents[content].activity
+    }  # fmt: skip
+    return [
+        {"campaign": campaign, "content": content, "since": since,
+         "customers": int(counts[world.campaigns.index(campaign), contents.index(content), first]),
+         "came": int(counts[world.campaigns.index(campaign), contents.index(content), first + 1])}
+        for campaign, content in sorted(found)
+        for first, since in ((0, "beginning"), (2, "end"))
     ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
 from lifesim.world.sales import Sales
 from lifesim.world.script import Script, scripted
+from lifesim.world.seats import Seats, scarce
 from lifesim.world.turns import Turns
 from lifesim.world.world import Part, World
 
@@ -126,6 +127,8 @@ class Experiment:
             parts.append(Places(world))
         if world.policies.contended:
             parts.append(Turns(world, self.sizes))
+        if scarce(world):
+            parts.append(Seats(world))
         for name, each in practice.orchestrations.items():
             parts.append(Entry(each, world) if isinstance(each, Journey) else Campaign(name, each, world))
         world.run_journeys(practice.journeys)

@@ -10,6 +10,7 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle.claims import answer_request, claim
 from lifesim.lifecycle.foreign import call_apply
 from lifesim.lifecycle.layout import (
+    channel_rule_at,
     clock_row,
     clock_rule_at,
     counts,
@@ -27,6 +28,7 @@ from lifesim.lifecycle.policies import end_all
 from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh, row_of
 from lifesim.lifecycle.underwriting import ISSUED, UNDER_WAY, applies, buy, may_apply
 from lifesim.population.columns import (
+    ADVISED_BY,
     AWARENESS,
     CAUSE_COMPETITOR,
     CAUSE_DIED,
@@ -82,6 +84,21 @@ def ask(i: int, kind: int, detail: int, now: int, w: Any) -> None:
 
 
 @compiled
+def lost_in_closing(i: int, w: Any) -> float:
+    """What the utility of a product of difficulty 1 loses by how the customer has been advised: least by the best way.
+
+    A weaker advice after a stronger one undoes nothing.
+    """
+    c = customer_row(w, i)
+    lost = w.lost_online
+    if c.policies > 0 and not c.marks & ORPHAN:
+        lost = min(lost, w.lost_served)
+    if c.marks >> ADVISED_BY:
+        lost = min(lost, channel_rule_at(w.channel_rules, (c.marks >> ADVISED_BY) - 1).lost)
+    return lost
+
+
+@compiled
 def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
     """Alternative with the highest utility plus keyed noise; products first, then competitor, then not now.
 
@@ -91,6 +108,7 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
     c = customer_row(w, i)
     covariates(i, now, w)
     advised = c.answered_at >= c.stage_since or (c.policies > 0 and not c.marks & ORPHAN)
+    lost = lost_in_closing(i, w)
     best = -np.inf
     chosen = NOT_OURS
     products, day = w.products, now // DAY
@@ -108,6 +126,8 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
             + f8(w.appeals, a * w.days + day)
             + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
         )
+        if a < products:
+            utility -= lost * f8(w.difficulty, a)
         if utility > best:
             best = utility
             chosen = a

@@ -119,11 +119,16 @@ CHANNEL_RULE = np.dtype(
         ("delay", "f8"),
         ("failure", "f8"),
         ("open_delay", "f8"),
+        ("lost", "f8"),  # of the utility of a product of difficulty 1; infinite where it advises nobody
         ("fatigue", "f8"),
         ("opened", "f8"),  # log-odds where covariates are zero
         ("opt_out", "f8"),  # log-odds
         ("opt_out_fatigue", "f8"),
         ("cost", "i8"),
+        ("opens", "i4"),  # second of the day from which it carries anything, and to which; 0 and a day: always
+        ("closes", "i4"),
+        ("opt_out_ends", "u1"),  # place in scenario.channel_rules.OPT_OUTS
+        ("by_hour", "u1"),  # whether opening depends on the hour
         ("needs", "u2"),  # bits of reach without which it reaches nobody
         ("response", "u1"),  # what the insurer sees when a touch is taken in, place in scenario.journeys.words.EVENTS
     ],
@@ -135,6 +140,9 @@ CONTENT_RULE = np.dtype(
         ("visit", "f8"),
         ("opened", "f8"),  # log-odds in place of the channel's; not a number for the channel's own
         ("benefit", "i8"),
+        ("visits", "f8"),  # that it brings while its benefit runs, per second; 0 for none
+        ("fades", "f8"),  # of their rate once it has stopped, per second
+        ("lasts", "i4"),
         ("gap", "f8"),  # from which on it is to the point, years of income
         ("brings", "f8"),  # share of those who would miss an offline event
         ("family", "i4"),  # -1 none
@@ -207,12 +215,14 @@ RULE_ARRAYS: dict[str, Any] = {
     "cures": "f8",  # (contents, causes)
     "channel_rules": CHANNEL_RULE,
     "content_rules": CONTENT_RULE,
+    "hour_odds": "f8",  # (channels, hours of the day): added to the log-odds of opening
     "mechanism_rules": MECHANISM_RULE,
     "reads": "i4",
     "mechanism_parameters": "f8",  # (mechanisms, longest)
     "rate": "f8",  # (clocks, segments) per second
     "market": "f4",  # (clocks, days): season and luck
     "spells": "f4",  # (clocks, days): episodes; empty where none moves a hazard
+    "difficulty": "f8",  # of closing each product
     "appeals": "f8",  # (alternatives, days)
     "price_cuts": "f8",  # (products, days); empty where nothing becomes cheaper
     "inquiry_factors": "f8",  # by day
@@ -233,7 +243,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "journey_branches": "i8",
     "journey_calendars": "i8",
     "journey_entries": "i8",
-    "seats": "i8",  # (events_all, 3): offline events, see engagement.prompting
+    "seats": "i8",  # (events_all, 4): offline events, see engagement.prompting
     "step_keys": "u8",  # (steps of all journeys, 2): of what is sent, of a split
     "audience_from": "i8",  # first row of each audience, and the end of the last
     "audience_rows": "i8",
@@ -273,6 +283,7 @@ RULE_NUMBERS: dict[str, str] = {
     "life": "i8",
     "life_kinds": "i8",
     "cover": "i8",
+    "pull": "i8",
     "families": "i8",
     "words": "i8",  # observed events
     "journeys": "i8",
@@ -305,6 +316,9 @@ RULE_NUMBERS: dict[str, str] = {
     "reason_holdout": "i8",
     "reason_priority": "i8",
     "log_visits": "i8",
+    "lost_online": "f8",  # of the utility of a product of difficulty 1
+    "lost_served": "f8",
+    "own_hours": "f8",  # standard deviation of the shift of customers' days
     "income_scale": "f8",
     "income_log": "f8",  # logarithm of the reference income in fen
     "age_center": "f8",
@@ -356,6 +370,7 @@ i4, set_i4 = scalars(np.int32)
 i8, set_i8 = scalars(np.int64)
 u8, _ = scalars(np.uint64)
 u2, set_u2 = scalars(np.uint16)
+u1, set_u1 = scalars(np.uint8)
 
 
 @compiled

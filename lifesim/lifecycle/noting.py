@@ -18,6 +18,7 @@ from lifesim.population.columns import (
     E_AGENT_ASSIGNED,
     E_CLAIM,
     E_COMPLAINT,
+    E_DELETED,
     E_INQUIRY,
     E_LAPSE,
     E_OPT_OUT,
@@ -29,6 +30,7 @@ from lifesim.population.columns import (
     E_SESSION,
     E_SETTLED,
     E_SURRENDER,
+    E_UNFOLLOWED,
     EVENTS,
     NONE,
     NOTES,
@@ -38,9 +40,12 @@ from lifesim.scenario.journeys.words import EVENTS as WORDS
 (W_DELIVERED, W_FAILED, W_OPENED, W_CLICKED, W_CONNECTED, W_REPLIED, W_LAUNCHED_APP, W_SIGNED_IN, W_TOOK_PART,
  W_BROWSED) = range(10)  # fmt: skip
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
-W_BOOKED, W_ATTENDED, W_ADDED_WECOM, W_PROPOSAL_MADE, W_PROPOSAL_READ, W_AGENT_ASSIGNED = (
-    _NUMBERS[word] for word in ("booked", "attended", "added_wecom", "proposal_made", "proposal_read", "agent_assigned")
-)
+W_BOOKED, W_ATTENDED, W_ADDED_WECOM, W_PROPOSAL_MADE, W_PROPOSAL_READ, W_AGENT_ASSIGNED, W_TURNED_AWAY = (
+    _NUMBERS[word]
+    for word in (
+        "booked", "attended", "added_wecom", "proposal_made", "proposal_read", "agent_assigned", "turned_away",
+    )
+)  # fmt: skip
 #: What journeys call an event of the log; -1 for what they do not hear of, or hear of otherwise.
 _WORD_OF = np.full(len(EVENTS), -1)
 for _event, _word in {
@@ -58,6 +63,8 @@ for _event, _word in {
     E_OPT_OUT: "opted_out",
     E_ORPHANED: "orphaned",
     E_AGENT_ASSIGNED: "agent_assigned",
+    E_UNFOLLOWED: "unfollowed",
+    E_DELETED: "contact_deleted",
 }.items():
     _WORD_OF[_event] = _NUMBERS[_word]
 _CLAIM_REFUSED = _NUMBERS["claim_refused"]

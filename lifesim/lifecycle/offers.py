@@ -1,4 +1,4 @@
-"""What is on offer by day: which alternatives of a decision there are, how they appeal, and what they cost."""
+"""What is on offer by day: which alternatives of a decision there are, how they appeal, what they cost and take."""
 
 from __future__ import annotations
 
@@ -47,3 +47,9 @@ def price_cuts(scenario: Scenario) -> Any:
         for name in war.products:
             left[products.index(name), days_between(scenario, war.start, war.end)] *= 1.0 - war.cut
     return 1.0 - left
+
+
+def difficulties(scenario: Scenario) -> Any:
+    """How hard each product is to close, see ``scenario.closing_power``; zero where nothing depends on it."""
+    power, products = scenario.closing_power, scenario.products.values()
+    return np.array([power.difficulty(product) if power else 0.0 for product in products])

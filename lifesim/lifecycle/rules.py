@@ -25,7 +25,7 @@ from lifesim.lifecycle.need_tables import (
     need_numbers,
     need_tables,
 )
-from lifesim.lifecycle.offers import appeals, price_cuts
+from lifesim.lifecycle.offers import appeals, difficulties, price_cuts
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.lifecycle.touch_tables import channel_rules, logit, touch_tables
 from lifesim.population.columns import DAY, N_STAGES
@@ -45,7 +45,7 @@ DECISIONS = (
     "premium", "renewal", "complaint", "claim", "mechanism", "session", "inquiry", "delivery", "opening",
     "visit", "delay", "travel", "frequency", "reinstatement", "cure",
     *(f"unpaid {cause}" for cause in LAPSE_CAUSES), "cooling off", "sum assured", "underwriting",
-    "browsing", "tag", "reminded of an event", "birthday",
+    "browsing", "tag", "reminded of an event", "birthday", "own hours", "comes for a benefit",
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "market": hazard_factors(scenario, names, streams),
         "spells": spell_factors(scenario, names),
         "appeals": appeals(scenario),
+        "difficulty": difficulties(scenario),
         "price_cuts": price_cuts(scenario),
         "inquiry_factors": inquiry_factors(scenario),
         "month_of": months_of(scenario)[1],
@@ -111,7 +112,7 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
         "parameters": arrays["mechanism_parameters"].shape[1],
         "products": len(scenario.products),
         "contents": arrays["lifted_by"].shape[0],
-        **dict(zip(("alternative", "renewal", "recovery", "opening", "unpaid", "life", "cover"), first, strict=False)),
+        **dict(zip(_GROUPS, first, strict=False)),
         **_numbers(scenario),
         **need_numbers(scenario),
         "gap_stages": gap_stages(scenario, arrays, len(rows)),
@@ -120,10 +121,12 @@ def compile_rules(scenario: Scenario, streams: Streams, campaigns: list[str], me
 
 
 Predictor = tuple[float, dict[str, float]]
+#: Groups of predictors behind those of clocks.
+_GROUPS = ("alternative", "renewal", "recovery", "opening", "unpaid", "life", "cover", "pull")
 
 
 def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predictor]]:
-    """Linear predictors in groups: clocks, alternatives, renewals, recoveries, openings, causes, life events, cover."""
+    """Linear predictors in groups: those of clocks, then those of ``_GROUPS``."""
     products = list(scenario.products.values())
     decision = scenario.behaviour.decision
     closing = [(p.choice.appeal, _understood(p, scenario.closing)) for p in products]
@@ -138,6 +141,7 @@ def _predictors(scenario: Scenario, rows: Rows, extra: int) -> list[list[Predict
         [(0.0, each.depends if each else {}) for each in _causes(scenario)],
         life_predictors(scenario),
         cover_predictors(scenario),
+        [(0.0, each.activity.depends if each.activity else {}) for each in scenario.contents.values()],
     ]
 
 
@@ -312,7 +316,7 @@ def _unpaid(scenario: Scenario) -> dict[str, Any]:
 
 def _numbers(scenario: Scenario) -> dict[str, float]:
     behaviour = scenario.behaviour
-    traits, states = list(behaviour.traits), list(behaviour.states)
+    traits, states, power = list(behaviour.traits), list(behaviour.states), scenario.closing_power
     income = behaviour.traits.get("income")
     return {
         "fatigue_state": states.index("fatigue") if "fatigue" in states else -1,
@@ -324,6 +328,9 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "cutoff": scenario.warm_up + scenario.horizon - 120 * DAY,
         "end": scenario.warm_up + scenario.horizon,
         "log_visits": int(scenario.experiment.event_share >= 1.0),
+        "lost_online": power.lost(power.online) if power else 0.0,
+        "lost_served": power.lost(power.served) if power else 0.0,
+        "own_hours": behaviour.own_hours,
         "inquiry": behaviour.sessions.inquiry,
         "mined": _mined(scenario),
         "discount": scenario.valuation.force,

@@ -41,6 +41,7 @@ from lifesim.population.columns import (
     KEPT,
     LEFT_IN_ORDER,
     LOST,
+    MARKS_BELOW,
     N_STAGES,
     NEED_CLEAR,
     NEVER,
@@ -238,6 +239,7 @@ def begin(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     c.cause = cause
     c.phase = DISSATISFIED if stage == CHURN_WARNING else 0
     c.stage_since = now
+    c.marks &= MARKS_BELOW
     c.visits[stage] += 1
     rule = stage_rule_at(w.stage_rules, stage)
     for row in range(rule.clock_from, rule.clock_to):

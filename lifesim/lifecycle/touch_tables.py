@@ -11,10 +11,10 @@ import numpy as np
 from lifesim.lifecycle.clock_tables import table
 from lifesim.lifecycle.layout import CHANNEL_RULE, CONTENT_RULE
 from lifesim.lifecycle.need_tables import content_harm
-from lifesim.population.columns import N_STAGES
+from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import STAGES
-from lifesim.scenario.channel_rules import ChannelRules
+from lifesim.scenario.channel_rules import OPT_OUTS, ChannelRules
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
 from lifesim.scenario.contents import CONTENT_KINDS
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
@@ -62,20 +62,26 @@ def touch_tables(scenario: Scenario, clocks: list[str]) -> dict[str, Any]:
             tables["prompts"][n, list(EVENTS).index(event)] = share
         for stage, factor in content.fit.items():
             tables["fit"][n, STAGES.index(stage)] = factor
+    tables["hour_odds"] = np.array([each.by_hour or (0.0,) * 24 for each in channel_rules(scenario)])
     return {"channel_rules": _channels(scenario), "content_rules": _contents(scenario), **tables}
 
 
 def _channels(scenario: Scenario) -> Any:
-    channels = channel_rules(scenario)
+    channels, power = channel_rules(scenario), scenario.closing_power
     columns = {
         "delay": [c.delay for c in channels],
         "failure": [1.0 - c.delivered for c in channels],
         "open_delay": [c.open_delay for c in channels],
+        "lost": [math.inf if power is None or c.closing is None else power.lost(c.closing) for c in channels],
         "fatigue": [c.fatigue for c in channels],
         "opened": [logit(c.opened) for c in channels],
         "opt_out": [logit(c.opt_out) for c in channels],
         "opt_out_fatigue": [c.opt_out_fatigue for c in channels],
+        "opt_out_ends": [OPT_OUTS.index(c.opt_out_ends) for c in channels],
         "cost": [c.cost for c in channels],
+        "opens": [c.hours.opens if c.hours else 0 for c in channels],
+        "closes": [c.hours.closes if c.hours else DAY for c in channels],
+        "by_hour": [bool(c.by_hour) for c in channels],
         "needs": [reach_needed(name, each.through) for name, each in zip(CHANNELS, channels, strict=True)],
         "response": [_response(name) for name in CHANNELS],
     }
@@ -88,6 +94,9 @@ def _contents(scenario: Scenario) -> Any:
         "key": [name_key(name) for name in scenario.contents],
         "visit": [c.visit for c in contents],
         "benefit": [c.benefit for c in contents],
+        "visits": [c.activity.visits / (7 * DAY) if c.activity else 0.0 for c in contents],
+        "fades": [math.log(2) / c.activity.half_life if c.activity else 0.0 for c in contents],
+        "lasts": [c.activity.lasts if c.activity else 0 for c in contents],
         "marketing": [c.kind not in scenario.contact_policy.exempt for c in contents],
         "cures": [bool(c.cures) for c in contents],
         "opened": [math.nan if c.opened is None else logit(c.opened) for c in contents],

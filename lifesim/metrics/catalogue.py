@@ -155,6 +155,12 @@ _ALL = (
         "撤回营销同意的次数（不是人数）：每撤回一个渠道计一次", AT_FORK_ZH, 1.0, outcome("opt_outs"), present,
         group="contact",
     ),
+    per_10k("unfollows_per_10k", "Unfollows per 10,000", "每万客户取关", "count", "次", "lower",
+             ("customers who stopped following the service account, each time", "取消关注服务号的次数"),
+             outcome("unfollows"), 1.0, "contact"),
+    per_10k("wecom_deletions_per_10k", "WeCom contacts deleted per 10,000", "每万客户删除企微", "count", "次", "lower",
+             ("customers who deleted the contact on WeCom, each time", "客户删除企业微信好友的次数"),
+             outcome("deletions"), 1.0, "contact"),
     Metric(
         "touches_per_customer", "Touches per customer", "人均触达次数", "count", "次", "neither",
         "touches sent", AT_FORK, "发送的触达次数", AT_FORK_ZH, 1.0, outcome("sent"), present,

@@ -41,6 +41,9 @@ KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK, FIRST_BOUGHT =
 BOUGHT_MORE = 128
 #: Mark of a customer whose latest loss was not churn.
 LEFT_IN_ORDER = 256
+#: From this bit of the marks on: the channel by which the customer was advised best in the present stage, its place in
+#: ``scenario.channels.CHANNELS`` counted from 1; 0 for none.
+ADVISED_BY, MARKS_BELOW = 12, (1 << 12) - 1
 
 CUSTOMER = np.dtype(
     [
@@ -152,6 +155,8 @@ OUTCOME = np.dtype(
         ("losses", "i8"),  # churn alone
         ("inquiries", "i8"),
         ("answered", "i8"),
+        ("unfollows", "i8"),
+        ("deletions", "i8"),  # of contacts on WeCom
     ],
     align=True,
 )
@@ -222,12 +227,16 @@ TOUCH = np.dtype(
         ("status", "u1"),
         ("lead", "u1"),  # of a lead that somebody took, bits: see below
         ("step", "u1"),  # of the journey that sent it, counted from 1; 0 of anything else
+        ("hour", "u1"),  # of the day, of the delivery
         ("skill", "f4"),
     ],
     align=True,
 )
-#: Reminded: of a seat at an offline event; it travels on, and its owner will come.
-TRAVELLING, DELIVERED, REMINDED = 0, 1, 2
+#: Counts of deliveries and of openings, by hour of the day.
+HOURS_SEEN = 48
+#: Reminded: of a seat at an offline event; it travels on, and its owner will come. Fading: it has been taken in, and
+#: brings visits for some time; ``skill`` then holds when it began, ``step`` what has been counted.
+TRAVELLING, DELIVERED, REMINDED, FADING = 0, 1, 2, 3
 #: The call answers an inquiry; the customer is assigned to whoever took it; that is an agent; nobody is addressed; it
 #: is known to connect.
 ANSWERS, ASSIGNS, TO_AGENT, UNSPOKEN, CONNECTED = 1, 2, 4, 8, 16
@@ -266,13 +275,14 @@ EVENTS = (
     "claim", "complaint", "refer", "life_event", "delivered", "failed", "opened", "opt_out", "decision",
     "phase", "surrender", "mechanism", "joined", "reinstated", "ended",
     "returned", "settled", "request", "regulator", "application", "underwritten",
-    "death", "matured", "claim_ended", "orphaned", "agent_assigned",
+    "death", "matured", "claim_ended", "orphaned", "agent_assigned", "unfollowed", "contact_deleted",
 )  # fmt: skip
 (E_STAGE, E_SESSION, E_PRODUCT_PAGE, E_SERVICE_USE, E_INQUIRY, E_PURCHASE, E_PREMIUM, E_UNPAID, E_LAPSE,
  E_CLAIM, E_COMPLAINT, E_REFER, E_LIFE_EVENT, E_DELIVERED, E_FAILED, E_OPENED, E_OPT_OUT, E_DECISION,
  E_PHASE, E_SURRENDER, E_MECHANISM, E_JOINED, E_REINSTATED, E_ENDED, E_RETURNED, E_SETTLED,
  E_REQUEST, E_REGULATOR, E_APPLICATION, E_UNDERWRITTEN,
- E_DEATH, E_MATURED, E_CLAIM_ENDED, E_ORPHANED, E_AGENT_ASSIGNED) = range(len(EVENTS))  # fmt: skip
+ E_DEATH, E_MATURED, E_CLAIM_ENDED, E_ORPHANED, E_AGENT_ASSIGNED, E_UNFOLLOWED,
+ E_DELETED) = range(len(EVENTS))  # fmt: skip
 
 #: What becomes of a claim.
 CLAIM_OUTCOMES = ("paid", "reduced", "refused")
@@ -292,10 +302,11 @@ REQUEST = np.dtype(
     align=True,
 )
 #: Journeys ask for a call or chat, for somebody who takes the customer over, or who is told. Where a path takes so many
-#: and no more, they ask for a place in it. Two ask for nothing: a life event has happened, of which the insurer may
-#: learn; the customer did something, by number in ``detail``, of which a lead may come. Where the contact policy has
-#: budgets, rates or limited entries, touches and customers wait for their turn.
-ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR, SEND, ENTER = range(10)
+#: and no more, they ask for a place in it; where seats at an event are few, for one of them. Two ask for nothing: a
+#: life event has happened, of which the insurer may learn; the customer did something, by number in ``detail``, of
+#: which a lead may come. Where the contact policy has budgets, rates or limited entries, touches and customers wait
+#: for their turn.
+ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR, SEND, ENTER, BOOKING = range(11)
 
 
 class State(NamedTuple):
@@ -323,6 +334,9 @@ class State(NamedTuple):
         Shape (capacity, stage slots + processes).
     lifts
         Shape (capacity, slots up to the last that can be lifted).
+    hours_seen
+        Shape (capacity, 48): touches delivered in each hour of the day, then those of them that were opened, of
+        channels whose opening depends on the hour; without such channels (capacity, 0).
     policies, touches, enrolments
         Pools of linked records; free places are linked from ``counts``.
     marks
@@ -346,6 +360,9 @@ class State(NamedTuple):
         Shape (campaigns, channels, contents, outcomes): what became of touches.
     prompted
         Shape (campaigns, contents, events): times that a touch of a journey led straight to what it asks for.
+    benefits
+        Shape (campaigns, contents, 4): of those whom a content brings to the app, who could have come within a week of
+        taking it in, and came; likewise within a week of the end of its benefit.
     ways
         Shape (ways,): customers who went each way out of each step of each journey.
     recent
@@ -365,6 +382,7 @@ class State(NamedTuple):
     mind: Any
     clocks: Any
     lifts: Any
+    hours_seen: Any
     policies: Any
     touches: Any
     enrolments: Any
@@ -378,6 +396,7 @@ class State(NamedTuple):
     session_days: Any
     touched: Any
     prompted: Any
+    benefits: Any
     ways: Any
     recent: Any
     counts: Any

@@ -20,6 +20,7 @@ from lifesim.population.columns import (
     DAY,
     ENROLMENT,
     EVENT,
+    HOURS_SEEN,
     IN_FORCE,
     LIFT,
     LOST,
@@ -56,7 +57,7 @@ EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
-PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent")
+PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent", "hours_seen")
 
 
 def empty(
@@ -107,6 +108,7 @@ def empty(
         mind=np.zeros((capacity, len(behaviour.states)), MIND),
         clocks=np.zeros((capacity, clocks), CLOCK),
         lifts=np.zeros((capacity, lifted), LIFT),
+        hours_seen=np.zeros((capacity, HOURS_SEEN if counts_hours(scenario) else 0), np.uint8),
         policies=policies,
         touches=touches,
         enrolments=enrolments,
@@ -122,11 +124,17 @@ def empty(
             (campaigns, len(CHANNELS), max(1, len(scenario.contents)), outcomes),
             np.int64,
         ),
+        benefits=np.zeros((campaigns, max(1, len(scenario.contents)), 4), np.int64),
         prompted=np.zeros((campaigns, max(1, len(scenario.contents)), len(WORDS)), np.int64),
         ways=np.zeros(ways, np.int64),
         recent=np.zeros((capacity, remembered), np.int32),
         counts=counts,
     )
+
+
+def counts_hours(scenario: Scenario) -> bool:
+    """Whether the insurer learns anything from the hours of deliveries and openings."""
+    return any(rules.by_hour for rules in scenario.channels.values())
 
 
 def per_customer(state: State) -> tuple[str, ...]:

@@ -244,6 +244,10 @@ class Behaviour(Part):
     life_events: dict[LifeEventKind, LifeEvent] = about("what moves needs, by kind", default={})
     cover: dict[Family, Cover] = about("cover that customers want, by family of needs", default={})
     sessions: Sessions = about("app sessions")
+    own_hours: Real = about(
+        "standard deviation of how much later or earlier a customer's own day is, for good, than `by_hour` of channels",
+        unit="hours", default=0.0,
+    )  # fmt: skip
     decision: Decision = about("the choice at the end of a first-purchase episode")
     warning: WarningPhases = about("the churn warning")
     claims: Settlement = about("how claims are settled; how often and how much, `products` say")
@@ -259,6 +263,8 @@ class Behaviour(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
+        if self.own_hours < 0:
+            yield PathError(("own_hours",), "must not be negative")
         for stage in STAGES:
             if stage not in self.refresh:
                 yield PathError(("refresh",), f"needs an entry for {stage}")

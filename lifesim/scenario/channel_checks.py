@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.channels import BY_AGENTS, OFFLINE_EVENT
+from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError
 
 if TYPE_CHECKING:
@@ -46,6 +47,29 @@ def time_is_that_of_agents(scenario: Scenario) -> Found:
             yield PathError(("channels", name, "takes"), f"is for {', '.join(BY_AGENTS)} alone; leave it out")
 
 
+def hours_leave_time_for_marketing(scenario: Scenario) -> Found:
+    """Marketing does not wait for ever: a channel is not open in quiet hours alone."""
+    policy = scenario.contact_policy
+    for name, rules in scenario.channels.items():
+        quiet = policy.quiet_by_channel.get(name, policy.quiet)
+        if rules.hours is None or quiet is None:
+            continue
+        opens = rules.hours.opens
+        over_night = quiet.start > quiet.end
+        if opens >= quiet.start or opens < quiet.end if over_night else quiet.start <= opens < quiet.end:
+            opens = DAY if over_night and opens >= quiet.start else quiet.end
+        if opens >= rules.hours.closes:
+            yield PathError(("channels", name, "hours"), "lie in the quiet hours of `contact_policy`")
+
+
+def contacts_are_of_people(scenario: Scenario) -> Found:
+    """Only where somebody asks to be accepted can it be told how often in a day."""
+    for name, rules in scenario.channels.items():
+        if rules.adds_a_day is not None and name != "wecom":
+            yield PathError(("channels", name, "adds_a_day"), "is for wecom alone; leave it out")
+
+
 CHANNEL_CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     desks_can_call, channels_depend_on_what_exists, channels_go_through_others, time_is_that_of_agents,
+    hours_leave_time_for_marketing, contacts_are_of_people,
 )  # fmt: skip

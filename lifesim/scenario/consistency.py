@@ -131,6 +131,8 @@ def contents_move_what_exists(scenario: Scenario) -> Found:
     for name, content in scenario.contents.items():
         yield from unknown(content.impulses, scenario.behaviour.states, ("contents", name, "impulses"), "state")
         harm = content.aim.harm if content.aim else {}
+        pulls = content.activity.depends if content.activity else {}
+        yield from unknown(pulls, scenario.behaviour.covariates, ("contents", name, "activity", "depends"), "covariate")
         yield from unknown(harm, scenario.behaviour.states, ("contents", name, "aim", "harm"), "state")
         yield from unknown(content.lifts, _hazards(scenario), ("contents", name, "lifts"), "transition or process")
         if content.page is not None and content.page not in scenario.products:

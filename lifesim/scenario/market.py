@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lifesim.scenario.behaviour import LapseCause, Stage
+from lifesim.scenario.benefits import Activity
 from lifesim.scenario.channel_rules import ChannelRules as ChannelRules
 from lifesim.scenario.channels import CHANNELS as CHANNELS
 from lifesim.scenario.channels import Channel as Channel
@@ -71,6 +72,7 @@ class Content(Part):
         default=0.0,
     )
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
+    activity: Activity | None = about("visits to the app that it brings for some time; none: no more", default=None)
 
 
 class Desk(Part):

@@ -10,6 +10,7 @@ from pydantic import PrivateAttr, ValidationError
 
 from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.behaviour import Behaviour
+from lifesim.scenario.closing_power import ClosingPower
 from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.leads import Leads
 from lifesim.scenario.market import (
@@ -117,6 +118,10 @@ class Scenario(Part):
     closing: dict[Name, Real] = about(
         "coefficient by covariate on the utility of products in a decision, for each unit of their `complexity`",
         default={},
+    )
+    closing_power: ClosingPower | None = about(
+        "what a decision loses by who advised the customer; none: nothing, but for products that need a person",
+        default=None,
     )
     channels: dict[Channel, ChannelRules] = about("how touches travel")
     contents: dict[Name, Content] = about("what touches say")

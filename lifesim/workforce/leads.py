@@ -57,7 +57,7 @@ Wish = tuple[int, int, int]
 DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
 REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
 
-CALL = CHANNELS.index("call")
+CALL, WECOM = CHANNELS.index("call"), CHANNELS.index("wecom")
 #: Channels of agents alone, by their numbers.
 BY_AGENTS = [CHANNELS.index(name) for name in AGENTS_ALONE]
 

@@ -13,6 +13,7 @@ from lifesim.lifecycle.touch_tables import channel_rules
 from lifesim.population.columns import (
     ANSWERS,
     ASSIGNS,
+    DAY,
     KEY_BEHAVIOUR,
     ORPHAN,
     T_WITHDRAWN,
@@ -28,6 +29,7 @@ from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
+from lifesim.workforce.contacts import Contacts
 from lifesim.workforce.leads import DESK
 from lifesim.workforce.passage import AGENT_SECONDS, LEAD_LOST, TAKEN_FIRST, WITHDRAWN, pass_on
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
@@ -53,9 +55,12 @@ class Desk:
     def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         # A conversation has the price of the desk; what is written, that of its channel.
-        self.costs = np.array([rules.cost for rules in channel_rules(scenario)], np.int64)
+        channels = channel_rules(scenario)
+        self.costs = np.array([rules.cost for rules in channels], np.int64)
         self.costs[pool.CALL] = scenario.desk.cost
-        self.takes = np.array([rules.takes for rules in channel_rules(scenario)], np.int64)
+        self.takes = np.array([rules.takes for rules in channels], np.int64)
+        hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY) for rules in channels]
+        self.opens, self.closes = np.array(hours).T
         self.staff = staff(scenario, world.streams, world.branches, world.started_with)
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
@@ -63,9 +68,11 @@ class Desk:
         self.of_oracles = self.of_round | true_value(world)
         self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, world)
         months = len(months_of(scenario)[0])
+        self.contacts = Contacts(scenario, self.staff)
         empty_ones = (
-            self.staff.kept() | nothing_sold(self.staff, months) | cases.none(len(scenario.population.branches))
-        )
+            self.staff.kept() | self.contacts.kept() | nothing_sold(self.staff, months)
+            | cases.none(len(scenario.population.branches))
+        )  # fmt: skip
         for name, empty in empty_ones.items():
             world.extra.setdefault(name, empty)
 
@@ -87,6 +94,8 @@ class Desk:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
         waiting = self._lose(self._collect(now, measures), now, measures)
+        shut = ~self.open_in(now)[waiting["channel"]]
+        waiting, later = waiting[~shut], waiting[shut]
         if len(waiting) and self.pipeline is not None:
             waiting = self.pipeline.look(waiting, now)
             ready = waiting["grade"] > 0
@@ -94,7 +103,12 @@ class Desk:
             waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
         elif len(waiting):
             waiting = self._serve(now, waiting, measures)
-        world.extra["leads"] = waiting
+        world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
+
+    def open_in(self, now: int) -> Any:
+        """Which channels are open for the whole slot that begins now. Shape (channels,)."""
+        second = now % DAY
+        return (self.opens <= second) & (second + self.desk.slot <= self.closes)
 
     def _collect(self, now: int, measures: Any) -> Any:
         """Waiting leads with those of inquiries, journeys and behaviour before this slot."""
@@ -146,7 +160,9 @@ class Desk:
             order = np.argsort(grades, kind="stable")
             waiting, grades = waiting[order], grades[order]
         given = self._given(now, waiting, grades, shift)
-        taken = given >= 0
+        rows = np.where(given >= 0, shift.rows[given], UNASSIGNED)
+        asks = (waiting["channel"] == pool.WECOM) & self.contacts.asks[waiting["content"]]
+        taken = self.contacts.within(self.world.extra, asks, rows, now)
         if not taken.any():
             return waiting
         skill = self._skill(waiting[taken], given[taken], shift)

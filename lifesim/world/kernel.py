@@ -8,6 +8,7 @@ from lifesim.compiled import compiled, compiled_entry, fetch
 from lifesim.engagement.inbox import due_touch, find_touch
 from lifesim.engagement.journeys.hearing import on_notes
 from lifesim.engagement.journeys.running import due_enrolment, on_journey
+from lifesim.engagement.prompting import take_seat, turn_away
 from lifesim.engagement.touches import on_touch
 from lifesim.lifecycle.candidates import activity_time, next_session
 from lifesim.lifecycle.claims import on_settled
@@ -267,6 +268,37 @@ def change_service(rows: Any, done: Any, change: int, cost: int, now: int, world
         served_anew(i, change, cost, now, w)
         if counts(w).noted > 0:
             on_notes(i, now, w)
+        index(i, w)
+        done[0] += 1
+    return DONE
+
+
+@compiled_entry
+def answer_bookings(rows: Any, event: int, granted: Any, done: Any, now: int, world: int) -> int:
+    """Tell customers in ``rows`` who asked for a seat at an offline event that they have it, or that none is left.
+
+    Parameters
+    ----------
+    event
+        Its row among those of all journeys.
+    granted
+        Whether there is a seat. Shape (n,).
+    done
+        How many have been told; calling again goes on there. Shape (1,).
+    """
+    w = world_at(world, 0)
+    while done[0] < len(rows):
+        status = room(w)
+        if status != DONE:
+            return status
+        i = rows[done[0]]
+        if granted[done[0]]:
+            take_seat(i, event, now, w)
+        else:
+            turn_away(i, event, w)
+        if counts(w).noted > 0:
+            on_notes(i, now, w)
+        customer_row(w, i).held -= 1
         index(i, w)
         done[0] += 1
     return DONE

@@ -22,6 +22,14 @@ def capped(world: World) -> bool:
     return bool((world.journeys.arrays["journey_branches"][:, B_CAP] != NONE).any())
 
 
+def next_hour(world: World, asked: Any, now: int) -> int:
+    """The next full hour at which somebody may wait, as for the desk; ``asked`` is when those did who wait."""
+    if int(world.state.wake.min()) >= world.ahead:
+        first = int(asked.min()) + 1 if len(asked) else world.ahead
+        now = max(now, min(first, world.ahead))
+    return -(-now // HOUR) * HOUR
+
+
 class Places:
     """Gives places to those who have come to a split with a cap: first come, first served, in each branch by itself.
 
@@ -35,12 +43,8 @@ class Places:
         world.extra.setdefault(TAKEN, np.zeros(0, HELD_PLACE))
 
     def next(self, now: int) -> int:
-        """The next full hour at which somebody may wait, as for the desk."""
-        asked, ahead = self.world.extra["places"]["time"], self.world.ahead
-        if int(self.world.state.wake.min()) >= ahead:
-            first = int(asked.min()) + 1 if len(asked) else ahead
-            now = max(now, min(first, ahead))
-        return -(-now // HOUR) * HOUR
+        """The next full hour at which somebody may wait."""
+        return next_hour(self.world, self.world.extra["places"]["time"], now)
 
     def act(self, world: World, now: int) -> None:
         """Answer those who have asked before this hour."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.journeys.layout import Seen
-from lifesim.population.columns import DAY, GRACE, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
-from lifesim.population.memory import count
+from lifesim.population.columns import DAY, GRACE, HOURS_SEEN, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
+from lifesim.population.memory import count, counts_hours
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS, SENDING
 from lifesim.scenario.needs import FAMILIES
@@ -76,6 +76,9 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
         columns["age"] = lambda s, rows, now: s.traits[rows, k] * trait.scale + trait.center
     for channel in SENDING:
         columns[f"consents_{channel}"] = _consents(CHANNELS.index(channel))
+    if counts_hours(scenario):
+        for k in range(HOURS_SEEN):
+            columns[f"{'delivered' if k < 24 else 'opened'}_at_{k % 24:02}"] = _hours(k)
     for number, product in enumerate(scenario.products):
         columns[f"holds_{product}"] = _holds(number)
     columns["sum_assured_cny"] = lambda s, rows, now: seen(s, rows, Seen.SUM_ASSURED, 0, now)
@@ -115,6 +118,10 @@ def _trait(k: int) -> Observed:
 
 def _consents(bit: int) -> Observed:
     return lambda s, rows, now: (s.customers["consent"][rows] >> bit) & 1
+
+
+def _hours(k: int) -> Observed:
+    return lambda s, rows, now: s.hours_seen[rows, k]
 
 
 def _days_to_due(scenario: Scenario) -> Observed:

@@ -32,6 +32,7 @@ from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
 from lifesim.population.columns import (
     ASK_ADVISER,
+    BOOKING,
     CALL,
     CHURN_WARNING,
     DAY,
@@ -83,10 +84,11 @@ _QUEUES = {
     "places": (PLACE,),
     "turns": (SEND,),
     "entrants": (ENTER,),
+    "bookings": (BOOKING,),
 }
 
 #: Queues beside those of desks whose customers are held until the next full hour.
-HELD = ("places", "turns", "entrants")
+HELD = ("places", "turns", "entrants", "bookings")
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -175,6 +177,7 @@ class World:
             "places": np.zeros(0, REQUEST),
             "turns": np.zeros(0, REQUEST),
             "entrants": np.zeros(0, REQUEST),
+            "bookings": np.zeros(0, REQUEST),
         }  # fmt: skip
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -342,6 +345,11 @@ class World:
         done = np.zeros(1, np.int64)
         self._finish(lambda: kernel.change_service(rows, done, change, cost, now, self.kernel_address))
 
+    def answer_bookings(self, rows: Any, event: int, granted: Any, now: int) -> None:
+        """Tell customers who asked for seats what has become of it, see ``kernel.answer_bookings``."""
+        done = np.zeros(1, np.int64)
+        self._finish(lambda: kernel.answer_bookings(rows, event, granted, done, now, self.kernel_address))
+
     def run(self, until: int, parts: list[Part]) -> None:
         """Let the moving parts keep their appointments before ``until``, and advance everyone to it."""
         clock = simpy.Environment(initial_time=self.now)
@@ -401,6 +409,7 @@ class World:
             "session_days",
             "touched",
             "prompted",
+            "benefits",
             "ways",
         ):
             getattr(self.state, name)[:] = 0

@@ -177,7 +177,7 @@ class _Joined:
         self.ways: list[tuple[str, str, str]] = []
         self.marks = self.steps_before = 0
         self.told: dict[tuple[int, int], tuple[ToAgent, int | None]] = {}
-        self.seats: list[tuple[int, int, int]] = []
+        self.seats: list[tuple[int, ...]] = []
 
     def add(self, journey: Journey) -> None:
         """Write a journey behind those before it."""
@@ -224,7 +224,9 @@ class _Joined:
             content = journey.events[name].content
             if content is not None:
                 numbers[name] = len(self.seats)
-                self.seats.append((campaign, begins[name], self.contents.index(content)))
+                seats = journey.events[name].seats
+                few = -1 if seats is None else seats
+                self.seats.append((campaign, begins[name], self.contents.index(content), few))
         return numbers
 
     def _add_triggers(self, tables: Tables, campaign: int, rows: int, events: dict[str, int]) -> int:
@@ -293,7 +295,7 @@ class _Joined:
             "journey_branches": _table(self.branches, 4),
             "journey_calendars": _table(self.calendars, 6),
             "journey_entries": _table(self.entries, STEP_WIDTH),
-            "seats": _table(self.seats, 3),
+            "seats": _table(self.seats, 4),
             **self.programs.arrays(),
         }
 

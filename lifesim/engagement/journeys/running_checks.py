@@ -93,6 +93,8 @@ def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
     if "booked" in prompted and journey.events:
         yield from _bookable(journey)
         happens |= {"attended"}
+        if any(event.seats is not None for event in journey.events.values()):
+            happens |= {"turned_away"}
     if any(content.kind == "proposal" for content in contents):
         happens |= PROPOSALS
     for path, trigger, _ in triggers_of(journey):
@@ -110,6 +112,8 @@ def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None
         return f"nothing that the journey sends leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
     if event == "attended":
         return "nobody can book an offline event of this journey; give one of its contents prompts: {booked: 30%}"
+    if event == "turned_away":
+        return "an offline event has room for everybody who books; write seats: how many it has in each branch"
     if event in OF_AGENTS:
         more = ", or write a step with hand_over" if event == "agent_assigned" else ""
         why = f"without a workforce nobody has a serving agent, and '{event}' does not happen"

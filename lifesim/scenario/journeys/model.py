@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from lifesim.scenario.contents import ContentKind
 from lifesim.scenario.journeys.checks import OWN_CHECKS
@@ -30,6 +30,9 @@ class OfflineEvent(Part):
     date: Moment = about("when it begins")
     label: Label | str | None = about("what people call it", default=None)
     content: Name | None = about("what those who come take in, as under contents", default=None)
+    seats: int | None = Field(
+        None, ge=1, description="seats in each branch; bookings beyond are turned away; as many as book where not given"
+    )
 
 
 class Journey(Part):

@@ -118,6 +118,9 @@ EVENTS: Final[Mapping[str, Observed]] = {
     "opted_out": Observed(("withdrew a marketing consent", "退订")),
     "orphaned": Observed(("the serving agent left", "成为孤儿单")),
     "agent_assigned": Observed(("a new agent was assigned", "分配新代理人")),
+    "unfollowed": Observed(("stopped following the service account", "取关")),
+    "contact_deleted": Observed(("deleted the contact on WeCom", "删除企微")),
+    "turned_away": Observed(("was told that an offline event is full", "名额已满"), "offline event"),
 }
 
 #: Columns of "days since" whose name is not that of the event.
