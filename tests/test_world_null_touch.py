@@ -152,8 +152,9 @@ def test_each_effect_by_itself_shows(change: dict[str, Any], moved: str) -> None
     [
         ({"fatigue": 0.1}, "mind.fatigue.offset"),
         ({"opt_out": 0.5}, "customers.consent"),
+        ({"closing": 0.5}, "customers.marks"),
     ],
-    ids=["fatigue", "opt-out"],
+    ids=["fatigue", "opt-out", "advice"],
 )
 def test_each_burden_by_itself_shows(change: dict[str, Any], moved: str) -> None:
     scenario = harmless("education")
