@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim import metrics
+from lifesim.experiment.estimates import estimates
 from lifesim.experiment.lead_table import lead_rows
 from lifesim.experiment.passages import benefits, journey_steps, journey_totals, prompts
 from lifesim.experiment.tiers import paid_to_agents, tiers_by_branch
@@ -79,6 +80,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
         result.add_rows("agents", of_tiers.get(number, []), **labels)
         result.add_rows("leads", lead_rows(world, number), **labels)
         result.add_rows("milestones", _milestones(c["milestones"][rows]), **labels)
+        result.add_rows("estimates", estimates(world, rows), **labels)
         result.add_rows("products", _products(world, rows), **labels)
     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
     result.add("sessions", _sessions(world, segments), **labels)

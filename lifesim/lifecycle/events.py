@@ -21,6 +21,7 @@ from lifesim.lifecycle.layout import (
     outcome_row,
     product_rule_at,
     request_row,
+    signal_row,
     u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, move, state_value
@@ -207,6 +208,8 @@ def escalate(i: int, slot: int, now: int, w: Any) -> None:
     """The next phase of the warning: a complaint to us, one to the regulator, or silence."""
     c = customer_row(w, i)
     c.phase = next_phase(i, w)
+    if w.scored and (c.phase == COMPLAINED or c.phase == TO_REGULATOR):
+        signal_row(w, i).complained = now
     if c.phase == COMPLAINED:
         outcome_row(w, i).complaints += 1
         feel(i, I_COMPLAINT, now, w)

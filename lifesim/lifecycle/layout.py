@@ -24,6 +24,7 @@ from lifesim.population.columns import (
     OUTCOME,
     POLICY,
     REQUEST,
+    SIGNAL,
     TOUCH,
     State,
 )
@@ -291,6 +292,7 @@ RULE_NUMBERS: dict[str, str] = {
     "desk_content": "i8",
     "events_all": "i8",  # offline events of all journeys
     "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
+    "scored": "i8",  # whether there is a score of early warning
     "recognised": "f8",  # share of customers whose segment the insurer recognises
     "wanting": "i8",  # whether cover is wanted at all
     "gap_stages": "i8",  # bit per stage in which a hazard depends on a gap
@@ -358,7 +360,7 @@ policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH,
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
 life_rule_at, journey_rule_at = pointer(LIFE_RULE), pointer(JOURNEY_RULE)
 policy_rule_at = pointer(POLICY_RULE)
-enrolment_at, note_at = pointer(ENROLMENT), pointer(NOTE)
+enrolment_at, note_at, signal_at = pointer(ENROLMENT), pointer(NOTE), pointer(SIGNAL)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
@@ -419,6 +421,12 @@ def touch_row(w: Any, place: int) -> Any:
 def enrolment_row(w: Any, place: int) -> Any:
     """An enrolment in the pool."""
     return enrolment_at(w.enrolments, place)
+
+
+@compiled
+def signal_row(w: Any, i: int) -> Any:
+    """What the insurer keeps of customer ``i`` for the score of early warning; only where there is one."""
+    return signal_at(w.signals, i)
 
 
 @compiled

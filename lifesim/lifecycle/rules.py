@@ -340,6 +340,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "regulator": behaviour.warning.regulator,
         "regulator_at_once": behaviour.warning.regulator_at_once,
         "silent_start": behaviour.warning.silent_start,
+        "scored": int(scenario.inference.churn is not None),
         "recognised": scenario.inference.recognised,
         "words": len(EVENTS),
     } | _claims(scenario)

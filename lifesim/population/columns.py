@@ -177,6 +177,18 @@ LIFT = np.dtype([("excess", "f4"), ("at", "i4")], align=True)  # per second at t
 #: One state of mind of one customer: its distance from the baseline at a time.
 MIND = np.dtype([("offset", "f4"), ("at", "i4")], align=True)
 
+#: What the insurer keeps of one customer for the score of early warning.
+SIGNAL = np.dtype(
+    [
+        ("complained", "i4"),  # when last; 0 never
+        ("looks", "i4"),  # how often activity was looked at
+        ("usual", "f4"),  # share of looks since the one before which the customer was active: slow and fast average
+        ("recent", "f4"),
+        ("score", "f4"),  # 0 to 1; 0 of those who hold no policy, or refuse targeting
+    ],
+    align=True,
+)
+
 POLICY = np.dtype(
     [
         ("customer", "i4"),
@@ -368,6 +380,8 @@ class State(NamedTuple):
     recent
         Shape (capacity, remembered): times of the latest marketing touches that named caps count, see
         ``engagement.policies``; of width 0 without such caps.
+    signals
+        Shape (capacity, 1 or 0): what a score of early warning is made of; of width 0 where nobody is scored.
     counts
         Shape (1,): numbers that the kernel keeps.
     """
@@ -399,6 +413,7 @@ class State(NamedTuple):
     benefits: Any
     ways: Any
     recent: Any
+    signals: Any
     counts: Any
 
 

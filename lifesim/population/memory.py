@@ -39,6 +39,7 @@ from lifesim.population.columns import (
     PURCHASE,
     REFUSES_TARGETING,
     REQUEST,
+    SIGNAL,
     TOUCH,
     TOUCH_OUTCOMES,
     YEAR,
@@ -57,7 +58,9 @@ EVENT_BUFFER = 8_192
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
-PER_CUSTOMER = ("due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent", "hours_seen")
+PER_CUSTOMER = (
+    "due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent", "hours_seen", "signals",
+)  # fmt: skip
 
 
 def empty(
@@ -128,6 +131,7 @@ def empty(
         prompted=np.zeros((campaigns, max(1, len(scenario.contents)), len(WORDS)), np.int64),
         ways=np.zeros(ways, np.int64),
         recent=np.zeros((capacity, remembered), np.int32),
+        signals=np.zeros((capacity, int(scenario.inference.churn is not None)), SIGNAL),
         counts=counts,
     )
 

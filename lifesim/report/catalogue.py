@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from lifesim.errors import InputError
 from lifesim.report.texts import FINDINGS
+from lifesim.report.texts_estimates import ESTIMATES
 from lifesim.report.texts_journeys import JOURNEYS
 from lifesim.report.texts_page import PAGE
 from lifesim.report.texts_rules import RULES
@@ -17,7 +18,7 @@ from lifesim.report.texts_rules import RULES
 LANGUAGES = ("en", "zh")
 HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
 
-TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE | JOURNEYS | RULES
+TEXTS: dict[str, tuple[str, str]] = FINDINGS | PAGE | JOURNEYS | ESTIMATES | RULES
 
 
 class Catalogue:

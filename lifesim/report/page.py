@@ -14,6 +14,7 @@ from lifesim.report.agents import tier_tables, what_is_counted
 from lifesim.report.arms import arm_cards, hashes, plug_in, product_rows, shared
 from lifesim.report.catalogue import HTML_LANGUAGE, Catalogue, printable
 from lifesim.report.charts import metrics_forests, occupancy_panels, segments_forest
+from lifesim.report.estimates import estimate_rows
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
 from lifesim.report.journeys.rates import journey_rates
@@ -137,6 +138,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "provenance": _provenance(manifest, t),
         "ladder": _ladder(run, t),
         "journeys": journey_rates(run, t),
+        "estimates": estimate_rows(run, t),
         "selection": selection(run, t),
         **_drawn(run, present, overall, t),
         **_composition(run, t),

@@ -37,7 +37,6 @@ from lifesim.scenario.units import (
 
 #: Parts of the market that hold spells.
 SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
-_DAY = 86_400
 
 
 class Content(Part):
@@ -119,29 +118,6 @@ class Seats(Part):
         for name in ("per_10k", "calls_per_hour"):
             if getattr(self, name) < 0:
                 yield PathError((name,), "must not be negative")
-
-
-class Learning(Part):
-    """Life events that the insurer learns of: from claims, changes of address, agents."""
-
-    share: Share = about("life events that it learns of")
-    delay: PositiveDuration = about("mean time until it does; exponential")
-
-
-class Inference(Part):
-    """What the insurer makes of what it observes: an estimated stage, late and not always right."""
-
-    recall: Share = about("customers in a new stage whom the insurer recognises; the others keep the earlier estimate")
-    every: PositiveDuration = about("time between two estimates, whole days")
-    recognised: Share = about(
-        "customers whose segment the insurer recognises; it tags the others with one of the mix", default=1.0
-    )
-    life_events: Learning | None = about("life events that it learns of; none where not given", default=None)
-
-    def complaints(self) -> Iterator[PathError]:
-        """Estimates are made at midnight."""
-        if self.every % _DAY:
-            yield PathError(("every",), "takes whole days")
 
 
 class Source(Part):

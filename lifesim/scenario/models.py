@@ -12,6 +12,7 @@ from lifesim.errors import Problem, ScenarioError
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.closing_power import ClosingPower
 from lifesim.scenario.consistency import CHECKS
+from lifesim.scenario.inference import Inference
 from lifesim.scenario.leads import Leads
 from lifesim.scenario.market import (
     Channel,
@@ -19,7 +20,6 @@ from lifesim.scenario.market import (
     ContactPolicy,
     Content,
     Desk,
-    Inference,
     Market,
     PolicyChange,
     Source,

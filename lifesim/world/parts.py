@@ -14,6 +14,7 @@ from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
+from lifesim.world.warning_score import observed_stage, score
 from lifesim.world.world import World
 
 
@@ -116,7 +117,7 @@ def _thinned(streams: Streams, luck: str, rate: float, top: float, factors: Any,
 
 
 class Inference:
-    """What the insurer believes: the stage as of now, seen with limited recall and delay.
+    """What the insurer believes: a score of early warning, and the stage as of now, seen with limited recall and delay.
 
     A stage is recognised with probability ``recall``, keyed by customer, stage and visit, so that belief does not
     flicker; one that is not recognised leaves the earlier belief in place.
@@ -133,8 +134,12 @@ class Inference:
         return every(self.days, now, self.offset)
 
     def act(self, world: World, now: int) -> None:
-        """Bring the estimated stage up to date."""
+        """Bring the score of early warning and the estimated stage up to date."""
+        score(world, now)
         c = world.state.customers[: count(world.state)]
+        if world.scenario.inference.from_observables:
+            c["seen_stage"] = observed_stage(world, now)
+            return
         changed = np.flatnonzero(c["seen_stage"] != c["stage"])
         stage = c["stage"][changed].astype(np.int64)
         visit = c["visits"][changed, stage].astype(np.int64) * N_STAGES + stage

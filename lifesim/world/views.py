@@ -18,7 +18,8 @@ from lifesim.strategy import REMEMBERED, CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>`` and
-#: ``tag_<segment>``, 1 when the insurer takes the customer for one of the segment.
+#: ``tag_<segment>``, 1 when the insurer takes the customer for one of the segment; ``churn_score`` where the scenario
+#: describes one.
 OBSERVABLE = {
     "age": "years, as declared at the start",
     "branch": "number of the branch, in the order of the scenario",
@@ -70,6 +71,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
         "days_to_due": _days_to_due(scenario),
         "waits": lambda s, rows, now: s.customers["waits"][rows],
     }
+    if scenario.inference.churn is not None:
+        columns["churn_score"] = lambda s, rows, now: s.signals["score"][rows, 0]
     traits = list(scenario.behaviour.traits)
     if "age" in traits:
         trait, k = scenario.behaviour.traits["age"], traits.index("age")

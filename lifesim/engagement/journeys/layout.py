@@ -138,3 +138,4 @@ class Seen(IntEnum):
     TAG = 12
     SUM_ASSURED = 13
     PREMIUM = 14
+    CHURN_SCORE = 15

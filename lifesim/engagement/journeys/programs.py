@@ -17,7 +17,7 @@ _PLAIN: Final = {
     "age": Seen.AGE, "branch": Seen.BRANCH, "stage": Seen.STAGE, "policies": Seen.POLICIES, "orphan": Seen.ORPHAN,
     "tenure_days": Seen.TENURE, "days_since_session": Seen.SINCE_SESSION, "days_since_touch": Seen.SINCE_TOUCH,
     "days_to_due": Seen.TO_DUE, "waits": Seen.WAITS, "sum_assured_cny": Seen.SUM_ASSURED,
-    "annual_premium_cny": Seen.PREMIUM,
+    "annual_premium_cny": Seen.PREMIUM, "churn_score": Seen.CHURN_SCORE,
 }  # fmt: skip
 #: Comparisons of one program at most: what is still to be joined is kept in the bits of a number.
 MOST_COMPARISONS: Final = 60
@@ -33,6 +33,8 @@ class Programs:
         self._seen |= {f"{word}_{name}": (codes[word], k) for word in named for k, name in enumerate(named[word])}
         if "age" not in scenario.behaviour.traits:
             del self._seen["age"]
+        if scenario.inference.churn is None:
+            del self._seen["churn_score"]
         self._numbers: dict[str, int] = {}
         self._first = [0]
         self._rows: list[tuple[int, int, int, int]] = []
@@ -60,7 +62,8 @@ class Programs:
 
     def _code(self, column: str, text: str) -> tuple[int, int]:
         if column not in self._seen:
-            raise InputError(f"no world observes '{column}', which an audience asks for: {text:.80}")
+            instead = "; describe inference.churn in the scenario" if column == "churn_score" else ""
+            raise InputError(f"no world observes '{column}', which an audience asks for: {text:.80}{instead}")
         return self._seen[column]
 
     def arrays(self) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def _number(reader: Reader, word: Token, unit: Unit) -> Expression:
 
 
 def _example(unit: Unit) -> str:
-    return {"years": "30", "days": "7d", "count": "1", "CNY": "80万"}[unit]
+    return {"years": "30", "days": "7d", "count": "1", "CNY": "80万", "share": "0.6"}[unit]
 
 
 def _value(reader: Reader, word: Token, unit: Unit) -> float:
@@ -160,6 +160,8 @@ def _value(reader: Reader, word: Token, unit: Unit) -> float:
     bare = _bare(token.text)
     if unit == "CNY":
         return _parsed(parse_money, token) / 100
+    if unit == "share" and (bare is None or bare > 1):
+        raise wrong(token.at, f"{word.text} goes from 0 to 1; write {word.text} >= 0.6")
     if bare is not None:
         return bare
     if unit == "count":

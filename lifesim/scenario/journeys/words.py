@@ -13,7 +13,7 @@ from typing import Final, Literal
 from lifesim.scenario.behaviour import DERIVED, STAGES
 from lifesim.scenario.needs import FAMILIES, LIFE_EVENTS
 
-Unit = Literal["years", "days", "count", "CNY"]
+Unit = Literal["years", "days", "count", "CNY", "share"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "days_to_due": Number("days_to_due", "days"),
     "sum_assured": Number("sum_assured_cny", "CNY"),
     "annual_premium": Number("annual_premium_cny", "CNY"),
+    "churn_score": Number("churn_score", "share"),
 }
 
 #: Words that are true or false of a customer, with their column.

@@ -1,0 +1,50 @@
+"""What the insurer makes of what it observes: estimated stages, tags, a score of early warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, get_args
+
+from lifesim.scenario.model import Part, about
+from lifesim.scenario.quantities import DAY
+from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
+
+#: What a score of early warning is made of, all of it observed: see ``world.warning_score``.
+Signal = Literal["quiet_weeks", "activity_drop", "complained", "in_grace", "orphan", "policy_years"]
+SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
+
+
+class Learning(Part):
+    """Life events that the insurer learns of: from claims, changes of address, agents."""
+
+    share: Share = about("life events that it learns of")
+    delay: PositiveDuration = about("mean time until it does; exponential")
+
+
+class WarningScore(Part):
+    """A logistic score of early warning for policyholders, from what the insurer observes."""
+
+    intercept: Real = about("log-odds where all signals are zero")
+    depends: dict[Signal, Real] = about("coefficient by signal on the log-odds", default={})
+    alarm: Share = about("score from which a customer counts as about to leave", default=0.5)
+
+
+class Inference(Part):
+    """What the insurer makes of what it observes: an estimated stage, late and not always right."""
+
+    recall: Share = about("customers in a new stage whom the insurer recognises; the others keep the earlier estimate")
+    every: PositiveDuration = about("time between two estimates, whole days")
+    recognised: Share = about(
+        "customers whose segment the insurer recognises; it tags the others with one of the mix", default=1.0
+    )
+    life_events: Learning | None = about("life events that it learns of; none where not given", default=None)
+    churn: WarningScore | None = about("score of early warning; nobody is scored where not given", default=None)
+    from_observables: bool = about(
+        "whether the stage follows by rules from policies, behaviour and the score alone, without regard to recall",
+        default=False,
+    )
+
+    def complaints(self) -> Iterator[PathError]:
+        """Estimates are made at midnight."""
+        if self.every % DAY:
+            yield PathError(("every",), "takes whole days")

@@ -1,0 +1,119 @@
+"""The score of early warning, and the stage that follows from what is observed: what an insurer could compute itself.
+
+Signals come from several sources: visits to the own channels (`quiet_weeks`, `activity_drop`), service (`complained`)
+and the contract (`in_grace`, `orphan`, `policy_years`). Nothing of a customer's state of mind enters, and of those who
+refuse targeting nothing is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from lifesim.population.columns import (
+    AWARENESS,
+    CHURN_WARNING,
+    DAY,
+    FIRST_PURCHASE,
+    GRACE,
+    HOLDING,
+    LOST,
+    NO_DAY,
+    NONE,
+    NOTICE,
+    NOTICED,
+    ORPHAN,
+    PURCHASE,
+    RENEWAL_UPSELL,
+    YEAR,
+)
+from lifesim.population.memory import count
+from lifesim.world.world import World
+
+#: Looks until the weight of one in the averages of activity has halved: of what is usual, and of what is recent.
+USUAL, RECENT = 13.0, 3.0
+#: Weeks without a visit beyond which more say nothing more.
+MOST_QUIET: Final = 12.0
+#: How long a complaint is a signal.
+COMPLAINT: Final = 180 * DAY
+#: How long a question to an adviser says that somebody is choosing; assumption.
+CHOOSING: Final = 60 * DAY
+
+
+def score(world: World, now: int) -> None:
+    """Bring the scores of all policyholders up to date: a look, as far apart from the last as estimates are."""
+    rule = world.scenario.inference.churn
+    if rule is None:
+        return
+    n = count(world.state)
+    signals, c = world.state.signals[:n, 0], world.state.customers[:n]
+    _look(signals, c["last_session"] > now - world.scenario.inference.every)
+    odds = np.full(n, rule.intercept)
+    found = _signals(world, signals, now)
+    for name, coefficient in rule.depends.items():
+        odds += coefficient * found[name]
+    scored = (c["policies"] > 0) & (world.state.visible[:n] <= now)
+    signals["score"] = np.where(scored, 1.0 / (1.0 + np.exp(-odds)), 0.0)
+
+
+def _look(signals: Any, active: Any) -> None:
+    """Carry the averages of activity on; the first look begins both."""
+    first = signals["looks"] == 0
+    signals["looks"] += 1
+    for name, half_life in (("usual", USUAL), ("recent", RECENT)):
+        weight = np.where(first, 1.0, 1.0 - 0.5 ** (1.0 / half_life))
+        signals[name] += weight * (active - signals[name])
+
+
+def _signals(world: World, signals: Any, now: int) -> dict[str, Any]:
+    """The signals of everyone, each of shape (n,); see ``scenario.inference.SIGNALS``."""
+    c = world.state.customers[: len(signals)]
+    since, late = _contracts(world, now)
+    quiet = np.maximum(now - np.maximum(c["last_session"], c["joined"]).astype(np.float64), 0.0)
+    complained = (signals["complained"] > 0) & (now - signals["complained"] <= COMPLAINT)
+    return {
+        "quiet_weeks": np.minimum(quiet / (7 * DAY), MOST_QUIET),
+        "activity_drop": signals["usual"] - signals["recent"],
+        "complained": complained.astype(np.float64),
+        "in_grace": late.astype(np.float64),
+        "orphan": ((c["marks"] & ORPHAN) > 0).astype(np.float64),
+        "policy_years": since / YEAR,
+    }
+
+
+def _contracts(world: World, now: int) -> tuple[Any, Any]:
+    """Seconds since the first of the policies held was issued, and whether one is in grace. Shapes (n,)."""
+    n = count(world.state)
+    held = _held(world)
+    since, late = np.zeros(n), np.zeros(n, bool)
+    np.maximum.at(since, held["customer"], now - held["issued"].astype(np.float64))
+    late[held["customer"][held["status"] == GRACE]] = True
+    return since, late
+
+
+def _held(world: World) -> Any:
+    pool = world.state.policies
+    return pool[(pool["customer"] != NONE) & (pool["status"] <= GRACE)]
+
+
+def observed_stage(world: World, now: int) -> Any:
+    """The stage of everyone by rules over what is observed, shape (n,).
+
+    Without a policy: lost where there has been one, choosing where an adviser has been asked within two months, else
+    unaware. With one: about to leave where the score says so or a premium is in grace; deciding on more as long as the
+    notice of a premium runs; else holding.
+    """
+    n = count(world.state)
+    c = world.state.customers[:n]
+    asked = (c["waits"] > 0) | (c["answered_at"] > now - CHOOSING)
+    had_one = c["milestones"][:, PURCHASE] != NO_DAY
+    without = np.where(had_one, LOST, np.where(asked, FIRST_PURCHASE, AWARENESS))
+    pool = _held(world)
+    noticed = np.zeros(n, bool)
+    noticed[pool["customer"][(pool["status"] == NOTICED) & (pool["at"] - now <= NOTICE)]] = True
+    _, late = _contracts(world, now)
+    rule = world.scenario.inference.churn
+    alarmed = late if rule is None else late | (world.state.signals[:n, 0]["score"] >= rule.alarm)
+    with_one = np.where(alarmed, CHURN_WARNING, np.where(noticed, RENEWAL_UPSELL, HOLDING))
+    return np.where(c["policies"] > 0, with_one, without)
