@@ -120,8 +120,13 @@ def check_schedule(name: str, orchestration: Any) -> None:
         raise PathError((name,), f"schedule raised {type(error).__name__}: {error}") from error
     if not isinstance(schedule, Schedule):
         raise PathError((name,), f'schedule is {schedule!r:.40}; return Schedule(at="10:00", weekdays=(5,))')
+    if not schedule.times or len(set(schedule.times)) < len(schedule.times):
+        raise PathError(
+            (name,), f"schedule: at takes a time of day, or several different ones; found {schedule.at!r:.40}"
+        )
     try:
-        parse_clock_time(schedule.at)
+        for time in schedule.times:
+            parse_clock_time(time)
     except ValueError as error:
         raise PathError((name,), f"schedule: {error}") from error
     if schedule.rest_days not in REST_DAYS:

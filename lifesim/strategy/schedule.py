@@ -23,7 +23,7 @@ class Schedule:
     Attributes
     ----------
     at
-        Clock time, ``"HH:MM"``.
+        Clock time, ``"HH:MM"``, or several of them: asked at each.
     weekdays
         1 Monday to 7 Sunday; every day when empty.
     days
@@ -33,16 +33,20 @@ class Schedule:
         Saturday or Sunday): kept ``"as_usual"``, ``"skip"``, or ``"move"`` to the next workday.
     """
 
-    at: str = "10:00"
+    at: str | tuple[str, ...] = "10:00"
     weekdays: tuple[int, ...] = ()
     days: tuple[int, ...] = ()
     rest_days: str = "as_usual"
 
     @property
-    def second(self) -> int:
-        """Second of the day."""
-        hours, minutes = self.at.split(":")
-        return int(hours) * 3600 + int(minutes) * 60
+    def times(self) -> tuple[str, ...]:
+        """Every clock time."""
+        return (self.at,) if isinstance(self.at, str) else self.at
+
+    @property
+    def seconds(self) -> tuple[int, ...]:
+        """Seconds of the day, one for each time."""
+        return tuple(int(hours) * 3600 + int(minutes) * 60 for hours, minutes in (at.split(":") for at in self.times))
 
     def includes(self, date: datetime.date, works: Callable[[datetime.date], bool] = _weekday) -> bool:
         """Whether the schedule has an appointment on a date; ``works`` tells workdays."""

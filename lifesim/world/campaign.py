@@ -33,11 +33,12 @@ class Campaign:
     def next(self, now: int) -> int | None:
         """Next appointment of the schedule."""
         schedule = self.orchestration.schedule
-        appointment = every(1, now, schedule.second)
-        while appointment < self._end:
-            if schedule.includes(self._date(appointment), self._works):
-                return appointment
-            appointment += DAY
+        upcoming = sorted(every(1, now, second) for second in schedule.seconds)
+        while upcoming[0] < self._end:
+            for appointment in upcoming:
+                if appointment < self._end and schedule.includes(self._date(appointment), self._works):
+                    return appointment
+            upcoming = [appointment + DAY for appointment in upcoming]
         return None
 
     def act(self, world: World, now: int) -> None:

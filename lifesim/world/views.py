@@ -75,13 +75,13 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
         columns["churn_score"] = lambda s, rows, now: s.signals["score"][rows, 0]
     traits = list(scenario.behaviour.traits)
     if "age" in traits:
-        trait, k = scenario.behaviour.traits["age"], traits.index("age")
-        columns["age"] = lambda s, rows, now: s.traits[rows, k] * trait.scale + trait.center
+        trait, place = scenario.behaviour.traits["age"], traits.index("age")
+        columns["age"] = lambda s, rows, now: s.traits[rows, place] * trait.scale + trait.center
     for channel in SENDING:
         columns[f"consents_{channel}"] = _consents(CHANNELS.index(channel))
     if counts_hours(scenario):
-        for k in range(HOURS_SEEN):
-            columns[f"{'delivered' if k < 24 else 'opened'}_at_{k % 24:02}"] = _hours(k)
+        for hour in range(HOURS_SEEN):
+            columns[f"{'delivered' if hour < 24 else 'opened'}_at_{hour % 24:02}"] = _hours(hour)
     for number, product in enumerate(scenario.products):
         columns[f"holds_{product}"] = _holds(number)
     columns["sum_assured_cny"] = lambda s, rows, now: seen(s, rows, Seen.SUM_ASSURED, 0, now)

@@ -1,4 +1,4 @@
-"""Early warning by a score: whoever seems about to leave is spoken to, with a means that is worth what they are worth."""
+"""Early warning by a score: whoever seems about to leave is spoken to, by a means that is worth its cost."""
 
 from dataclasses import dataclass
 
