@@ -77,6 +77,21 @@ def test_who_takes_over_orphans_is_part_of_an_arm_and_shown() -> None:
     assert shown["desk"] == "Customers whose agent has left go to juniors after 30d"
 
 
+def test_a_contact_policy_of_its_own_is_part_of_an_arm_and_shown_with_what_it_held_back() -> None:
+    frequency = lifesim.load("contact_frequency")
+    described = composition(frequency, plugins.practices(frequency))["arms"]
+    assert "rules" not in described["control"] and described["weekly"]["rules"] == ["quiet", "month"]
+    assert described["weekly"]["contact_policy"]["caps"]["month"]["touches"] == 4
+    manifest = {"scenario": {"control": "control"}, "arms": described}
+    rows = [("weekly", "delivered", 50), ("weekly", "suppressed_month", 3_000), ("weekly", "suppressed_consent", 4_000)]
+    touches = pd.DataFrame(rows, columns=["arm", "outcome", "count"]).assign(content="x", channel="push")
+    touches = pd.concat([touches.assign(replication=k) for k in range(2)])
+    shown = {card.name: card for card in arm_cards(manifest, touches, Catalogue("en"))}
+    assert shown["control"].policy == shown["control"].held_back == ""
+    assert shown["weekly"].policy == "A contact policy of its own, with the rules quiet, month"
+    assert shown["weekly"].held_back == "Held back in a replication: 4,000 by consent, 3,000 by month"
+
+
 def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> None:
     described = composition(scenario, plugins.practices(scenario))
     control, campaign = described["arms"]["control"], described["arms"]["campaign"]

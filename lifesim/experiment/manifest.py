@@ -73,9 +73,10 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     Returns
     -------
     dict
-        ``arms``: by arm, the practice it uses, its staffing plan, who takes over orphans where somebody does, and its
-        plug-ins; ``mechanisms``; ``segments``: share of customers at the start by name, empty for a book; ``products``
-        and ``contents``: what each is; a product's ``premium`` is the median first annual premium in CNY.
+        ``arms``: by arm, the practice it uses, its staffing plan, who takes over orphans where somebody does, its
+        contact policy and the names of its rules where it has one of its own, and its plug-ins; ``mechanisms``;
+        ``segments``: share of customers at the start by name, empty for a book; ``products`` and ``contents``: what
+        each is; a product's ``premium`` is the median first annual premium in CNY.
     """
     return {
         "arms": {
@@ -83,6 +84,7 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
                 "use": scenario.arms[name].use if name in scenario.arms else None,
                 "staffing": list(practice.staffing),
                 **_reassignment(practice),
+                **_own_policy(practice),
                 "plugins": [plug_in(kind, each, made) for kind, each, made in _members(practice)],
             }
             for name, practice in practices.items()
@@ -104,6 +106,14 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
 def _reassignment(practice: Practice) -> dict[str, Any]:
     """Who takes over orphans, where somebody does."""
     return {} if practice.reassign is None else {"reassign": practice.reassign.model_dump(mode="json")}
+
+
+def _own_policy(practice: Practice) -> dict[str, Any]:
+    """The contact policy of an arm, where it is not that of the scenario."""
+    policy = practice.contact_policy
+    if policy is None:
+        return {}
+    return {"contact_policy": policy.model_dump(mode="json", exclude_defaults=True), "rules": list(policy.rules)}
 
 
 def _members(practice: Practice) -> list[tuple[str, str, Any]]:

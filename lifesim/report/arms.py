@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SUPPRESSED = "suppressed_"
+"""How outcomes of touches begin that a rule held back."""
+
+
 @dataclass(frozen=True)
 class PlugIn:
     """A plug-in as text; a parameter is its name, its value and whether it differs from the default."""
@@ -26,15 +30,17 @@ class PlugIn:
 
 @dataclass(frozen=True)
 class ArmCard:
-    """One arm: where it starts, its staffing plan, who takes over orphans, its plug-ins, and what it sent."""
+    """One arm: where it starts, what is different in its world, its plug-ins, what it sent and what was held back."""
 
     name: str
     is_control: bool
     starts: str
     staffing: str
     reassign: str
+    policy: str
     plugins: tuple[PlugIn, ...]
     contents: str
+    held_back: str
 
 
 def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Catalogue) -> list[ArmCard]:
@@ -57,8 +63,10 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
                 staffing=_staffing(arm.get("staffing", ()), t),
                 reassign=_reassignment(arm.get("reassign"), t),
+                policy=_own_policy(arm.get("rules"), t),
                 plugins=tuple(plug_in(each, t) for each in arm["plugins"]),
                 contents=sent or ("" if failed else t("arms.no_contents")),
+                held_back=_held_back(name, touches, t),
             )
         )
     return cards
@@ -72,6 +80,14 @@ def _staffing(factors: Sequence[float], t: Catalogue) -> str:
 def _reassignment(given: Mapping[str, str] | None, t: Catalogue) -> str:
     """Who takes over orphans, in words; nothing where nobody does."""
     return "" if given is None else t("arms.reassign", to=printable(given["to"]), after=given["after"])
+
+
+def _own_policy(rules: Sequence[str] | None, t: Catalogue) -> str:
+    """The rules of an arm's own contact policy, in words; nothing where it has none of its own."""
+    if rules is None:
+        return ""
+    names = t("list_separator").join(printable(rule) for rule in rules)
+    return t("rules.own", rules=names) if rules else t("rules.none")
 
 
 def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:
@@ -101,6 +117,20 @@ def _contents(arm: str, touches: pd.DataFrame | None, t: Catalogue) -> str:
         if count
     ]  # fmt: skip
     return t("arms.contents", contents=t("list_separator").join(texts)) if texts else ""
+
+
+def _held_back(arm: str, touches: pd.DataFrame | None, t: Catalogue) -> str:
+    """Touches that rules held back in a replication, by reason, the most first."""
+    if touches is None:
+        return ""
+    mine = touches[touches["arm"] == arm]
+    kept = mine[mine["outcome"].astype(str).str.startswith(SUPPRESSED)]
+    counts = kept.groupby(kept["outcome"].astype(str))["count"].sum() / max(1, mine["replication"].nunique())
+    texts = [
+        t("rules.by", reason=_known("rules.reason", str(reason).removeprefix(SUPPRESSED), t), count=f"{count:,.0f}")
+        for reason, count in counts.sort_values(ascending=False, kind="stable").items()
+    ]
+    return t("rules.held", reasons=t("list_separator").join(texts)) if texts else ""
 
 
 def hashes(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,19 @@ A key maps to a pair (English, Chinese).
 from __future__ import annotations
 
 RULES: dict[str, tuple[str, str]] = {
+    # on the page of a run
+    "rules.own": ("A contact policy of its own, with the rules {rules}", "自有触达政策，规则：{rules}"),
+    "rules.none": ("A contact policy of its own, without rules", "自有触达政策，不设规则"),
+    "rules.held": ("Held back in a replication: {reasons}", "每次重复中被拦截的触达：{reasons}"),
+    "rules.by": ("{count} by {reason}", "{reason} {count} 次"),
+    "rules.reason.consent": ("consent", "未同意"),
+    "rules.reason.reach": ("reach", "无法触达"),
+    "rules.reason.cap": ("marketing_cap", "总频次上限"),
+    "rules.reason.targeting": ("refusal of targeting", "拒绝定向推送"),
+    "rules.reason.quiet": ("quiet hours", "免打扰时段"),
+    "rules.reason.holdout": ("the holdout", "全局留置组"),
+    "rules.reason.priority": ("priority", "优先级"),
+    # of the command
     "rules.heading": (
         "{scenario}, arm {arm}: what would change without each rule of the contact policy",
         "{scenario}，策略组{arm}：若取消触达政策中的各项规则，会有何变化",
