@@ -69,6 +69,16 @@ def test_a_rate_spreads_a_wave_over_the_hours_until_touches_have_waited_too_long
     assert balance(waiting, "offers") == len(waiting.extra["turns"]) == counted["requested"] - 12
 
 
+def test_a_rate_bounds_the_burst_after_a_quiet_night() -> None:
+    policy = {"quiet": {"start": "21:30", "end": "08:30"}, "rates": {"gateway": {"touches": 7, "waits": "20h"}}}
+    monday = Weekly("offer", "push", "22:00", (1,), 1.0)
+    world = run(market(**policy), campaigns(offers=monday), days=8)
+    times = np.array([time for at in arrivals(world, "offers").values() for time in at])
+    hours, counts = np.unique(times % DAY // HOUR, return_counts=True)
+    assert hours.tolist() == [*range(9, 9 + len(hours))] and set(counts[:-1].tolist()) == {7}
+    assert sent(world, "offers")["push", "offer"]["requested"] == len(times)
+
+
 def test_turns_go_by_priority_then_by_lot_and_a_wide_limit_changes_nothing_but_the_hour() -> None:
     practice = campaigns(offers=OFFERS, news=NEWS)
     rates = {"gateway": {"touches": 70, "each": "1d", "waits": "0s"}}
