@@ -373,4 +373,4 @@ def test_owners_are_looked_up_for_those_who_ask(monkeypatch: pytest.MonkeyPatch)
     run(scenario, served_by(of("random_agent")), days=20)
     assert asked == []
     run(scenario, served_by(of("owner_keeps")), days=20)
-    assert len(asked) > 5
+    assert asked
