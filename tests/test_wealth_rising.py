@@ -49,6 +49,7 @@ def obliging(sells: bool = True, **does: dict[str, float]) -> Scenario:
         channel |= {"delay": "0s", "delivered": 1.0, "opened": 1.0, "open_delay": "0s", "depends": {}}
         channel |= {"fatigue": 0.0, "opt_out": 0.0}
     data["channels"]["offline_event"]["open_delay"] = "1h"
+    data["channels"]["wecom"]["adds_a_day"] = None
     asked = {"salon_chat": {"booked": 1.0}, "wecom_add": {"added_wecom": 1.0}, "gap_chat": {"gap_assessed": 1.0}}
     for name in journey().contents:
         content = data["contents"][name]
