@@ -37,8 +37,18 @@ def resized(scenario: Scenario, size: int) -> Scenario:
 
 
 def together(scenario: Scenario) -> Scenario:
-    """Return a scenario in which all branches of a replication are in memory at the same time."""
-    return scenario.replace(desk=scenario.desk.model_dump(mode="json") | {"scope": "national"})
+    """Return a scenario in which all branches of a replication are in memory at the same time.
+
+    Arms run one after the other in the same memory: the control and the last one, which does most, are enough, in one
+    replication for each of two workers.
+    """
+    control, last = scenario.experiment.control, list(scenario.arms)[-1]
+    described = scenario.model_dump(mode="json", by_alias=True)
+    return scenario.replace(
+        desk=described["desk"] | {"scope": "national"},
+        arms={name: described["arms"][name] for name in dict.fromkeys((control, last))},
+        experiment=described["experiment"] | {"replications": min(2, scenario.experiment.replications)},
+    )
 
 
 def simulate(scenario: Scenario, workers: int, out: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ are, not what the journey did. The same customers in the control arm show what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,8 @@ class Kept:
     Attributes
     ----------
     counted
-        By metric of persons, who counts in the numerator and in the denominator. Shape (customers,) each.
+        By metric of persons that is a share, who counts in the numerator and in the denominator: bits, eight customers
+        a byte, because the control's are kept while other arms run.
     members
         By journey of the arm, rows of the customers present at the fork who came in since then.
     """
@@ -34,7 +34,7 @@ class Kept:
     members: dict[str, Any]
 
 
-def kept(world: World, practice: Practice, customers: dict[str, Any], at_fork: int) -> Kept:
+def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at_fork: int) -> Kept:
     """What is needed of an arm at its end.
 
     Parameters
@@ -50,9 +50,9 @@ def kept(world: World, practice: Practice, customers: dict[str, Any], at_fork: i
     number = {name: k for k, name in enumerate(world.journeys.names)}
     return Kept(
         {
-            name: (np.asarray(metric.top(of_fork)), np.asarray(metric.bottom(of_fork)))
+            name: (np.packbits(metric.top(of_fork)), np.packbits(metric.bottom(of_fork)))
             for name, metric in METRICS.items()
-            if metric.kind == "persons"
+            if metric.kind == "persons" and metric.unit == "share"
         },
         {name: pool["customer"][came & (pool["journey"] == number[name])] for name in practice.journeys},
     )
@@ -62,21 +62,14 @@ def participants(arm: Kept, control: Kept) -> list[dict[str, Any]]:
     """By journey and metric: sums over participants, over the same customers in the control, and over everyone."""
     return [
         {"journey": journey, "metric": name,
-         "numerator": _sum(top[rows]), "denominator": _sum(bottom[rows]),
-         "control_numerator": _sum(control.counted[name][0][rows]),
-         "control_denominator": _sum(control.counted[name][1][rows]),
-         "everyone_numerator": _sum(top), "everyone_denominator": _sum(bottom)}
+         "numerator": _among(top, rows), "denominator": _among(bottom, rows),
+         "control_numerator": _among(control.counted[name][0], rows),
+         "control_denominator": _among(control.counted[name][1], rows),
+         "everyone_numerator": _among(top), "everyone_denominator": _among(bottom)}
         for journey, rows in arm.members.items()
         for name, (top, bottom) in arm.counted.items()
     ]  # fmt: skip
 
 
-def participants_of_arms(arms: Mapping[str, Kept], control: str) -> dict[str, list[dict[str, Any]]]:
-    """Rows by arm, where the control is there to compare with."""
-    if control not in arms:
-        return {}
-    return {arm: participants(each, arms[control]) for arm, each in arms.items() if each.members}
-
-
-def _sum(column: Any) -> int:
-    return int(column.sum())
+def _among(bits: Any, rows: Any = slice(None)) -> int:
+    return int(np.count_nonzero(np.unpackbits(bits)[rows]))

@@ -15,7 +15,7 @@ import numpy as np
 from lifesim.engagement.journeys.running_checks import refuse
 from lifesim.errors import InputError, LifesimError, StrategyError
 from lifesim.experiment.gather import gather
-from lifesim.experiment.participants import Kept, kept, participants_of_arms
+from lifesim.experiment.participants import Kept, participants, what_is_kept
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
@@ -148,28 +148,32 @@ class Experiment:
         # The fork waits on disk, so that only one copy of the world is in memory.
         with tempfile.TemporaryDirectory(prefix="lifesim-") as folder:
             fork = save_arrays(Path(folder), world.snapshot())
-            at_fork, left_behind = count(world.state), dict[str, Kept]()
-            for arm, pickled in self.practices.items():
+            at_fork, control = count(world.state), scenario.experiment.control
+            of_control: Kept | None = None
+            # The control first: what became of a journey's customers there is set beside each other arm.
+            for arm in sorted(self.practices, key=lambda arm: arm != control):
                 world.release()
                 world.restore(fork)
                 try:
-                    left_behind[arm] = self._run_arm(world, arm, pickled, result, at_fork)
+                    kept = self._run_arm(world, arm, result, at_fork)
                 except LifesimError as error:
                     result.failures[arm] = str(error)
-        for arm, rows in participants_of_arms(left_behind, scenario.experiment.control).items():
-            labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
-            result.add_rows("participants", rows, **labels)
+                    continue
+                of_control = kept if arm == control else of_control
+                if of_control is not None:
+                    labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
+                    result.add_rows("participants", participants(kept, of_control), **labels)
         world.release()
         for what, seconds in world.seconds.items():
             result.seconds[what] = result.seconds.get(what, 0.0) + seconds
         result.seconds["total"] = time.perf_counter() - began
         return result
 
-    def _run_arm(self, world: World, arm: str, pickled: bytes, result: UnitResult, at_fork: int) -> Kept:
+    def _run_arm(self, world: World, arm: str, result: UnitResult, at_fork: int) -> Kept:
         scenario = self.scenario
         end = scenario.warm_up + scenario.horizon
         observer = Observer(scenario.warm_up, end)
-        with forgetful(pickled) as practice:
+        with forgetful(self.practices[arm]) as practice:
             world.run(end, [*self.parts(world, practice), observer])
         began = time.perf_counter()
         observer.counted[scenario.horizon // DAY] = occupancy(world, end)
@@ -177,9 +181,9 @@ class Experiment:
         present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
         result.customer_days += float(present.sum()) / DAY
         customers = gather(world, arm, practice, observer, result)
-        left_behind = kept(world, practice, customers, at_fork)
+        kept = what_is_kept(world, practice, customers, at_fork)
         world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
-        return left_behind
+        return kept
 
 
 @contextmanager
