@@ -193,8 +193,12 @@ def test_the_break_and_the_steps_that_too_few_came_to(tmp_path: Path) -> None:
     assert counts.conversion == 0.0
     shown = list(lines(youth(), "en", counts))
     at = shown.index(" 2  remind  Sign-in reminder")
-    assert shown[at + 2 : at + 4] == ["    400 came, 355 left (88.8%)", "    >> the journey breaks here"]
-    assert shown[at + 5].endswith("355   89%")
+    assert shown[at + 2 : at + 5] == [
+        "    400 came, 355 left (88.8%)",
+        "    0 left by none of these ways, 5 are still there",
+        "    >> the journey breaks here",
+    ]
+    assert shown[at + 6].endswith("355   89%")
     at = shown.index(" 3  lottery  Lottery for seven days")
     assert shown[at + 3] == "    ! fewer than 30: no figure to rely on"
     assert shown[shown.index(" 4  settle  A few days later") + 2] == "    nobody came"
@@ -273,3 +277,14 @@ def test_a_workspace_without_journeys_says_where_to_write_one(run: Run, tmp_path
     (tmp_path / "lifesim.toml").write_text("")
     code, out, _ = run("--root", str(tmp_path), "journey", "list")
     assert (code, out) == (0, "no journeys; write one as strategies/orchestration/NAME.yaml\n")
+
+
+def test_own_dates_and_wished_tiers_are_said_in_words() -> None:
+    steps = {
+        "early": {"wait": {"before": "renewal", "by": "5d"}, "next": "agent"},
+        "agent": {"hand_over": {"reason": "Cover ends", "tier": "seniors"}, "next": "exit"},
+    }
+    journey = Journey.model_validate({"name": "any", "entry": {"before": "renewal", "by": "60d"}, "steps": steps})
+    english, chinese = ("\n".join(lines(journey, lang)) for lang in ("en", "zh"))
+    assert "60d before renewal" in english and "hands over to an agent of tier seniors: Cover ends" in english
+    assert "续保日前60天" in chinese and "转交seniors代理人" in chinese

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from lifesim.report.journeys.counts import FEW, Counts
+from lifesim.report.journeys.counts import FEW, LEFT, WAITING, Counts
 from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.graph import back_ways
@@ -85,6 +85,9 @@ def notes(name: str, words: Words, counts: Counts) -> list[str]:
     left = counts.left(name)
     lost = words("seen", seen=f"{seen:,}", left=f"{left:,}", share=f"{left / seen:.1%}")
     found = [lost if left else words("ended", seen=f"{seen:,}")]
+    by_none, waiting = counts.went(name, LEFT), counts.went(name, WAITING)
+    if by_none or waiting:
+        found.append(words("apart", left=f"{by_none:,}", waiting=f"{waiting:,}"))
     if seen < FEW:
         found.append("! " + words("few", few=FEW))
     if name == counts.breaks_at:

@@ -36,7 +36,7 @@ from lifesim.scenario.quantities import format_clock_time, format_duration
 #: By key: in English, in Chinese.
 TEXTS: dict[str, tuple[str, str]] = {
     "steps": ("{count} steps", "{count}步"),
-    "capped": ("{share}, {count:,} customers at most", "{share}，最多{count:,}人"),
+    "capped": ("{share}, {count:,} at most in each branch", "{share}，每机构最多{count:,}人"),
     "comma": (", ", "，"),
     "enters": ("enters", "进入"),
     "who": ("who", "人群"),
@@ -60,10 +60,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "times": ("{times} times at most", "最多{times}次"),
     "until_so": ("until {who}", "直到{who}"),
     "go": ("goes to another step", "跳转"),
-    "hand_over": ("hands over to {tier} agent: {reason}", "转交{tier}代理人：{reason}"),
+    "hand_over": ("hands over to {tier}: {reason}", "转交{tier}代理人：{reason}"),
     "notify": ("tells the agent: {reason}", "通知代理人：{reason}"),
-    "an": ("an", ""),
-    "a_tier": ("a {tier}", "{tier}"),
+    "an": ("an agent", ""),
+    "a_tier": ("an agent of tier {tier}", "{tier}"),
     "waits": ("waits for the customer", "等待客户行为"),
     "next": ("then", "然后"),
     "then": ("yes", "是"),
@@ -91,6 +91,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "is": ("whoever is: {who}", "符合：{who}"),
     "seen": ("{seen} came, {left} left ({share})", "到达{seen}，流失{left}（{share}）"),
     "ended": ("{seen} came", "到达{seen}"),
+    "apart": (
+        "{left} left by none of these ways, {waiting} are still there", "{left}未经以下去向退出，{waiting}仍停留"
+    ),
     "break": ("the journey breaks here", "断点"),
     "few": ("fewer than {few}: no figure to rely on", "不足{few}人，数据不可靠"),
     "nobody": ("nobody came", "无人到达"),
@@ -99,7 +102,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 _UNITS = {"d": "天", "h": "小时", "min": "分钟", "s": "秒"}
 _WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
 _LIFE_EVENTS = {"marriage": "结婚", "child": "生育", "home": "购房", "income": "收入变化", "retirement": "退休"}
-_DATES = {"premium_due": "缴费日", "policy_anniversary": "保单周年日", "birthday": "生日", "maturity": "满期日"}
+_DATES = {"premium_due": "缴费日", "policy_anniversary": "保单周年日", "birthday": "生日", "maturity": "满期日",
+          "renewal": "续保日"}  # fmt: skip
 
 
 class Words:
