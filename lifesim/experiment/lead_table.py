@@ -6,12 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.workforce.leads import SOURCES
+from lifesim.strategy import Practice
+from lifesim.workforce.cleaning import CLEANED_LEADS, CLEANING_MEASURES
+from lifesim.workforce.leads import DESK, SOURCES
 from lifesim.workforce.passage import PASSAGE, PASSAGES, open_leads
+from lifesim.world.desk import capacity_by_branch
 from lifesim.world.world import World
 
 #: Grades as the table calls them, in the order of the counts.
 GRADE_NAMES = ("none", "A", "B", "C", "D")
+
+
+def cleaned(world: World, practice: Practice, branch: int) -> list[dict[str, Any]]:
+    """What the seats of one branch that clean leads did, and could have done; none where a practice has no such."""
+    if practice.cleaning is None or CLEANED_LEADS not in world.extra:
+        return []
+    found = dict(zip(CLEANING_MEASURES, world.extra[CLEANED_LEADS][branch].tolist(), strict=True))
+    since = int(world.state.counts["fork"][0])
+    able = capacity_by_branch(world, practice.staffing, since, world.now, practice.cleaning.seats)
+    found["dial_capacity"] = int(able[branch])
+    return [{"desk": DESK, "measure": measure, "value": value} for measure, value in found.items()]
 
 
 def lead_rows(world: World, branch: int) -> list[dict[str, Any]]:

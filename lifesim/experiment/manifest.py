@@ -83,7 +83,7 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
             name: {
                 "use": scenario.arms[name].use if name in scenario.arms else None,
                 "staffing": list(practice.staffing),
-                **_reassignment(practice),
+                **_rules(practice),
                 **_own_policy(practice),
                 "plugins": [plug_in(kind, each, made) for kind, each, made in _members(practice)],
             }
@@ -103,9 +103,10 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     }
 
 
-def _reassignment(practice: Practice) -> dict[str, Any]:
-    """Who takes over orphans, where somebody does."""
-    return {} if practice.reassign is None else {"reassign": practice.reassign.model_dump(mode="json")}
+def _rules(practice: Practice) -> dict[str, Any]:
+    """Who takes over orphans, and which leads are cleaned and nurtured, where an arm says so."""
+    parts = {"reassign": practice.reassign, "cleaning": practice.cleaning, "nurture": practice.nurture}
+    return {name: part.model_dump(mode="json") for name, part in parts.items() if part is not None}
 
 
 def _own_policy(practice: Practice) -> dict[str, Any]:

@@ -209,6 +209,8 @@ def practice(arm: Arm) -> Practice:
         orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration},
         staffing=arm.staffing,
         reassign=arm.reassign,
+        cleaning=arm.cleaning,
+        nurture=arm.nurture,
     )
     if arm.grading is not None:
         made = dataclasses.replace(made, grading=instance("grading", arm.grading))

@@ -95,6 +95,26 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "Requests that nobody answered", "溢出率", "share", "of these requests, those given up", "requests",
         "其中放弃的请求", "请求数", ("gave_up",), ("requests",),
     ),
+    "connect_rate": AgentMetric(
+        "Dials that connect", "接通率", "share", "of these dials, those that connected",
+        "dials of seats that clean leads",
+        "其中接通的拨打", "清洗坐席的拨打次数", ("connected",), ("dials",),
+    ),
+    "effective_rate": AgentMetric(
+        "Effective conversations", "有效通话率", "share",
+        "of these conversations, those that left the lead qualified, or to be called later",
+        "dials of seats that clean leads, connected", "其中使线索合格或约定再联系的通话", "清洗坐席接通的拨打",
+        ("effective",), ("connected",),
+    ),
+    "qualified_share": AgentMetric(
+        "Leads qualified", "清洗合格率", "share", "of these leads, those qualified",
+        "leads qualified or dropped by seats",
+        "其中合格的线索", "经清洗合格或放弃的线索", ("qualified",), ("qualified", "dropped"),
+    ),
+    "dialling_utilisation": AgentMetric(
+        "Time used of seats that clean leads", "清洗坐席利用率", "share", "dials", "dials that these seats can make",
+        "拨打次数", "清洗坐席可拨打次数", ("dials",), ("dial_capacity",),
+    ),
     "lost": AgentMetric(
         "Leads lost", "流失线索", "count", "leads of which no policy came in time", "", "跟进期内未承保的线索", "",
         ("lost",),

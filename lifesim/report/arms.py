@@ -38,6 +38,8 @@ class ArmCard:
     staffing: str
     reassign: str
     policy: str
+    cleaning: str
+    nurture: str
     plugins: tuple[PlugIn, ...]
     contents: str
     held_back: str
@@ -64,6 +66,8 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 staffing=_staffing(arm.get("staffing", ()), t),
                 reassign=_reassignment(arm.get("reassign"), t),
                 policy=_own_policy(arm.get("rules"), t),
+                cleaning=_cleaning(arm.get("cleaning"), t),
+                nurture=_nurture(arm.get("nurture"), t),
                 plugins=tuple(plug_in(each, t) for each in arm["plugins"]),
                 contents=sent or ("" if failed else t("arms.no_contents")),
                 held_back=_held_back(name, touches, t),
@@ -88,6 +92,23 @@ def _own_policy(rules: Sequence[str] | None, t: Catalogue) -> str:
         return ""
     names = t("list_separator").join(printable(rule) for rule in rules)
     return t("rules.own", rules=names) if rules else t("rules.none")
+
+
+def _cleaning(given: Mapping[str, Any] | None, t: Catalogue) -> str:
+    """Which leads are dialled by whom, in words; nothing where none are."""
+    if given is None:
+        return ""
+    seats = t("list_separator").join(map(printable, given["seats"]))
+    said = "arms.cleaning_all" if given["bar"] == "all" else "arms.cleaning"
+    return t(said, bar=given["bar"], seats=seats, dials=given["dials"], apart=given["apart"])
+
+
+def _nurture(given: Mapping[str, Any] | None, t: Catalogue) -> str:
+    """Which leads get what, in words; nothing where none do."""
+    if given is None:
+        return ""
+    content, channel = printable(given["content"]), printable(given["channel"])
+    return t("arms.nurture", bar=given["bar"], content=content, channel=channel, every=given["every"])
 
 
 def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:

@@ -102,6 +102,18 @@ PAGE: dict[str, tuple[str, str]] = {
         "Customers whose agent has left go to {to} after {after}",
         "服务代理人离职的客户在 {after} 后转由 {to} 服务",
     ),
+    "arms.cleaning": (
+        "Leads graded below {bar} are dialled by {seats} first, up to {dials} times, {apart} apart",
+        "低于{bar}级的线索先由{seats}拨打清洗，最多{dials}次，间隔{apart}",
+    ),
+    "arms.cleaning_all": (
+        "All leads are dialled by {seats} first, up to {dials} times, {apart} apart",
+        "全部线索先由{seats}拨打清洗，最多{dials}次，间隔{apart}",
+    ),
+    "arms.nurture": (
+        "Leads graded below {bar} get {content} by {channel} every {every} instead of calls",
+        "低于{bar}级的线索不拨打，每{every}通过{channel}发送{content}培育",
+    ),
     "arms.contents": ("Contents sent: {contents}", "发送的内容：{contents}"),
     "arms.content": ("{content} by {channel}, {count} a replication", "{content}（{channel}，每次重复 {count} 次）"),
     "arms.no_contents": ("Sent nothing.", "没有发送任何内容。"),

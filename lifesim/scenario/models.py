@@ -13,7 +13,7 @@ from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.closing_power import ClosingPower
 from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.inference import Inference
-from lifesim.scenario.leads import Leads
+from lifesim.scenario.leads import Cleaning, Leads, Nurture
 from lifesim.scenario.market import (
     Channel,
     ChannelRules,
@@ -57,6 +57,8 @@ class Arm(Part):
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
     staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
     reassign: Reassignment | None = about("who takes over customers whose agent has left; none: nobody", default=None)
+    cleaning: Cleaning | None = about("leads that are dialled before an agent gets them; none: no lead", default=None)
+    nurture: Nurture | None = about("leads that get contents before anybody calls; none: no lead", default=None)
     contact_policy: PolicyChange | None = about(
         "what is different in the contact policy for this arm; none: nothing", default=None
     )
@@ -162,6 +164,8 @@ class Scenario(Part):
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
             staffing=arm.staffing or base.staffing,
             reassign=arm.reassign or base.reassign,
+            cleaning=arm.cleaning or base.cleaning,
+            nurture=arm.nurture or base.nurture,
             contact_policy=arm.contact_policy,
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
+from lifesim.scenario.leads import Cleaning, Nurture
 from lifesim.scenario.workforce import Reassignment
 from lifesim.strategy.luck import Luck
 from lifesim.strategy.schedule import Schedule, Touches
@@ -86,6 +87,8 @@ class Practice:
         Factors by month on the calls that the desk can make, 12 or none.
     reassign
         Who takes over customers whose serving agent has left; none: nobody.
+    cleaning, nurture
+        What is done with leads that are not good enough for an agent yet; none: nothing.
     contact_policy
         Rules that hold in this arm; none: those of the scenario.
     """
@@ -95,6 +98,8 @@ class Practice:
     allocation: Allocation = NobodyAnswers()
     staffing: tuple[float, ...] = ()
     reassign: Reassignment | None = None
+    cleaning: Cleaning | None = None
+    nurture: Nurture | None = None
     contact_policy: ContactPolicy | None = None
 
     @property

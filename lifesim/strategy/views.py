@@ -99,7 +99,7 @@ class CustomerView(View):
 #: What is remembered of a lead when somebody takes it, by the names of the columns of leads.
 REMEMBERED = (
     "stage", "policies", "orphan", "tenure_days", "days_since_session", "days_since_touch", "days_since_behaviour",
-    "behaviours", "source", "asked_by_customer", "waiting_seconds",
+    "behaviours", "source", "asked_by_customer", "waiting_seconds", "qualified",
 )  # fmt: skip
 #: What became of it, and when the insurer saw that.
 BECAME = ("grade", "won", "days_since_concluded")

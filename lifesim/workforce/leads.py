@@ -39,6 +39,10 @@ LEAD = np.dtype(
         ("chance", "f4"),  # that it becomes a policy, as predicted at the latest grading; -1 where nothing was
         ("behaviours", "u1"),  # of the customer, since the first of which it came; and when the latest was
         ("latest", "i4"),
+        ("dials", "u1"),  # by seats that clean leads
+        ("qualified", "u1"),  # by one of them
+        ("due", "i4"),  # when it may be dialled next
+        ("fed", "i4"),  # when it was nurtured last; 0 before
     ],
     align=True,
 )

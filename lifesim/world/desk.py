@@ -13,6 +13,7 @@ from lifesim.lifecycle.touch_tables import channel_rules
 from lifesim.population.columns import (
     ANSWERS,
     ASSIGNS,
+    CONNECTED,
     DAY,
     KEY_BEHAVIOUR,
     ORPHAN,
@@ -66,7 +67,7 @@ class Desk:
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
         self.of_oracles = self.of_round | true_value(world)
-        self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, world)
+        self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, self.staff, world)
         months = len(months_of(scenario)[0])
         self.contacts = Contacts(scenario, self.staff)
         empty_ones = (
@@ -97,12 +98,13 @@ class Desk:
         shut = ~self.open_in(now)[waiting["channel"]]
         waiting, later = waiting[~shut], waiting[shut]
         if len(waiting) and self.pipeline is not None:
-            waiting = self.pipeline.look(waiting, now)
-            ready = waiting["grade"] > 0
-            rest = self._serve(now, waiting[ready], measures) if ready.any() else waiting[ready]
+            calls = self.hours.calls_now(now).copy()
+            waiting = self.pipeline.worked(waiting, calls, now)
+            ready = self.pipeline.ready(waiting)
+            rest = self._serve(now, waiting[ready], measures, calls) if ready.any() else waiting[ready]
             waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
         elif len(waiting):
-            waiting = self._serve(now, waiting, measures)
+            waiting = self._serve(now, waiting, measures, self.hours.calls_now(now))
         world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
 
     def open_in(self, now: int) -> Any:
@@ -148,9 +150,8 @@ class Desk:
         hold(_rows(lost), -1, world.kernel_address)
         return waiting[~gone]
 
-    def _serve(self, now: int, waiting: Any, measures: Any) -> Any:
+    def _serve(self, now: int, waiting: Any, measures: Any, calls: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
-        calls = self.hours.calls_now(now)
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
         if not shift["capacity"].any():
             return waiting
@@ -287,7 +288,9 @@ class Desk:
         told = granted["told"].astype(np.int64)
         by_agent = np.where(rows >= len(self.staff.calls), TO_AGENT, 0)
         assigned = np.where(told > 0, ASSIGNS | by_agent, 0)
-        return granted["inquiry"] * ANSWERS | assigned | np.where(told == pool.TOLD, UNSPOKEN, 0)
+        # Who was qualified has been told of the call, and expects it.
+        expected = granted["qualified"] * np.int64(CONNECTED)
+        return expected | granted["inquiry"] * ANSWERS | assigned | np.where(told == pool.TOLD, UNSPOKEN, 0)
 
 
 def _rows(leads: Any) -> Any:
@@ -300,10 +303,14 @@ def _count(world: World, measures: Any, leads: Any, measure: int, amounts: Any =
     measures[:, measure] += np.bincount(branch, amounts, minlength=len(measures)).astype(np.int64)
 
 
-def capacity_by_branch(world: World, staffing: tuple[float, ...], since: int, until: int) -> Any:
-    """Calls that the seats of each branch can make from one time to another. Shape (branches,)."""
+def capacity_by_branch(
+    world: World, staffing: tuple[float, ...], since: int, until: int, groups: tuple[str, ...] | None = None
+) -> Any:
+    """Calls that the seats of each branch, or some groups of them, can make in a time. Shape (branches,)."""
     of = staff(world.scenario, world.streams, world.branches, world.started_with)
     hours = Hours(world.scenario, staffing, of.calls)
     calls = hours.calls(hours.times(since, until)).sum(axis=0)
+    if groups is not None:
+        calls = calls * np.isin([of.tiers[tier] for tier in of.tier[: len(calls)]], groups)
     branch = np.maximum(of.branch[: len(of.calls)], 0)
     return np.bincount(branch, weights=calls, minlength=len(world.scenario.population.branches))

@@ -1,4 +1,4 @@
-"""Leads before anybody is given them: made of behaviour, and graded at set intervals."""
+"""Leads before anybody is given them: made of behaviour, graded at set intervals, nurtured."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.engagement.sending import send
 from lifesim.population.columns import T_WITHDRAWN, appended
+from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.leads import Leads
 from lifesim.strategy import Practice
 from lifesim.workforce import cases, mining
-from lifesim.workforce.leads import DESK, MINED
-from lifesim.workforce.passage import CREATED, WITHDRAWN, nothing_passed, pass_on, regrade
+from lifesim.workforce.leads import CALL, DESK, MINED
+from lifesim.workforce.passage import CREATED, LEAD_LOST, WITHDRAWN, nothing_passed, pass_on, regrade
 from lifesim.workforce.recycling import COOLING
+from lifesim.workforce.staff import Staff
+from lifesim.world.dialling import Dialler
 from lifesim.world.kernel import hold
 from lifesim.world.lead_views import foreseen, graded
 from lifesim.world.review import allowed, issued_last
 from lifesim.world.world import World
 
+#: Grades that there are.
+_ALL = 4
+
 
 class Pipeline:
-    """What the desk does with leads that nobody has been given yet; the leads themselves are arrays of the world."""
+    """What is done with leads that nobody has been given yet; the leads themselves are arrays of the world."""
 
-    def __init__(self, leads: Leads, practice: Practice, world: World) -> None:
+    def __init__(self, leads: Leads, practice: Practice, staff: Staff, world: World) -> None:
         self.leads, self.grading, self.world = leads, practice.grading, world
+        self.nurture = practice.nurture
+        self.dialler = None
+        if practice.cleaning is not None and leads.dialling is not None:
+            self.dialler = Dialler(leads.dialling, practice.cleaning, staff, world)
         for name, empty in nothing_passed(len(world.scenario.population.branches)).items():
             world.extra.setdefault(name, empty)
 
@@ -33,31 +44,88 @@ class Pipeline:
         pass_on(self.world.extra, self._branches, new, new["grade"], CREATED)
         return new
 
-    def look(self, waiting: Any, now: int) -> Any:
-        """Grade the leads that are due, without those of customers who have bought meanwhile."""
+    def worked(self, waiting: Any, calls: Any, now: int) -> Any:
+        """The leads after grading and nurturing those that are due, and dialling as many as seats can.
+
+        Parameters
+        ----------
+        calls
+            That each group of seats can make in this slot; below 0 while the desk is closed. Those of groups that dial
+            are taken out. Shape (groups,).
+        """
         due = self._due(waiting, now)
-        if not due.any():
+        if due.any():
+            waiting, due = self._without_buyers(waiting, due, now)
+            self._grade(waiting, np.flatnonzero(due), now)
+            self._feed(waiting, np.flatnonzero(due & self._nurtured(waiting)), now)
+        if self.dialler is None:
             return waiting
-        mined = np.flatnonzero(due & (waiting["source"] >= MINED))
-        bought = mined[issued_last(self.world, waiting["customer"][mined], now) > waiting["asked"][mined]]
-        if len(bought):
-            self._withdraw(waiting[bought])
-            left = np.ones(len(waiting), bool)
-            left[bought] = False
-            waiting, due = waiting[left], due[left]
-        leads = waiting[due]
-        if len(leads):
-            grades = graded(self.world, self.grading, leads, now)
-            leads["chance"] = foreseen(self.world, self.grading, leads, now)
-            regrade(self.world.extra, self._branches, leads, grades + 1, now)
-            waiting[due] = leads
+        waiting, dropped = self.dialler.dial(waiting, self._dirty(waiting), calls, now)
+        self._let_go(dropped, LEAD_LOST)
         return waiting
+
+    def ready(self, waiting: Any) -> Any:
+        """Which leads may be given to somebody. Shape (n,)."""
+        return (waiting["grade"] > 0) & ~self._nurtured(waiting) & ~self._dirty(waiting)
 
     def _due(self, waiting: Any, now: int) -> Any:
         """Which leads are to be graded: new inquiries, and at every interval all that came, or waited, before it."""
         interval = self.leads.graded
         last = np.maximum(waiting["asked"], waiting["looked"]) // interval
         return (last < now // interval) | ((waiting["inquiry"] == 1) & (waiting["grade"] == 0))
+
+    def _without_buyers(self, waiting: Any, due: Any, now: int) -> tuple[Any, Any]:
+        """The leads and which are due, without those of behaviour whose customer has bought meanwhile."""
+        mined = np.flatnonzero(due & (waiting["source"] >= MINED))
+        bought = mined[issued_last(self.world, waiting["customer"][mined], now) > waiting["asked"][mined]]
+        if not len(bought):
+            return waiting, due
+        self._let_go(waiting[bought], WITHDRAWN)
+        left = np.ones(len(waiting), bool)
+        left[bought] = False
+        return waiting[left], due[left]
+
+    def _grade(self, waiting: Any, due: Any, now: int) -> None:
+        """Grade the leads at some positions."""
+        leads = waiting[due]
+        if len(leads):
+            grades = graded(self.world, self.grading, leads, now)
+            leads["chance"] = foreseen(self.world, self.grading, leads, now)
+            regrade(self.world.extra, self._branches, leads, grades + 1, now)
+            waiting[due] = leads
+
+    def _feed(self, waiting: Any, due: Any, now: int) -> None:
+        """Send contents to leads below the bar, as often as the practice says."""
+        nurture, world = self.nurture, self.world
+        if nurture is None:
+            return
+        last = waiting["fed"][due]
+        due = due[(last == 0) | (last + nurture.every <= now)]
+        if not len(due):
+            return
+        world.room_for_touches(len(due))
+        content, channel = list(world.scenario.contents).index(nurture.content), CHANNELS.index(nurture.channel)
+        rows, reasons = waiting["customer"][due].astype(np.int64), np.zeros(len(due), np.int8)
+        desk, place = world.campaigns.index(DESK), 0
+        while place < len(rows):
+            place = send(rows, desk, content, channel, now, 0, place, now, world.kernel_address, reasons)
+            world.drain()
+        waiting["fed"][due] = now
+
+    def _direct(self, waiting: Any) -> Any:
+        """Which leads go to somebody whatever their grade: who asked, who is handed over, who was qualified."""
+        asked = (waiting["inquiry"] == 1) | (waiting["told"] > 0) | (waiting["channel"] != CALL)
+        return asked | (waiting["qualified"] == 1)
+
+    def _nurtured(self, waiting: Any) -> Any:
+        """Which leads nobody calls, as long as they are graded as they are."""
+        passes = _ALL if self.nurture is None else self.nurture.passes
+        return (waiting["grade"] > passes) & ~self._direct(waiting)
+
+    def _dirty(self, waiting: Any) -> Any:
+        """Which leads are dialled before anybody gets them."""
+        passes = _ALL if self.dialler is None else self.dialler.cleaning.passes
+        return (waiting["grade"] > passes) & ~self._direct(waiting) & ~self._nurtured(waiting)
 
     def _mined(self, behaviours: Any, pools: tuple[Any, ...], now: int) -> Any:
         """Leads of customers who have none, as far as the contact policy lets us call; of others it is noted."""
@@ -75,9 +143,11 @@ class Pipeline:
         hold(leads["customer"][~kept].astype(np.int64), -1, world.kernel_address)
         return leads[kept]
 
-    def _withdraw(self, leads: Any) -> None:
+    def _let_go(self, leads: Any, measure: int) -> None:
         """Let go of leads that we do not pursue any more."""
-        pass_on(self.world.extra, self._branches, leads, leads["grade"], WITHDRAWN)
+        if not len(leads):
+            return
+        pass_on(self.world.extra, self._branches, leads, leads["grade"], measure)
         place = (leads["campaign"], leads["channel"], leads["content"], T_WITHDRAWN)
         np.add.at(self.world.state.touched, place, 1)
         hold(leads["customer"].astype(np.int64), -1, self.world.kernel_address)

@@ -84,7 +84,10 @@ def allowed(world: World, leads: Any, now: int) -> Any:
         of = np.flatnonzero(leads["content"] == content)
         rows, held_back = leads["customer"][of].astype(np.int64), np.zeros(len(of), np.int8)
         campaign = world.campaigns.index(DESK)
-        send(rows, campaign, int(content), pool.CALL, now, 1, 0, now, world.kernel_address, held_back)
+        place = 0
+        while place < len(rows):
+            place = send(rows, campaign, int(content), pool.CALL, now, 1, place, now, world.kernel_address, held_back)
+            world.drain()
         reasons[of] = held_back
     return reasons == 0
 

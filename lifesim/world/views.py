@@ -170,6 +170,7 @@ def lead_columns(of_customer: dict[str, Observed]) -> dict[str, Callable[[Any, A
     columns["asked_by_customer"] = lambda given, rows, now: given[1]["inquiry"][rows]
     columns["source"] = lambda given, rows, now: given[1]["source"][rows]
     columns["behaviours"] = lambda given, rows, now: given[1]["behaviours"][rows]
+    columns["qualified"] = lambda given, rows, now: given[1]["qualified"][rows]
     columns["days_since_behaviour"] = lambda given, rows, now: _days(given[1]["latest"][rows], now)
     return columns
 

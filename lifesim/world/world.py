@@ -62,6 +62,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
+from lifesim.workforce.cleaning import CLEANED_LEADS
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.workforce.passage import begin_anew
 from lifesim.workforce.sold import FROM_FORK
@@ -416,6 +417,8 @@ class World:
         for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
         begin_anew(self.extra)
+        if CLEANED_LEADS in self.extra:
+            self.extra[CLEANED_LEADS][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
 
