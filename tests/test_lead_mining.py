@@ -17,6 +17,7 @@ from lifesim.errors import ScenarioError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.unit import Unit, UnitResult
 from lifesim.population.columns import DAY, E_OPENED, E_PRODUCT_PAGE, FIRST_PURCHASE
+from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.strategy import IntArray, LeadView, Luck, Practice
 from lifesim.workforce import cases
@@ -122,6 +123,15 @@ def test_nobody_is_held_but_those_who_wait() -> None:
     waiting = np.concatenate([world.extra[name]["customer"] for name in ("leads", "inquiries", "calls")])
     held = world.state.customers["held"]
     assert np.array_equal(held, np.bincount(waiting, minlength=len(held)))
+
+
+def test_nobody_who_waits_is_left_behind() -> None:
+    """Customers who are held, and do more of what makes leads, live on up to the moment that is kept."""
+    world = run(mining(small(300), waits="60d"), Practice(), days=50)
+    c = world.state.customers[: count(world.state)]
+    ways = ("touch_at", "policy_at", "settled_at", "life_at", "clock_at", "refresh_at", "session_at")
+    assert np.count_nonzero(c["held"]) > 50 and world.extra["leads"]["behaviours"].max() > 2
+    assert min(int(c[name][c["joined"] <= world.now].min()) for name in ways) >= world.now
 
 
 def test_a_customer_is_one_lead_of_behaviour_at_a_time() -> None:

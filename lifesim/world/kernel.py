@@ -163,9 +163,11 @@ def advance(until: int, held: Any, world: int) -> int:
     """
     w = world_at(world, 0)
     for k in range(len(held)):
-        status = live(held[k], until, w)
-        if status != DONE:
-            return status
+        # Who is held already, and asks for more, goes on: nobody may be left behind the moment that is kept.
+        while soonest(held[k], w) < until:
+            status = live(held[k], until, w)
+            if status != DONE:
+                return status
     if len(held) > 0:
         return DONE
     count = counts(w).customers
