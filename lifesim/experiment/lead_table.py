@@ -9,7 +9,8 @@ import numpy as np
 from lifesim.strategy import Practice
 from lifesim.workforce.cleaning import CLEANED_LEADS, CLEANING_MEASURES
 from lifesim.workforce.leads import DESK, SOURCES
-from lifesim.workforce.passage import PASSAGE, PASSAGES, open_leads
+from lifesim.workforce.operation import WORK_DONE
+from lifesim.workforce.passage import IN_TIME, PASSAGE, PASSAGES, TAKEN_FIRST, open_leads
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.world import World
 
@@ -26,6 +27,24 @@ def cleaned(world: World, practice: Practice, branch: int) -> list[dict[str, Any
     able = capacity_by_branch(world, practice.staffing, since, world.now, practice.cleaning.seats)
     found["dial_capacity"] = int(able[branch])
     return [{"desk": DESK, "measure": measure, "value": value} for measure, value in found.items()]
+
+
+def worked(world: World, branch: int) -> list[dict[str, Any]]:
+    """Steps that agents of one branch did on leads in hand; none where the scenario has no such work."""
+    if WORK_DONE not in world.extra or world.scenario.workforce is None or world.scenario.workforce.operation is None:
+        return []
+    names = [f"did_{step}" for step, _ in world.scenario.workforce.operation.ordered]
+    done = zip([*names, "lost_patience"], world.extra[WORK_DONE][branch].tolist(), strict=True)
+    return [{"desk": DESK, "measure": measure, "value": value} for measure, value in done]
+
+
+def contacted(world: World, branch: int) -> list[dict[str, Any]]:
+    """Leads contacted first in one branch, and those of them in time; none where leads are not counted."""
+    if PASSAGE not in world.extra:
+        return []
+    found = {"contacted": TAKEN_FIRST, "contacted_in_time": IN_TIME}
+    counts = world.extra[PASSAGE][branch]
+    return [{"desk": DESK, "measure": name, "value": int(counts[..., of].sum())} for name, of in found.items()]
 
 
 def lead_rows(world: World, branch: int) -> list[dict[str, Any]]:

@@ -95,6 +95,12 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "Requests that nobody answered", "溢出率", "share", "of these requests, those given up", "requests",
         "其中放弃的请求", "请求数", ("gave_up",), ("requests",),
     ),
+    "service_level": AgentMetric(
+        "Leads contacted in time", "线索及时跟进率", "share",
+        "of these leads, those contacted within the service level of the scenario",
+        "leads contacted for the first time",
+        "其中在规定时限内首次联系的线索", "首次联系的线索", ("contacted_in_time",), ("contacted",),
+    ),
     "connect_rate": AgentMetric(
         "Dials that connect", "接通率", "share", "of these dials, those that connected",
         "dials of seats that clean leads",

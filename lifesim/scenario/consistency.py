@@ -15,6 +15,7 @@ from lifesim.scenario.channel_checks import CHANNEL_CHECKS
 from lifesim.scenario.contact_checks import CONTACT_CHECKS
 from lifesim.scenario.episode_checks import EPISODE_CHECKS
 from lifesim.scenario.leads import leads_are_worked_by_somebody, leads_say_what_exists
+from lifesim.scenario.operation import work_says_what_exists
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import DAY, LONGEST_YEARS, YEAR
 from lifesim.scenario.units import PathError
@@ -327,5 +328,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
     calendar_covers, *CHANNEL_CHECKS, *EPISODE_CHECKS, *CONTACT_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
-    orphans_go_to_somebody, leads_are_worked_by_somebody,
+    orphans_go_to_somebody, leads_are_worked_by_somebody, work_says_what_exists,
 )  # fmt: skip

@@ -64,6 +64,13 @@ class Leads(Part):
         default="4h",
     )
     dialling: Dialling | None = about("how leads are cleaned, where a practice does", default=None)
+    contacted: PositiveDuration = about(
+        "service level: time after the behaviour, or the request, within which a lead is to be contacted", default="24h"
+    )
+    cools: PositiveDuration | None = about(
+        "time since the latest behaviour in which what a first conversation does falls by half; none: it stays",
+        default=None,
+    )
 
 
 class Cleaning(Part):

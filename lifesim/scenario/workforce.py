@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
+from lifesim.scenario.operation import Operation
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.units import (
     ClockTime,
@@ -125,6 +126,9 @@ class Workforce(Part):
     turnover: Turnover = about("how agents leave and are replaced")
     departures: Departures = about("what becomes of the customers of agents who leave")
     recycling: Recycling | None = about("how leads of agents return to the pool; none: they are lost", default=None)
+    operation: Operation | None = about(
+        "what agents do about a lead after the first conversation; none: nothing", default=None
+    )
     affinity: Real = about(
         "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",
         unit="log factor",

@@ -19,13 +19,14 @@ PASSAGE = "lead_passage"
 #: us had time, the customer had bought already, or may not be called. Seconds are from the behaviour to the first
 #: grade of those graded, and from there to the conversation of those taken for the first time.
 #: Concluded are those that an agent or a seat had in hand; the next three are of those of them for which a chance was
-#: predicted: how many, the sum of chances, policies. The last is the sum of decisions that conversations add, in truth.
+#: predicted: how many, the sum of chances, policies. Uplift is the sum of decisions that conversations add, in truth.
+#: In time are those taken for the first time within the service level.
 PASSAGES = (
     "created", "converted", "lost", "withdrawn", "graded", "grade_seconds", "taken", "agent_seconds",
-    "concluded", "predicted", "chance_micro", "came_true", "uplift_micro",
+    "concluded", "predicted", "chance_micro", "came_true", "uplift_micro", "in_time",
 )  # fmt: skip
 (CREATED, CONVERTED, LEAD_LOST, WITHDRAWN, GRADED_FIRST, GRADE_SECONDS, TAKEN_FIRST, AGENT_SECONDS,
- CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT) = range(len(PASSAGES))  # fmt: skip
+ CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT, IN_TIME) = range(len(PASSAGES))  # fmt: skip
 MICRO = 1_000_000
 GRADES_AND_NONE = 5
 

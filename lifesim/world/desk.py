@@ -32,7 +32,8 @@ from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.contacts import Contacts
 from lifesim.workforce.leads import DESK
-from lifesim.workforce.passage import AGENT_SECONDS, LEAD_LOST, TAKEN_FIRST, WITHDRAWN, pass_on
+from lifesim.workforce.operation import WORK_LEFT
+from lifesim.workforce.passage import AGENT_SECONDS, IN_TIME, LEAD_LOST, TAKEN_FIRST, WITHDRAWN, pass_on
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.sold import IGNORED, SOLD_BY, nothing_sold
@@ -43,6 +44,7 @@ from lifesim.world.kernel import hold
 from lifesim.world.lead_views import graded, known, luck_of, shown, true_value
 from lifesim.world.pipeline import Pipeline
 from lifesim.world.views import AGENT_COLUMNS, round_columns
+from lifesim.world.working import Worker
 from lifesim.world.world import HELD, World
 
 _SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
@@ -68,6 +70,9 @@ class Desk:
         self.of_round = round_columns(scenario)
         self.of_oracles = self.of_round | true_value(world)
         self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, self.staff, world)
+        self.worker = None
+        if scenario.workforce is not None and scenario.workforce.operation is not None:
+            self.worker = Worker(scenario.workforce.operation, self.staff, self.costs, self._skill, world)
         months = len(months_of(scenario)[0])
         self.contacts = Contacts(scenario, self.staff)
         empty_ones = (
@@ -94,6 +99,7 @@ class Desk:
     def act(self, world: World, now: int) -> None:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
         measures = world.extra["desk"]
+        used = self._worked_off(now)
         waiting = self._lose(self._collect(now, measures), now, measures)
         shut = ~self.open_in(now)[waiting["channel"]]
         waiting, later = waiting[~shut], waiting[shut]
@@ -101,10 +107,10 @@ class Desk:
             calls = self.hours.calls_now(now).copy()
             waiting = self.pipeline.worked(waiting, calls, now)
             ready = self.pipeline.ready(waiting)
-            rest = self._serve(now, waiting[ready], measures, calls) if ready.any() else waiting[ready]
+            rest = self._serve(now, waiting[ready], measures, calls, used) if ready.any() else waiting[ready]
             waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
         elif len(waiting):
-            waiting = self._serve(now, waiting, measures, self.hours.calls_now(now))
+            waiting = self._serve(now, waiting, measures, self.hours.calls_now(now), used)
         world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
 
     def open_in(self, now: int) -> Any:
@@ -150,9 +156,18 @@ class Desk:
         hold(_rows(lost), -1, world.kernel_address)
         return waiting[~gone]
 
-    def _serve(self, now: int, waiting: Any, measures: Any, calls: Any) -> Any:
+    def _worked_off(self, now: int) -> Any:
+        """Slots that agents spend on leads in hand, by row of the staff; none where there is no such work."""
+        if self.worker is None or not len(self.world.extra[WORK_LEFT]):
+            return None
+        shift = Shift(self.staff, self.world.extra, now, self.hours.calls_now(now), self.hours.works(now))
+        return self.worker.work(shift, now)
+
+    def _serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
+        if used is not None:
+            shift = shift.with_capacity(shift["capacity"] - used[shift.rows])
         if not shift["capacity"].any():
             return waiting
         grades = self._grades(now, waiting)
@@ -167,6 +182,8 @@ class Desk:
         if not taken.any():
             return waiting
         skill = self._skill(waiting[taken], given[taken], shift)
+        if self.pipeline is not None:
+            skill -= self.pipeline.cooled(waiting[taken], now)
         self._call(now, waiting[taken], shift.rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest
@@ -261,6 +278,9 @@ class Desk:
         of, branches = granted[first], world.state.customers["branch"]
         pass_on(world.extra, branches, of, of["grade"], TAKEN_FIRST)
         pass_on(world.extra, branches, of, of["grade"], AGENT_SECONDS, times[first] - of["graded"])
+        if self.pipeline is not None:
+            soon = of[times[first] - of["asked"] <= self.pipeline.leads.contacted]
+            pass_on(world.extra, branches, soon, soon["grade"], IN_TIME)
         about = {} if self.pipeline is None else known(world, granted, now)
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now, about)
         if SERVING in world.extra:
@@ -268,7 +288,8 @@ class Desk:
         world.extra[LAST][rows] = now
         away = self.takes[granted["channel"]]
         np.maximum.at(world.extra[AWAY], rows[away > 0], now + away[away > 0])
-        hold(_rows(granted), -1, world.kernel_address)
+        released = granted if self.worker is None else granted[~self.worker.begin(granted, rows, now)]
+        hold(_rows(released), -1, world.kernel_address)
 
     def _give_to_agents(self, granted: Any, rows: Any) -> None:
         """Policyholders whom agents take over are theirs from now on; so are those of nobody of whom they are told."""

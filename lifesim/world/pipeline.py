@@ -64,6 +64,12 @@ class Pipeline:
         self._let_go(dropped, LEAD_LOST)
         return waiting
 
+    def cooled(self, leads: Any, now: int) -> Any:
+        """What is taken off the skill of a conversation by the time since the latest behaviour. Shape (n,)."""
+        if self.leads.cools is None:
+            return 0.0
+        return np.log(2.0) * np.maximum(now - leads["latest"], 0) / self.leads.cools
+
     def ready(self, waiting: Any) -> Any:
         """Which leads may be given to somebody. Shape (n,)."""
         return (waiting["grade"] > 0) & ~self._nurtured(waiting) & ~self._dirty(waiting)

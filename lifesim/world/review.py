@@ -14,6 +14,7 @@ from lifesim.scenario.workforce import Recycling
 from lifesim.workforce import cases
 from lifesim.workforce import leads as pool
 from lifesim.workforce.leads import DESK
+from lifesim.workforce.operation import WORK_LEFT
 from lifesim.workforce.passage import LEAD_LOST, WITHDRAWN, pass_on
 from lifesim.workforce.recycling import COOLING, returning, taken_back
 from lifesim.workforce.staff import BY_TIER, RETURNED_BY, Staff
@@ -46,6 +47,8 @@ class Review:
         lost = cases.review(
             world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within
         )
+        if len(world.extra[WORK_LEFT]):
+            conclude_work(world, world.extra[cases.IN_HAND])
         if self.recycling is not None:
             comes_back = returning(self.recycling, self.staff, lost)
             self._take_back(world, lost[comes_back], now)
@@ -97,3 +100,12 @@ def issued_last(world: World, customers: Any, now: int) -> Any:
     out = np.full(len(customers), -1)
     latest_issued(customers.astype(np.int64), now, world.kernel_address, out)
     return out
+
+
+def conclude_work(world: World, open_cases: Any) -> None:
+    """Drop work on leads that are in nobody's hand any more."""
+    work = world.extra[WORK_LEFT]
+    over = ~np.isin(work["luck"], open_cases["luck"])
+    if over.any():
+        hold(work["customer"][over].astype(np.int64), -1, world.kernel_address)
+        world.extra[WORK_LEFT] = work[~over]

@@ -64,6 +64,7 @@ from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
 from lifesim.workforce.cleaning import CLEANED_LEADS
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
+from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT
 from lifesim.workforce.passage import begin_anew
 from lifesim.workforce.sold import FROM_FORK
 from lifesim.world import kernel
@@ -89,7 +90,7 @@ _QUEUES = {
 }
 
 #: Queues beside those of desks whose customers are held until the next full hour.
-HELD = ("places", "turns", "entrants", "bookings")
+HELD = ("places", "turns", "entrants", "bookings", WORK_LEFT)
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -177,6 +178,7 @@ class World:
             "happened": np.zeros(0, REQUEST), "learned": np.zeros(0, REQUEST),
             "places": np.zeros(0, REQUEST),
             "turns": np.zeros(0, REQUEST),
+            WORK_LEFT: np.zeros(0, WORK),
             "entrants": np.zeros(0, REQUEST),
             "bookings": np.zeros(0, REQUEST),
         }  # fmt: skip
@@ -417,8 +419,8 @@ class World:
         for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
         begin_anew(self.extra)
-        if CLEANED_LEADS in self.extra:
-            self.extra[CLEANED_LEADS][:] = 0
+        for name in {CLEANED_LEADS, WORK_DONE} & self.extra.keys():
+            self.extra[name][:] = 0
         self.state.counts["fork"] = self.now
         self.events.clear()
 

@@ -1,0 +1,104 @@
+"""Agents at work on the leads they have in hand: steps in slots, until the customer has bought or loses patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lifesim.engagement import granting
+from lifesim.population.columns import T_REACH, T_REQUESTED, appended
+from lifesim.scenario.channels import CHANNELS
+from lifesim.scenario.operation import Operation
+from lifesim.workforce.leads import DESK, LEAD, TOLD
+from lifesim.workforce.operation import WORK_DONE, WORK_LEFT, begun, chosen, go_on
+from lifesim.workforce.shift import Shift
+from lifesim.workforce.staff import Staff
+from lifesim.world.kernel import hold
+from lifesim.world.review import issued_last
+from lifesim.world.world import World
+
+#: Skill of conversations: from leads, places in the shift of who has each, and the shift.
+SkillOf = Callable[[Any, Any, Shift], Any]
+
+
+class Worker:
+    """Keeps the list of work of all agents; the list itself is an array of the world."""
+
+    def __init__(self, operation: Operation, staff: Staff, costs: Any, skill: SkillOf, world: World) -> None:
+        self.operation, self.staff, self.world = operation, staff, world
+        self.costs, self.skill = costs, skill
+        steps = [each for _, each in operation.ordered]
+        contents = list(world.scenario.contents)
+        self.contents = np.array([contents.index(step.content) for step in steps])
+        self.channels = np.array([CHANNELS.index(step.channel) for step in steps])
+        done = (len(world.scenario.population.branches), len(steps) + 1)
+        world.extra.setdefault(WORK_DONE, np.zeros(done, np.int64))
+
+    def begin(self, taken: Any, rows: Any, now: int) -> Any:
+        """Enter work on the leads that agents have taken; which of them there is work on. Shape (n,)."""
+        mine = (rows >= len(self.staff.calls)) & (taken["told"] != TOLD)
+        extra = self.world.extra
+        new = begun(self.operation, taken[mine], self.staff.key[rows[mine]], now)
+        extra[WORK_LEFT] = appended(extra[WORK_LEFT], new)
+        return mine
+
+    def work(self, shift: Shift, now: int) -> Any:
+        """Do what is due and fits into this slot; slots that it takes of each row of the staff. Shape (staff,)."""
+        work = self._going_on(self.world.extra[WORK_LEFT], now)
+        room = np.zeros(len(self.staff), np.int64)
+        room[shift.rows] = shift["capacity"]
+        rows = self.staff.rows_of(work["agent"])
+        which = chosen(work, rows, room, now)
+        if len(which):
+            steps = work["step"].copy()
+            done, over = go_on(self.operation, work, which, now)
+            self._say(work[done], steps[done], rows[done], shift, now)
+            work["step"][done] += 1
+            work = self._without(work, over)
+        self.world.extra[WORK_LEFT] = work
+        return np.bincount(rows[which], minlength=len(self.staff))
+
+    def _going_on(self, work: Any, now: int) -> Any:
+        """The work without that on customers who have bought, or have waited for too long."""
+        bought = issued_last(self.world, work["customer"], now) > work["handed"]
+        late = ~bought & (work["due"] + self.operation.patience <= now)
+        self._count(work[late], np.full(int(late.sum()), len(self.contents)))
+        return self._without(work, np.flatnonzero(bought | late))
+
+    def _without(self, work: Any, over: Any) -> Any:
+        """The work without some of it, whose customers nobody holds any more."""
+        left = np.ones(len(work), bool)
+        left[over] = False
+        hold(work["customer"][~left].astype(np.int64), -1, self.world.kernel_address)
+        return work[left]
+
+    def _count(self, work: Any, columns: Any) -> None:
+        branch = self.world.state.customers["branch"][work["customer"]]
+        np.add.at(self.world.extra[WORK_DONE], (branch.astype(np.int64), columns.astype(np.int64)), 1)
+
+    def _say(self, work: Any, steps: Any, rows: Any, shift: Shift, now: int) -> None:
+        """Put what customers are told in steps that are done on its way, to those whom the channel reaches."""
+        world, streams = self.world, self.world.streams
+        self._count(work, steps)
+        leads = np.zeros(len(work), LEAD)
+        leads["customer"], leads["campaign"] = work["customer"], world.campaigns.index(DESK)
+        leads["content"], leads["channel"] = self.contents[steps], self.channels[steps]
+        names = [name for name, _ in self.operation.ordered]
+        for k, name in enumerate(names):
+            leads["luck"][steps == k] = streams.hashes(f"step {name}", work["luck"][steps == k], 0)
+        reached = (world.state.customers["reach"][leads["customer"]] >> leads["channel"]) & 1 == 1
+        for of, outcome in ((leads, T_REQUESTED), (leads[~reached], T_REACH)):
+            place: Any = (of["campaign"], of["channel"], of["content"], outcome)
+            np.add.at(world.state.touched, place, 1)
+        seat = np.zeros(len(self.staff), np.int64)
+        seat[shift.rows] = np.arange(len(shift.rows))
+        leads, rows = leads[reached], rows[reached]
+        world.room_for_touches(len(leads))
+        times = now + (streams.uniforms("time in slot", leads["luck"]) * world.scenario.desk.slot).astype(np.int64)
+        granting.call(
+            leads["customer"], leads["luck"], leads["campaign"], leads["content"], leads["step"],
+            np.zeros(len(leads), np.int64), leads["channel"], times, self.skill(leads, seat[rows], shift), self.costs,
+            world.kernel_address,
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""Agents at work on leads in hand: steps in their order, in slots, before new leads, until it is over."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from small_worlds import FirstSeat, busy, described, run, small
+from teams import JUNIORS, SENIORS
+from teams import described as team_described
+from test_lead_mining import Graded, mining
+
+from lifesim.errors import ScenarioError
+from lifesim.population.columns import DAY, T_REACH, T_REQUESTED
+from lifesim.scenario import Scenario
+from lifesim.scenario.operation import Operation
+from lifesim.strategy import Practice
+from lifesim.workforce.leads import CALL, LEAD
+from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT, chosen, go_on
+from lifesim.workforce.passage import IN_TIME, PASSAGE, TAKEN_FIRST
+from lifesim.workforce.staff import BY_TIER, TAKEN_BY
+from lifesim.world.desk import Desk
+from lifesim.world.world import World
+
+HOUR = 3_600
+STEPS: dict[str, Any] = {
+    "close": {"content": "product_offer", "channel": "call", "after": "2d"},
+    "chat": {"content": "care_message", "channel": "wecom", "after": "1d"},
+    "proposal": {"content": "advice", "channel": "call", "slots": 2, "after": "1d"},
+}
+
+
+def operation(**changes: Any) -> Operation:
+    return Operation.model_validate({"steps": STEPS, "patience": "6d"} | changes)
+
+
+def worked(per_10k: float = 200, steps: dict[str, Any] | None = STEPS, slots: int = 6, **more: Any) -> Scenario:
+    """A scenario in which leads of behaviour go to agents, who work on them."""
+    scenario = mining(small({"north": 300, "south": 200}), **more)
+    tiers = {name: each | {"per_10k": per_10k, "tenure": "60y", "own_business": "0%", "slots": slots}
+             for name, each in (("senior_agents", SENIORS), ("junior_agents", JUNIORS))}  # fmt: skip
+    skill = {"protection": 0.0, "health": 0.0, "wealth": 0.0}
+    tiers["junior_agents"] |= {"skill": skill}
+    team = team_described(tiers=tiers) | ({} if steps is None else {"operation": {"steps": steps, "patience": "6d"}})
+    desk = described(scenario)["desk"] | {"follow_up": "20d"}
+    desk["seats"] = {"seats": {"per_10k": 0, "calls_per_hour": 1, "skill": 0.0}}
+    return scenario.replace(workforce=team, desk=desk)
+
+
+PRACTICE = Practice(busy(calls=False).orchestrations, grading=Graded(), allocation=FirstSeat())
+
+
+class Lists:
+    """Writes down the list of work after every slot."""
+
+    phase, name, local = 6, "lists", True
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, Any]] = []
+
+    def next(self, now: int) -> int:
+        return -(-now // HOUR) * HOUR
+
+    def act(self, world: World, now: int) -> None:
+        self.seen.append((now, world.extra[WORK_LEFT].copy()))
+
+
+@cache
+def watched() -> tuple[World, Lists]:
+    lists = Lists()
+    return run(worked(), PRACTICE, observers=[lists]), lists
+
+
+def test_steps_are_done_in_their_order_after_their_time_and_take_their_slots() -> None:
+    _, lists = watched()
+    slots = np.array([1, 2, 1])  # chat, proposal, close
+    after = np.array([1, 1, 2]) * DAY
+    found: dict[int, list[tuple[int, int, int, int]]] = {}
+    for now, work in lists.seen:
+        for luck, step, left, due in zip(
+            *(work[name].tolist() for name in ("luck", "step", "left", "due")), strict=True
+        ):
+            found.setdefault(luck, []).append((now, step, left, due))
+    done = 0
+    for story in found.values():
+        for (_, step, left, due), (now, then, rest, later) in pairwise(story):
+            if (then, rest) == (step, left):
+                continue
+            done += 1
+            assert now >= due, "nothing is done before its time"
+            assert (then, rest) == ((step, left - 1) if left > 1 else (step + 1, slots[step + 1]))
+            assert later == (due if then == step else now + after[then])
+    assert done > 30
+
+
+def test_all_steps_are_done_and_the_customer_hears_of_each() -> None:
+    world, _ = watched()
+    chats, proposals, closings, impatient = world.extra[WORK_DONE].sum(axis=0)
+    assert chats > proposals > closings > 3 and impatient >= 0
+    contents, desk = list(world.scenario.contents), world.campaigns.index("desk")
+    told = world.state.touched[desk, CALL]
+    assert told[contents.index("advice"), T_REQUESTED] >= proposals
+    assert told[contents.index("product_offer"), T_REQUESTED] == closings
+    chatted = world.state.touched[desk, :, contents.index("care_message")].sum(axis=0)
+    assert chatted[T_REQUESTED] == chats and 0 < chatted[T_REACH] < chats
+
+
+def test_nobody_is_held_but_those_who_wait_or_are_worked_on() -> None:
+    world, _ = watched()
+    names = ("leads", "inquiries", "calls", WORK_LEFT)
+    waiting = np.concatenate([world.extra[name]["customer"] for name in names])
+    held = world.state.customers["held"]
+    assert np.array_equal(held, np.bincount(waiting, minlength=len(held)))
+    in_hand = np.concatenate([world.extra["cases"]["luck"], world.extra["cases_recent"]["luck"]])
+    assert np.isin(world.extra[WORK_LEFT]["luck"], in_hand).all() and len(world.extra[WORK_LEFT]) > 0
+
+
+def test_work_in_hand_comes_before_new_leads() -> None:
+    """With few agents, those who work on their leads take fewer new ones; customers lose patience."""
+    with_work, without = (run(worked(per_10k=30, steps=steps, slots=1), PRACTICE) for steps in (STEPS, None))
+    taken = [int(world.extra[BY_TIER][..., TAKEN_BY].sum()) for world in (with_work, without)]
+    assert 0 < taken[0] < 0.8 * taken[1]
+    assert len(without.extra[WORK_LEFT]) == 0 and WORK_DONE not in without.extra
+    services = [world.extra[PASSAGE][..., [IN_TIME, TAKEN_FIRST]].sum(axis=(0, 1, 2)) for world in (with_work, without)]
+    assert services[0][0] / services[0][1] < services[1][0] / services[1][1]
+    assert 0 < services[0][0] < services[0][1]
+
+
+def test_an_agent_does_as_much_as_fits_and_first_what_is_closest_to_its_end() -> None:
+    work = np.zeros(6, WORK)
+    work["agent"], work["luck"] = [7, 7, 7, 7, 9, 9], [1, 2, 3, 4, 5, 6]
+    work["due"], work["step"], work["left"] = [10, 20, 30, 99, 10, 10], [0, 2, 2, 2, 0, 0], [1, 1, 2, 1, 1, 1]
+    rows = np.array([0, 0, 0, 0, 1, 1])
+    assert chosen(work, rows, np.array([2, 1]), 50).tolist() == [1, 2, 4]
+    assert chosen(work, rows, np.array([9, 0]), 50).tolist() == [1, 2, 0]
+    done, over = go_on(operation(), work, np.array([0, 1, 2]), 50)
+    assert done.tolist() == [0, 1] and over.tolist() == [1]
+    assert work["left"].tolist()[:3] == [2, 0, 1] and work["due"][0] == 50 + DAY
+
+
+def test_a_late_first_conversation_does_less() -> None:
+    scenario = worked(steps=None)
+    leads = described(scenario)["leads"]
+    cold, warm = (run(scenario.replace(leads=leads | {"cools": cools}), PRACTICE, days=40) for cools in ("2h", None))
+    assert cold.state.mind["offset"].tobytes() != warm.state.mind["offset"].tobytes()
+    waiting = np.zeros(3, LEAD)
+    waiting["latest"] = cold.now - np.array([0, 2, 4]) * HOUR
+    desks = [Desk(world.scenario, PRACTICE, world).pipeline for world in (cold, warm)]
+    assert desks[0] is not None and desks[1] is not None
+    assert np.exp(-desks[0].cooled(waiting, cold.now)) == pytest.approx([1.0, 0.5, 0.25])
+    assert desks[1].cooled(waiting, cold.now) == 0.0
+
+
+def test_what_cannot_be_done_is_named() -> None:
+    with pytest.raises(ScenarioError, match="unknown content 'hello'"):
+        worked(steps={"chat": {"content": "hello", "channel": "wecom", "after": "1d"}})
+    with pytest.raises(ScenarioError, match="needs at least one step"):
+        worked(steps={})
+    with pytest.raises(ScenarioError, match="must be 1 to 250"):
+        worked(steps={"chat": {"content": "advice", "channel": "wecom", "after": "1d", "slots": 0}})
