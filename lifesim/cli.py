@@ -150,7 +150,7 @@ def rules(
     lang: LangOption = Lang.en,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Say what each rule of the contact policy costs: the arm beside itself without the rule."""
+    """Say what each rule of the contact policy costs an arm."""
     root = _mount(context, near=scenario)
     from lifesim.experiment import CHECKS, rule_costs
     from lifesim.experiment.comparison import progress_bar

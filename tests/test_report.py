@@ -67,6 +67,7 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
     assert {key for key in plain_keys if not key.endswith(".")} <= set(TEXTS)
     families = ("verdict.", "guardrail.", "better.", "provenance.", "column.", "answer.", "stage.")
     families += ("group.", "family.", "term.", "channel.", "kind.", "word.", "rate.", "agents.", "rules.")
+    families += ("estimates.", "arms.cleaning")
     sections = {"effects.heading", "effects.lead", "everyone.heading", "everyone.lead"}
     own = {"segment.all", "points"}
     unused = {key for key in TEXTS if not key.startswith(families)} - plain_keys - sections - own

@@ -41,7 +41,7 @@ class Result:
     effects_everyone
         The same over everyone, those who joined later included.
     effects_by_branch
-        Effects on the primary metric in each branch, with a column ``branch``; customers present at the fork.
+        Effects on the primary metric in each branch, with a column ``branch``; of whom ``measure.scope`` says.
     returns
         Incremental return on the cost that an arm adds, by segment, see ``experiment.effects.returns``.
     ladder
@@ -263,7 +263,7 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
             tables["agents"], tables["desks"], scenario.experiment.control, branches
         )
     scales = {name: metric.scale for name, metric in METRICS.items()}
-    control = scenario.experiment.control
+    control, scope = scenario.experiment.control, scenario.measure.scope
     if control not in set(whole["arm"]):
         why = f"no replication of the control arm '{control}' has all of its branches: {', '.join(sorted(branches))}"
         raise RunError("\n".join([*failures, why]))
@@ -276,8 +276,8 @@ def _merged(scenario: Scenario, results: list[UnitResult], failures: list[str], 
         effects=effects(whole, scales, control, "present"),
         effects_everyone=effects(whole, scales, control, "everyone"),
         effects_by_branch=_by_branch(whole, scenario),
-        returns=returns(whole, METRICS["nbv_per_10k"].scale, control),
-        ladder=ladder(whole, scales, scenario.measure.ladder),
+        returns=returns(whole, METRICS["nbv_per_10k"].scale, control, scope),
+        ladder=ladder(whole, scales, scenario.measure.ladder, scope),
         tables=tables,
         failures=failures,
         seconds=0.0,
@@ -295,7 +295,8 @@ def _by_branch(whole: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     primary = scenario.measure.primary
     found = []
     for branch, mine in whole.groupby("branch", sort=False):
-        rows = effects(mine, {primary: METRICS[primary].scale}, scenario.experiment.control)
+        scale = {primary: METRICS[primary].scale}
+        rows = effects(mine, scale, scenario.experiment.control, scenario.measure.scope)
         found.append(rows[rows["segment"] == EVERYONE].assign(branch=branch))
     return pd.concat(found, ignore_index=True)
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 def ladder(
-    totals: pd.DataFrame, metrics: Mapping[str, float], rungs: Sequence[str], level: float = 0.95
+    totals: pd.DataFrame,
+    metrics: Mapping[str, float],
+    rungs: Sequence[str],
+    scope: str = "present",
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare every arm of a ladder with the arm before it, over all segments.
 
@@ -20,7 +24,7 @@ def ladder(
 
     Parameters
     ----------
-    totals, metrics, level
+    totals, metrics, scope, level
         As for `effects.effects`.
     rungs
         Names of arms, from the first on; those without totals are left out.
@@ -37,6 +41,6 @@ def ladder(
     there = set(totals["arm"].astype(str))
     found = []
     for before, arm in pairwise(rung for rung in rungs if rung in there):
-        rows = effects(totals[totals["arm"].isin([before, arm])], metrics, before, level=level)
+        rows = effects(totals[totals["arm"].isin([before, arm])], metrics, before, scope, level)
         found.append(rows[rows["segment"] == EVERYONE])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))

@@ -41,6 +41,7 @@ def manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
             "control": scenario.experiment.control,
             "arms": list(scenario.arms),
             "primary": scenario.measure.primary,
+            "scope": scenario.measure.scope,
             "guardrails": dict(scenario.measure.guardrails),
         },
         "scenario_hash": hashlib.sha256(dumped.encode()).hexdigest(),
@@ -73,7 +74,8 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     Returns
     -------
     dict
-        ``arms``: by arm, the practice it uses, its staffing plan, who takes over orphans where somebody does, its
+        ``arms``: by arm, the practice it uses, its staffing plan and traffic, who takes over orphans where somebody
+        does, its
         contact policy and the names of its rules where it has one of its own, and its plug-ins; ``mechanisms``;
         ``segments``: share of customers at the start by name, empty for a book; ``products`` and ``contents``: what
         each is; a product's ``premium`` is the median first annual premium in CNY.
@@ -83,6 +85,7 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
             name: {
                 "use": scenario.arms[name].use if name in scenario.arms else None,
                 "staffing": list(practice.staffing),
+                "traffic": dict(practice.traffic),
                 **_rules(practice),
                 **_own_policy(practice),
                 "plugins": [plug_in(kind, each, made) for kind, each, made in _members(practice)],

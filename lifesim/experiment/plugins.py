@@ -209,6 +209,7 @@ def practice(arm: Arm) -> Practice:
         orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration},
         staffing=arm.staffing,
         reassign=arm.reassign,
+        traffic=dict(arm.traffic),
         cleaning=arm.cleaning,
         nurture=arm.nurture,
     )

@@ -114,7 +114,7 @@ class Experiment:
         world.follow(practice.contact_policy or self.scenario.contact_policy)
         desk = Desk(self.scenario, practice, world)
         parts: list[Part] = [
-            Acquisition(self.scenario, world.streams, world.branches, world.started_with),
+            Acquisition(self.scenario, world.streams, world.branches, world.started_with, practice.traffic),
             Inference(self.scenario),
             desk,
             Review(desk.staff),

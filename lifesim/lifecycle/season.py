@@ -92,11 +92,18 @@ def _with_spells(scenario: Scenario, factors: Any, what: str) -> Any:
     return factors
 
 
-def arrival_streams(scenario: Scenario, source: str, streams: Streams) -> dict[str, tuple[Any, float]]:
+#: The stream of prospects whom an arm adds; no spell can be called so.
+BOUGHT = "what an arm buys"
+
+
+def arrival_streams(
+    scenario: Scenario, source: str, streams: Streams, traffic: float = 1.0
+) -> dict[str, tuple[Any, float]]:
     """Factors on a source of prospects by day, shape (days,), in streams, each with a bound over any horizon.
 
     The stream called "" has season and luck, and what spells take away. A spell that adds arrivals has a stream by its
-    name: adding it to a scenario moves no other arrival, and a longer horizon thins the same candidates.
+    name: adding it to a scenario moves no other arrival, and a longer horizon thins the same candidates. So has what an
+    arm adds by its factor ``traffic``; below 1 it takes the same share of all away.
     """
     season = scenario.market.season.arrivals.get(source, (1.0,) * 12)
     base = by_day(scenario, season) * demand(scenario, streams)
@@ -113,4 +120,8 @@ def arrival_streams(scenario: Scenario, source: str, streams: Streams) -> dict[s
         found[name] = (extra, top * (factor - 1.0))
         so_far = so_far + extra
         top *= factor
+    if traffic < 1.0:
+        return {name: (factors * traffic, most) for name, (factors, most) in found.items()}
+    if traffic > 1.0:
+        found[BOUGHT] = (so_far * (traffic - 1.0), top * (traffic - 1.0))
     return found

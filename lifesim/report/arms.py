@@ -36,6 +36,7 @@ class ArmCard:
     is_control: bool
     starts: str
     staffing: str
+    traffic: str
     reassign: str
     policy: str
     cleaning: str
@@ -64,6 +65,7 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 is_control=name == control,
                 starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
                 staffing=_staffing(arm.get("staffing", ()), t),
+                traffic=_traffic(arm.get("traffic") or {}, t),
                 reassign=_reassignment(arm.get("reassign"), t),
                 policy=_own_policy(arm.get("rules"), t),
                 cleaning=_cleaning(arm.get("cleaning"), t),
@@ -79,6 +81,12 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
 def _staffing(factors: Sequence[float], t: Catalogue) -> str:
     """A staffing plan in words; nothing for a desk that the season alone moves."""
     return t("arms.staffing", factors=t("list_separator").join(f"{each:g}" for each in factors)) if factors else ""
+
+
+def _traffic(factors: Mapping[str, float], t: Catalogue) -> str:
+    """What an arm changes in acquisition, in words; nothing where it changes nothing."""
+    each = t("list_separator").join(f"{printable(source)} × {factor:g}" for source, factor in factors.items())
+    return t("arms.traffic", factors=each) if factors else ""
 
 
 def _reassignment(given: Mapping[str, str] | None, t: Catalogue) -> str:

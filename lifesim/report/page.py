@@ -21,8 +21,8 @@ from lifesim.report.journeys.rates import journey_rates
 from lifesim.report.journeys.selection import selection
 from lifesim.report.ladder import rungs
 from lifesim.report.leads import grade_rows
-from lifesim.report.readings import FEW, Metric, Reading, metric, readings
-from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, worth
+from lifesim.report.readings import FEW, Metric, Reading, deciding, metric, readings
+from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, whom, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +115,8 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
     primary, oracles = scenario.get("primary"), manifest.get("oracles") or {}
     present = readings(run.table("effects"), metrics, t.lang, primary, oracles)
     everyone = readings(run.table("effects_everyone"), metrics, t.lang, primary, oracles)
-    overall = [row for row in present if row.segment == "all"]
+    counted = everyone if deciding(scenario) == "effects_everyone" else present
+    overall = [row for row in counted if row.segment == "all"]
     rails = guardrails(scenario.get("guardrails") or {}, overall, _treated(scenario), metrics, t)
     measured = dict.fromkeys([*metrics, *(row.metric.name for row in present)])
     return {
@@ -127,7 +128,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,
         "answers": answers(scenario, overall, rails, metrics, t),
-        "worth": [*ceiling(overall, primary, t), *worth(run, t)],
+        "worth": [*whom(scenario, t), *ceiling(overall, primary, t), *worth(run, t)],
         "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),
@@ -140,7 +141,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "journeys": journey_rates(run, t),
         "estimates": estimate_rows(run, t),
         "selection": selection(run, t),
-        **_drawn(run, present, overall, t),
+        **_drawn(run, counted, overall, t),
         **_composition(run, t),
         **_branches(run, primary, t),
         **_agents(run, t),

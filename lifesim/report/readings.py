@@ -115,6 +115,11 @@ def metric(name: str, metrics: Mapping[str, Mapping[str, Any]], lang: str) -> Me
     )
 
 
+def deciding(scenario: Mapping[str, Any]) -> str:
+    """Name of the table of effects that answers the question of a run, by the part of its manifest on the scenario."""
+    return "effects_everyone" if scenario.get("scope") == "everyone" else "effects"
+
+
 def readings(
     effects: pd.DataFrame,
     metrics: Mapping[str, Mapping[str, Any]],

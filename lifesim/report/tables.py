@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import label_with_unit, show
 from lifesim.report.ladder import ladder_lines
-from lifesim.report.readings import FEW, Reading, readings
-from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, titled, worth
+from lifesim.report.readings import FEW, Reading, deciding, readings
+from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, titled, whom, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ def findings(run: RunTables, lang: str) -> list[str]:
     t = Catalogue(lang)
     scenario, metrics = run.manifest["scenario"], run.manifest["metrics"]
     oracles = run.manifest.get("oracles") or {}
-    rows = readings(run.table("effects"), metrics, lang, scenario.get("primary"), oracles)
+    rows = readings(run.table(deciding(scenario)), metrics, lang, scenario.get("primary"), oracles)
     overall = [row for row in rows if row.segment == "all"]
     treated = [arm for arm in scenario["arms"] if arm != scenario["control"]]
     rails = guardrails(scenario.get("guardrails") or {}, overall, treated, metrics, t)
@@ -128,7 +128,13 @@ def findings(run: RunTables, lang: str) -> list[str]:
         said = vars(rail) | {"arm": titled(rail.arm, rail.arm in marked, t)}
         lines.append(t("table.rail", **said | {"verdict": t(f"guardrail.{rail.verdict}")}))
     most = ceiling(overall, scenario.get("primary"), t)
-    notes = [*most, *ladder_lines(run, t), *worth(run, t), same_money(overall, int(scenario["horizon_days"]), t)]
+    notes = [
+        *whom(scenario, t),
+        *most,
+        *ladder_lines(run, t),
+        *worth(run, t),
+        same_money(overall, int(scenario["horizon_days"]), t),
+    ]
     if oracles:
         notes.append(t("oracle.note", tag=t("oracle.tag"), why=t("oracle.why")))
     return [*lines, *(note for note in notes if note)]
@@ -143,7 +149,7 @@ def print_findings(run: RunTables, lang: str) -> None:
     scenario, oracles = manifest["scenario"], manifest.get("oracles") or {}
     primary = scenario.get("primary")
     table = effects_table(
-        run.table("effects"), manifest["metrics"], lang, primary, oracles=oracles, width=console.width,
+        run.table(deciding(scenario)), manifest["metrics"], lang, primary, oracles=oracles, width=console.width,
         always={primary, *(scenario.get("guardrails") or {})},
     )  # fmt: skip
     console.print(table)

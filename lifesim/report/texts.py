@@ -51,6 +51,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
     ),
     "worth.interval": ("95% interval {interval}", "95% 区间 {interval}"),
     "worth.open": ("its interval has no bounds: too little is known of the cost", "区间无界：对成本所知太少"),
+    "answer.everyone": (
+        "Everyone is counted, those whom acquisition brought after the fork too, per customer present at the fork.",
+        "统计全部客户，含分叉后由获客带来的客户；分母为分叉时在册的客户。",
+    ),
     "answer.ceiling": (
         "The most that any strategy could add to {metric} is {rest} percentage points: with {control} it is {before}.",
         "{metric}在{control}下为 {before}，任何策略最多还能提高 {rest} 个百分点。",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import decimals, effect_amount, interval, limit_amount, per_10k, plain, show
-from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, metric
+from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, deciding, metric
 
 if TYPE_CHECKING:
     from lifesim.report.page import RunTables
@@ -136,6 +136,11 @@ def same_money(overall: Sequence[Reading], horizon_days: int, t: Catalogue) -> s
         return ""
     first, second = new[arms[0]].metric.label, received[arms[0]].metric.label
     return t("effects.same_money", arms=t("list_separator").join(map(printable, arms)), first=first, second=second)
+
+
+def whom(scenario: Mapping[str, Any], t: Catalogue) -> list[str]:
+    """Says so where everyone is counted, and not those alone who were present at the fork."""
+    return [t("answer.everyone")] if deciding(scenario) == "effects_everyone" else []
 
 
 def ceiling(overall: Sequence[Reading], primary: str | None, t: Catalogue) -> list[str]:

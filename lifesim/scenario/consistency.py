@@ -64,6 +64,16 @@ def ladder_is_of_arms(scenario: Scenario) -> Found:
         yield PathError(("measure", "ladder"), message)
 
 
+def traffic_is_of_sources(scenario: Scenario) -> Found:
+    """Arms change the traffic of sources that exist."""
+    for group in ("arms", "practices"):
+        for name, arm in getattr(scenario, group).items():
+            for source in arm.traffic:
+                if source not in scenario.acquisition:
+                    message = f"unknown source '{source}'{suggest(source, scenario.acquisition)}"
+                    yield PathError((group, name, "traffic", source), message, at_key=True)
+
+
 def practices_exist(scenario: Scenario) -> Found:
     """Arms start from practices that exist."""
     for group, arms in (("arms", scenario.arms), ("practices", scenario.practices)):
@@ -320,8 +330,8 @@ def costs_fit(scenario: Scenario) -> Found:
 
 
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
-    control_exists, ladder_is_of_arms, practices_exist, segments_exist, book_segment_exists, traits_are_complete,
-    products_exist, shares_of_segments_sum_to_one, sources_bring_segments, contents_move_what_exists,
+    control_exists, ladder_is_of_arms, practices_exist, traffic_is_of_sources, segments_exist, book_segment_exists,
+    traits_are_complete, products_exist, shares_of_segments_sum_to_one, sources_bring_segments, contents_move_what_exists,
     desk_says_what_exists, leads_say_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,

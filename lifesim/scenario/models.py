@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import PrivateAttr, ValidationError
 
@@ -46,6 +46,8 @@ from lifesim.scenario.yaml_source import Source as SourceFile
 PlugIn = Name | dict[Name, dict[str, Any]]
 
 MAX_REPLICATIONS = 10_000
+#: Times as many prospects as a source brings by itself, at most.
+MAX_TRAFFIC = 100
 
 
 class Arm(Part):
@@ -57,6 +59,9 @@ class Arm(Part):
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
     staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
     reassign: Reassignment | None = about("who takes over customers whose agent has left; none: nobody", default=None)
+    traffic: dict[Name, Real] = about(
+        "factor by source on the prospects that it brings, and so on what they cost; 1 where not named", default={}
+    )
     cleaning: Cleaning | None = about("leads that are dialled before an agent gets them; none: no lead", default=None)
     nurture: Nurture | None = about("leads that get contents before anybody calls; none: no lead", default=None)
     contact_policy: PolicyChange | None = about(
@@ -67,6 +72,9 @@ class Arm(Part):
         """See ``Part``."""
         if self.staffing:
             yield from by_month(self.staffing, ("staffing",))
+        for name, factor in self.traffic.items():
+            if not 0 <= factor <= MAX_TRAFFIC:
+                yield PathError(("traffic", name), f"must be 0 to {MAX_TRAFFIC}")
 
 
 class Measure(Part):
@@ -74,6 +82,11 @@ class Measure(Part):
 
     primary: Name = about("metric that answers the question")
     guardrails: dict[Name, Limit] = about("largest change for the worse, by metric", default={})
+    scope: Literal["present", "everyone"] = about(
+        "whose outcomes decide: of customers present at the fork with the friends whom they refer, or of everyone, "
+        "those whom acquisition brings too; per customer present at the fork",
+        default="present",
+    )
     ladder: tuple[Name, ...] = about(
         "arms from the control on, each of which adds a part to the one before: what each part adds is shown",
         default=(),
@@ -164,6 +177,7 @@ class Scenario(Part):
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
             staffing=arm.staffing or base.staffing,
             reassign=arm.reassign or base.reassign,
+            traffic={**base.traffic, **arm.traffic},
             cleaning=arm.cleaning or base.cleaning,
             nurture=arm.nurture or base.nurture,
             contact_policy=arm.contact_policy,

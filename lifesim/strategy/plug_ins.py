@@ -87,6 +87,8 @@ class Practice:
         Factors by month on the calls that the desk can make, 12 or none.
     reassign
         Who takes over customers whose serving agent has left; none: nobody.
+    traffic
+        Factors on the prospects of sources of acquisition, by name.
     cleaning, nurture
         What is done with leads that are not good enough for an agent yet; none: nothing.
     contact_policy
@@ -98,6 +100,7 @@ class Practice:
     allocation: Allocation = NobodyAnswers()
     staffing: tuple[float, ...] = ()
     reassign: Reassignment | None = None
+    traffic: Mapping[str, float] = field(default_factory=dict)
     cleaning: Cleaning | None = None
     nurture: Nurture | None = None
     contact_policy: ContactPolicy | None = None

@@ -144,8 +144,15 @@ def _seen(view: View) -> SeenView:
     columns = {name: view.column(name) for name in view.names}
     tiers = view.tiers if isinstance(view, AgentView) else ()
     history = _seen(view.history) if isinstance(view, LeadView) else None
-    behind = copy.deepcopy(view._world)
+    behind = copy.deepcopy(_computed(view._world))
     return SeenView(kind, columns, np.array(view._rows), behind, view.now, view.date, tiers, history)
+
+
+def _computed(behind: Any) -> Any:
+    """What is behind a view, with that in place of a function which it would give when it is asked for."""
+    if isinstance(behind, tuple) and not hasattr(behind, "_fields"):
+        return tuple(each() if callable(each) else each for each in behind)
+    return behind
 
 
 def arrays_in(behind: Any) -> list[Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,14 @@ class Acquisition:
 
     phase, name, local, days = 1, "acquisition", False, 14
 
-    def __init__(self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int]) -> None:
+    def __init__(
+        self, scenario: Scenario, streams: Streams, branches: dict[int, str], sizes: dict[int, int],
+        traffic: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.offset = scenario.warm_up % (self.days * DAY)
         self.arrivals = [
-            arrival_times(scenario, streams, source, branch, sizes[number]) | {"branch": number, "source": k}
+            arrival_times(scenario, streams, source, branch, sizes[number], traffic.get(source, 1.0))
+            | {"branch": number, "source": k}
             for k, source in enumerate(scenario.acquisition)
             for number, branch in branches.items()
         ]
@@ -91,11 +97,13 @@ class Acquisition:
         world.state.customers["source"][rows] = len(world.scenario.acquisition) + 1
 
 
-def arrival_times(scenario: Scenario, streams: Streams, source: str, branch: str, size: int) -> dict[str, Any]:
+def arrival_times(
+    scenario: Scenario, streams: Streams, source: str, branch: str, size: int, traffic: float = 1.0
+) -> dict[str, Any]:
     """Arrivals of one source in one branch by thinning: candidate k has its own gap and its own acceptance."""
     rate = scenario.acquisition[source].rate * size / 10_000
     parts = []
-    for name, (factors, top) in arrival_streams(scenario, source, streams).items():
+    for name, (factors, top) in arrival_streams(scenario, source, streams, traffic).items():
         luck = f"arrivals of {source} in {branch}" + (f" by {name}" if name else "")
         parts.append(_thinned(streams, luck, rate, top, factors, scenario.warm_up + scenario.horizon))
     times, keys = (np.concatenate(each) for each in zip(*parts, strict=True))
