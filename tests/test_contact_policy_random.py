@@ -88,6 +88,8 @@ def market(policy: dict[str, Any], delay: str) -> Scenario:
     data = described(scenario)
     for name in SENT_BY:
         data["channels"][name] |= {"delivered": 0.7, "opt_out": 0.2, "delay": delay, "cost": "0.05 CNY"}
+    for channel in data["channels"].values():
+        channel["hours"] = None  # hours that lie in the quiet ones are refused
     for segment in data["segments"].values():
         segment["consent"] |= dict.fromkeys(SENT_BY, 0.5)
     given = {name: data[name] for name in ("channels", "segments")}

@@ -69,10 +69,17 @@ def test_a_rate_spreads_a_wave_over_the_hours_until_touches_have_waited_too_long
     assert balance(waiting, "offers") == len(waiting.extra["turns"]) == counted["requested"] - 12
 
 
-def test_a_rate_bounds_the_burst_after_a_quiet_night() -> None:
-    policy = {"quiet": {"start": "21:30", "end": "08:30"}, "rates": {"gateway": {"touches": 7, "waits": "20h"}}}
-    monday = Weekly("offer", "push", "22:00", (1,), 1.0)
-    world = run(market(**policy), campaigns(offers=monday), days=8)
+@pytest.mark.parametrize("closed", ["quiet hours", "hours of the channel"])
+def test_a_rate_bounds_the_burst_after_a_night_in_which_nothing_arrives(closed: str) -> None:
+    scenario = market(rates={"gateway": {"touches": 7, "waits": "20h"}})
+    if closed == "quiet hours":
+        policy = described(scenario)["contact_policy"] | {"quiet": {"start": "21:30", "end": "08:30"}}
+        scenario = scenario.replace(contact_policy=policy)
+    else:
+        channels = described(scenario)["channels"]
+        channels["push"]["hours"] = {"opens": "08:30", "closes": "21:30"}
+        scenario = scenario.replace(channels=channels)
+    world = run(scenario, campaigns(offers=Weekly("offer", "push", "22:00", (1,), 1.0)), days=8)
     times = np.array([time for at in arrivals(world, "offers").values() for time in at])
     hours, counts = np.unique(times % DAY // HOUR, return_counts=True)
     assert hours.tolist() == [*range(9, 9 + len(hours))] and set(counts[:-1].tolist()) == {7}

@@ -275,8 +275,9 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
     i, campaign, content = request["customer"], request["campaign"], request["content"]
     channel, failed = request["detail"] % 256, request["detail"] // 256
     luck, step, branch = request["luck"], request["step"], customer_row(w, request["customer"]).branch
-    quiet = after_quiet(now, channel, w) != now and not i8(w.quiet_hours, channel * 3 + 2)
-    if quiet and content_rule_at(w.content_rules, content).marketing:
+    marketing = content_rule_at(w.content_rules, content).marketing
+    dropped = marketing and i8(w.quiet_hours, channel * 3 + 2) and after_quiet(now, channel, w) != now
+    if not dropped and carried_at(now, channel, marketing, w) != now:
         return True
     cost = channel_rule_at(w.channel_rules, channel).cost
     for k in range(w.limits):
