@@ -195,7 +195,7 @@ def test_the_break_and_the_steps_that_too_few_came_to(tmp_path: Path) -> None:
     at = shown.index(" 2  remind  Sign-in reminder")
     assert shown[at + 2 : at + 5] == [
         "    400 came, 355 left (88.8%)",
-        "    0 left by none of these ways, 5 are still there",
+        "    5 still there",
         "    >> the journey breaks here",
     ]
     assert shown[at + 6].endswith("355   89%")

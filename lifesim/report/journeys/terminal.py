@@ -85,9 +85,9 @@ def notes(name: str, words: Words, counts: Counts) -> list[str]:
     left = counts.left(name)
     lost = words("seen", seen=f"{seen:,}", left=f"{left:,}", share=f"{left / seen:.1%}")
     found = [lost if left else words("ended", seen=f"{seen:,}")]
-    by_none, waiting = counts.went(name, LEFT), counts.went(name, WAITING)
-    if by_none or waiting:
-        found.append(words("apart", left=f"{by_none:,}", waiting=f"{waiting:,}"))
+    others = {"by_none": counts.went(name, LEFT), "there": counts.went(name, WAITING)}
+    if any(others.values()):
+        found.append(words("comma").join(words(key, count=f"{count:,}") for key, count in others.items() if count))
     if seen < FEW:
         found.append("! " + words("few", few=FEW))
     if name == counts.breaks_at:

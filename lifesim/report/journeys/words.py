@@ -91,9 +91,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "is": ("whoever is: {who}", "符合：{who}"),
     "seen": ("{seen} came, {left} left ({share})", "到达{seen}，流失{left}（{share}）"),
     "ended": ("{seen} came", "到达{seen}"),
-    "apart": (
-        "{left} left by none of these ways, {waiting} are still there", "{left}未经以下去向退出，{waiting}仍停留"
-    ),
+    "by_none": ("{count} left by none of these ways", "{count}未经以下去向退出"),
+    "there": ("{count} still there", "{count}仍停留"),
     "break": ("the journey breaks here", "断点"),
     "few": ("fewer than {few}: no figure to rely on", "不足{few}人，数据不可靠"),
     "nobody": ("nobody came", "无人到达"),
