@@ -133,6 +133,20 @@ def test_a_customers_own_hours_show_in_what_the_insurer_counts() -> None:
     assert share[keen].mean() == pytest.approx(share[~keen].mean(), abs=0.02)
 
 
+def test_the_other_columns_are_what_they_are_without_hours() -> None:
+    found = []
+    for scenario in (obliging(), many()):
+        world = run(scenario, days=1)
+        columns, rows = observed_columns(world.scenario, world.seen), np.arange(10)
+        found.append(set(columns))
+        age = columns["age"](world.state, rows, world.now)
+        trait = list(scenario.behaviour.traits).index("age")
+        rule = scenario.behaviour.traits["age"]
+        assert np.array_equal(age, world.state.traits[rows, trait] * rule.scale + rule.center)
+    both = {f"{what}_at_{hour:02}" for what in ("delivered", "opened") for hour in range(24)}
+    assert found[1] - found[0] == both
+
+
 def test_without_hours_nothing_is_kept_of_them() -> None:
     world = run(obliging(), days=1)
     assert world.state.hours_seen.shape[1] == 0
