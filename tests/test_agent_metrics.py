@@ -29,7 +29,7 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
     found |= {f"{what}_{grade}": 2.0 for what in ("won", "lost") for grade in "abc"} | {"won_d": 0.0, "lost_d": 0.0}
     if tier == "agents":
         found |= {
-            "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "agent_months": 6.0, "active_months": 4.0,
+            "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0, "active_months": 4.0,
             "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
         }  # fmt: skip
     return found
@@ -94,7 +94,7 @@ def test_values_by_hand() -> None:
     assert found(of, "premium_per_slot")["mean"] == pytest.approx(80_000 / 200)
     assert found(of, "premium_per_agent", tier="agents")["mean"] == pytest.approx(40_000 / 3)
     assert found(of, "policies_per_agent")["mean"] == pytest.approx(4.0)
-    assert found(of, "cost_per_policy")["mean"] == pytest.approx(23_000 / 12)
+    assert found(of, "cost_per_policy")["mean"] == pytest.approx(24_000 / 12)
     assert found(of, "activity_rate")["mean"] == pytest.approx(4 / 6)
     assert found(of, "unevenness")["mean"] == pytest.approx(0.3)
     assert found(of, "overflow")["mean"] == pytest.approx((30 + 1.5) / 200)

@@ -212,6 +212,7 @@ def practice(arm: Arm) -> Practice:
         traffic=dict(arm.traffic),
         cleaning=arm.cleaning,
         nurture=arm.nurture,
+        agents=arm.agents,
     )
     if arm.grading is not None:
         made = dataclasses.replace(made, grading=instance("grading", arm.grading))

@@ -13,6 +13,7 @@ from lifesim.scenario.workforce import RECRUIT_SECONDS
 from lifesim.strategy import Practice
 from lifesim.workforce.agents import Agents, leads_between
 from lifesim.workforce.fairness import gini
+from lifesim.workforce.levers import cost_of, practised
 from lifesim.workforce.serving import NOBODY, SERVING
 from lifesim.workforce.sold import BY_GRADE, BY_MONTH, ONLINE, SOLD_BY, SOLD_MEASURES
 from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASURES, Staff, staff
@@ -25,8 +26,9 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
     """Rows of the table by number of the branch; none where the scenario has no agents."""
     if world.scenario.workforce is None:
         return {}
-    of = staff(world.scenario, world.streams, world.branches, world.started_with)
-    kept = Sales(of).rest(world)
+    scenario = practised(world.scenario, practice.agents)
+    of = staff(scenario, world.streams, world.branches, world.started_with)
+    kept = Sales(of, practice.agents).rest(world)
     columns = {"capacity": _capacity(world, of, practice), "serves": _serves(world, of)}
     found = {}
     for branch in world.branches:
@@ -34,6 +36,11 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
             tier: _counted(kept, (branch, k)) | _of_tier(world, of, (branch, k), kept, columns)
             for k, tier in enumerate(of.tiers)
         }
+        for tier, measures in by_tier.items():
+            if "agent_days" in measures:
+                measures["levers_fen"] = round(
+                    cost_of(scenario, practice.agents, tier) * measures["agent_days"] / MONTH_DAYS
+                )
         online = kept[SOLD_BY][branch, -1].tolist()
         by_tier[ONLINE] = dict(zip(SOLD_MEASURES[:3], online, strict=False))
         found[branch] = [
@@ -46,8 +53,9 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
 
 
 def paid_to_agents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Accounts of the ledger from rows of one branch: wages, and what of the commission agents earn on new policies."""
-    accounts = {"wages": "wages_fen", "agent_commission": "commission_fen"} if rows else {}
+    """Accounts of the ledger from rows of one branch: wages, commission that agents earn on new policies, levers."""
+    measures = {"wages": "wages_fen", "agent_commission": "commission_fen", "agent_levers": "levers_fen"}
+    accounts = measures if rows else {}
     return [
         {"account": name, "amount_fen": int(sum(row["value"] for row in rows if row["measure"] == measure))}
         for name, measure in accounts.items()
@@ -132,7 +140,7 @@ def _of_months(world: World, of: Agents, sold: Any) -> dict[str, int]:
 
 def _capacity(world: World, of: Staff, practice: Practice) -> Any:
     """Leads that each row of the staff could take since the fork. Shape (n,)."""
-    scenario, span = world.scenario, (int(world.state.counts["fork"][0]), world.now)
+    scenario, span = of.scenario, (int(world.state.counts["fork"][0]), world.now)
     hours = Hours(scenario, practice.staffing, of.calls)
     seats = hours.calls(hours.times(*span)).sum(axis=0)
     assert of.agents is not None and scenario.workforce is not None

@@ -120,7 +120,7 @@ class Experiment:
             Review(desk.staff),
         ]
         if self.scenario.workforce is not None:
-            parts += [Sales(desk.staff), Orphans(desk.staff, practice.reassign, world)]
+            parts += [Sales(desk.staff, practice.agents), Orphans(desk.staff, practice.reassign, world)]
         if scripted(self.scenario):
             parts.append(Script(self.scenario))
         if capped(world):

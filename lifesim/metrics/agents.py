@@ -134,9 +134,10 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "售出保单的年化保费", "可用于总部线索的时段", ("staff_ape_fen",), ("capacity",), _FEN,
     ),
     "cost_per_policy": AgentMetric(
-        "Wages and commission per policy", "单件人力成本（工资与佣金）", "CNY",
-        "wages of agents and their first-year commission", "policies sold by agents", "代理人工资与首年佣金",
-        "代理人承保件数", ("wages_fen", "commission_fen"), ("agents_policies",), _FEN,
+        "Cost of agents per policy", "单件人力成本", "CNY",
+        "wages of agents, their first-year commission, and what is paid for levers",
+        "policies sold by agents", "代理人工资、首年佣金与培训等投入",
+        "代理人承保件数", ("wages_fen", "commission_fen", "levers_fen"), ("agents_policies",), _FEN,
     ),
     "activity_rate": AgentMetric(
         "Active agents", "活动率", "share", "of these months, those with a policy sold",

@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from lifesim.scenario.agent_levers import levers_are_known
 from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.channel_checks import CHANNEL_CHECKS
 from lifesim.scenario.contact_checks import CONTACT_CHECKS
@@ -336,7 +337,7 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,
     time_fits, ages_fit, nothing_has_matured, start_is_in_the_calendar, numbers_fit, branches_fit, costs_fit,
-    calendar_covers, *CHANNEL_CHECKS, *EPISODE_CHECKS, *CONTACT_CHECKS,
+    calendar_covers, levers_are_known, *CHANNEL_CHECKS, *EPISODE_CHECKS, *CONTACT_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
     orphans_go_to_somebody, leads_are_worked_by_somebody, work_says_what_exists,
 )  # fmt: skip

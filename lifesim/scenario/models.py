@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import PrivateAttr, ValidationError
 
 from lifesim.errors import Problem, ScenarioError
+from lifesim.scenario.agent_levers import AgentPractice
 from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.closing_power import ClosingPower
 from lifesim.scenario.consistency import CHECKS
@@ -64,6 +65,7 @@ class Arm(Part):
     )
     cleaning: Cleaning | None = about("leads that are dialled before an agent gets them; none: no lead", default=None)
     nurture: Nurture | None = about("leads that get contents before anybody calls; none: no lead", default=None)
+    agents: AgentPractice | None = about("what is done with the agents; none: nothing", default=None)
     contact_policy: PolicyChange | None = about(
         "what is different in the contact policy for this arm; none: nothing", default=None
     )
@@ -180,6 +182,7 @@ class Scenario(Part):
             traffic={**base.traffic, **arm.traffic},
             cleaning=arm.cleaning or base.cleaning,
             nurture=arm.nurture or base.nurture,
+            agents=arm.agents or base.agents,
             contact_policy=arm.contact_policy,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lifesim.scenario.agent_levers import Cooperation, Lever
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.operation import Operation
@@ -134,6 +135,10 @@ class Workforce(Part):
         unit="log factor",
         default=0.0,
     )
+    cooperation: Cooperation | None = about(
+        "how agents answer to sales past them; none: they do not mind", default=None
+    )
+    levers: dict[Name, Lever] = about("what a practice can pay for to make agents better", default={})
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from lifesim.scenario.agent_levers import AgentPractice
 from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.leads import Cleaning, Nurture
@@ -91,6 +92,8 @@ class Practice:
         Factors on the prospects of sources of acquisition, by name.
     cleaning, nurture
         What is done with leads that are not good enough for an agent yet; none: nothing.
+    agents
+        Who earns on sales past agents, and the levers that are used; none: nobody, and none.
     contact_policy
         Rules that hold in this arm; none: those of the scenario.
     """
@@ -104,6 +107,7 @@ class Practice:
     cleaning: Cleaning | None = None
     nurture: Nurture | None = None
     contact_policy: ContactPolicy | None = None
+    agents: AgentPractice | None = None
 
     @property
     def journeys(self) -> dict[str, Journey]:

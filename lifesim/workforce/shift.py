@@ -12,6 +12,7 @@ from lifesim.population.columns import DAY
 from lifesim.scenario.needs import FAMILIES
 from lifesim.scenario.workforce import Workforce
 from lifesim.workforce.agents import Agents, Ints, on_duty, room, skill_now
+from lifesim.workforce.levers import LEVERS, skill_gain
 from lifesim.workforce.staff import AWAY, GRADES, LAST, LOAD, NEVER_IDLE, RESULTS, SEEN, Staff
 
 #: Whether each tier of agents works on a day.
@@ -117,4 +118,8 @@ class Shift:
     @cached_property
     def _skills(self) -> Any:
         """Skill of the agents who are there, by family. Shape (agents, families)."""
-        return skill_now(self._workforce.turnover, self._there, self.now)
+        skills = skill_now(self._workforce.turnover, self._there, self.now)
+        if LEVERS not in self.kept:
+            return skills
+        gained = skill_gain(self._workforce, self.kept[LEVERS], self.now)
+        return skills + gained[self._there.tier][:, None]

@@ -26,7 +26,7 @@ from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import UNASSIGNED, AgentView, Practice
-from lifesim.workforce import cases
+from lifesim.workforce import cases, levers
 from lifesim.workforce import leads as pool
 from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
@@ -64,7 +64,10 @@ class Desk:
         self.takes = np.array([rules.takes for rules in channels], np.int64)
         hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY) for rules in channels]
         self.opens, self.closes = np.array(hours).T
-        self.staff = staff(scenario, world.streams, world.branches, world.started_with)
+        self.staff = staff(
+            levers.practised(scenario, practice.agents), world.streams, world.branches, world.started_with
+        )
+        levers.begin(world.extra, scenario, practice.agents, world.now)
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
@@ -235,12 +238,13 @@ class Desk:
 
     def _taken_up(self, now: int, waiting: Any, given: Any, rows: Any) -> Any:
         """The answer without the leads that agents ignore, of their own will: those stay in the pool."""
-        workforce = self.world.scenario.workforce
+        workforce = self.staff.scenario.workforce
         if workforce is None:
             return given
         willing = np.array([1.0] * len(self.desk.seats) + [tier.willing for tier in workforce.tiers.values()])
+        willing = willing[self.staff.tier[rows[given]]] * levers.willingness(workforce, self.world.extra, rows[given])
         u = self.world.streams.uniforms("lead taken up", waiting["luck"], now)
-        ignored = (given >= 0) & (u >= willing[self.staff.tier[rows[given]]])
+        ignored = (given >= 0) & (u >= willing)
         if ignored.any():
             branch = self.world.state.customers["branch"][waiting["customer"][ignored]]
             np.add.at(self.world.extra[SOLD_BY], (branch, self.staff.tier[rows[given[ignored]]], IGNORED), 1)

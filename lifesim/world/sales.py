@@ -10,7 +10,9 @@ import numpy as np
 
 from lifesim.population.columns import APPLIED, BARRED, DAY, appended
 from lifesim.population.memory import months_of
+from lifesim.scenario.agent_levers import AgentPractice
 from lifesim.workforce import cases
+from lifesim.workforce.levers import GRIEVANCE, resent
 from lifesim.workforce.serving import SERVING
 from lifesim.workforce.sold import (
     APE_FEN,
@@ -40,8 +42,10 @@ class Sales:
 
     phase, name, local, days = 3, "book of sales", False, 7
 
-    def __init__(self, staff: Staff) -> None:
-        self.staff = staff
+    def __init__(self, staff: Staff, practice: AgentPractice | None = None) -> None:
+        self.staff, self.credit = staff, practice.credit if practice else 0.0
+        workforce = staff.scenario.workforce
+        self.cooperation = workforce.cooperation if workforce else None
         self.offset = staff.scenario.warm_up % (self.days * DAY)
 
     def next(self, now: int) -> int | None:
@@ -49,8 +53,11 @@ class Sales:
         return every(self.days, now, self.offset)
 
     def act(self, world: World, now: int) -> None:
-        """Credit the policies issued since the last time, or since the fork."""
-        self.count(world, world.extra, now - self.days * DAY, now)
+        """Credit the policies issued since the last time, or since the fork; agents resent what was sold past them."""
+        past = self.count(world, world.extra, now - self.days * DAY, now)
+        if self.cooperation is not None:
+            world.extra.setdefault(GRIEVANCE, np.zeros(len(self.staff)))
+            resent(world.extra, past, 1.0 - self.credit, 0.5 ** (self.days * DAY / self.cooperation.recovers))
 
     def rest(self, world: World) -> dict[str, Any]:
         """What has been sold up to the present, the days since the last time included; the world stays as it is."""
@@ -60,15 +67,15 @@ class Sales:
         self.count(world, kept, since, world.now)
         return kept
 
-    def count(self, world: World, kept: MutableMapping[str, Any], since: int, now: int) -> None:
-        """Credit policies issued from one time on and before another to ``kept``."""
+    def count(self, world: World, kept: MutableMapping[str, Any], since: int, now: int) -> Any:
+        """Credit policies issued from one time on and before another to ``kept``; rows past whom others sold."""
         since = max(since, int(world.state.counts["fork"][0]))
         pool = world.state.policies
         new = np.flatnonzero((pool["issued"] >= since) & (pool["issued"] < now))
         new = new[(pool["customer"][new] >= 0) & (pool["premium"][new] > 0)]
         new = new[~np.isin(pool["status"][new], (APPLIED, BARRED))]
         if not len(new):
-            return
+            return np.zeros(0, np.int64)
         customers, issued, products = (pool[name][new].astype(np.int64) for name in ("customer", "issued", "product"))
         held = appended(world.extra[cases.IN_HAND], world.extra[cases.RECENT])
         serving = world.extra[SERVING]
@@ -80,14 +87,20 @@ class Sales:
         earned = first_commissions(self.staff, products, premiums, seller, own)
         amounts = {POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned}
         credit(kept, (branch, seller), amounts, (rows, self._month[issued // DAY]))
-        self._pass_by(kept, serving, customers, rows, branch)
+        return self._pass_by(kept, serving, (customers, products, premiums), rows, branch)
 
-    def _pass_by(self, kept: Any, serving: Any, customers: Any, rows: Any, branch: Any) -> None:
-        """Count what others, or nobody, sold to customers of an agent."""
+    def _pass_by(self, kept: Any, serving: Any, sold: tuple[Any, Any, Any], rows: Any, branch: Any) -> Any:
+        """Count what others, or nobody, sold to customers of an agent, and what the agent earns on it; their rows."""
+        customers, products, premiums = sold
         known = np.flatnonzero(customers < len(serving))
         mine = serving[customers[known]]
         past = (mine >= len(self.staff.calls)) & (rows[known] != mine)
-        np.add.at(kept[SOLD_BY], (branch[known[past]], self.staff.tier[mine[past]], BYPASSED), 1)
+        mine, known = mine[past], known[past]
+        place = (branch[known], self.staff.tier[mine])
+        np.add.at(kept[SOLD_BY], (*place, BYPASSED), 1)
+        whole = first_commissions(self.staff, products[known], premiums[known], self.staff.tier[mine], False)
+        np.add.at(kept[SOLD_BY], (*place, COMMISSION_FEN), np.rint(whole * self.credit).astype(np.int64))
+        return mine
 
     @cached_property
     def _person(self) -> Any:
