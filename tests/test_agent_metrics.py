@@ -15,6 +15,9 @@ from lifesim.report import render_page
 
 BRANCHES, ARMS, REPLICATIONS = ("north", "south"), ("control", "tiered"), 4
 
+#: Metrics of scenarios that say how leads are made, and of practices whose seats clean them.
+OF_LEADS = ("service_level", "connect_rate", "effective_rate", "qualified_share", "dialling_utilisation")
+
 
 def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
     """Made-up measures of a tier in a branch."""
@@ -107,7 +110,18 @@ def test_what_has_no_meaning_has_no_row() -> None:
     for metric, tier in (("retention_13_months", "agents"), ("conversion_d", "all"), ("premium_per_agent", "seats"),
                          ("conversion", "online"), ("overflow", "seats")):  # fmt: skip
         assert of[(of["metric"] == metric) & (of["tier"] == tier)].empty, metric
-    assert set(of["metric"]) == set(AGENT_METRICS) - {"retention_13_months", "conversion_d"}
+    assert set(of["metric"]) == set(AGENT_METRICS) - {"retention_13_months", "conversion_d", *OF_LEADS}
+
+
+def test_leads_that_are_cleaned_have_metrics() -> None:
+    agents, desks = tables()
+    counted = {"contacted": 40, "contacted_in_time": 30, "dials": 100, "connected": 50, "effective": 20,
+               "qualified": 15, "dropped": 45, "dial_capacity": 400}  # fmt: skip
+    more = [desks[desks["measure"] == "requests"].assign(measure=name, value=value) for name, value in counted.items()]
+    of = agent_metrics(agents, pd.concat([desks, *more]), "control", BRANCHES)
+    expected = dict(zip(OF_LEADS, (0.75, 0.5, 0.4, 0.25, 0.25), strict=True))
+    assert {name: found(of, name)["mean"] for name in OF_LEADS} == pytest.approx(expected)
+    assert found(of, "connect_rate", "north")["mean"] == pytest.approx(0.5)
 
 
 def test_a_replication_that_lacks_a_branch_says_nothing_about_the_market() -> None:

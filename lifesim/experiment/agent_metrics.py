@@ -18,6 +18,11 @@ COLUMNS = (
     "replications",
 )  # fmt: skip
 _KEYS = ["replication", "branch", "tier", "arm"]
+#: Measures of the table ``desks`` that metrics are made of.
+OF_DESKS = (
+    "requests", "gave_up", "contacted", "contacted_in_time", "dials", "connected", "effective", "qualified", "dropped",
+    "dial_capacity",
+)  # fmt: skip
 
 
 def agent_metrics(
@@ -67,7 +72,7 @@ def _sums(agents: pd.DataFrame, desks: pd.DataFrame, branches: Collection[str]) 
     ):  # fmt: skip
         wide[name] = wide[of].where(wide[where].notna())
     wide = wide.reset_index()
-    asked = desks[desks["measure"].isin(["requests", "gave_up"])].assign(tier=EVERYONE)
+    asked = desks[desks["measure"].isin(OF_DESKS)].assign(tier=EVERYONE)
     asked = asked.pivot_table(index=_KEYS, columns="measure", values="value", aggfunc="sum").reset_index()
     of_tiers = [wide, wide.assign(tier=EVERYONE)]
     together = pd.concat([*of_tiers, asked])

@@ -332,7 +332,8 @@ def costs_fit(scenario: Scenario) -> Found:
 
 CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     control_exists, ladder_is_of_arms, practices_exist, traffic_is_of_sources, segments_exist, book_segment_exists,
-    traits_are_complete, products_exist, shares_of_segments_sum_to_one, sources_bring_segments, contents_move_what_exists,
+    traits_are_complete, products_exist, shares_of_segments_sum_to_one, sources_bring_segments,
+    contents_move_what_exists,
     desk_says_what_exists, leads_say_what_exists, products_depend_on_what_exists, life_events_move_what_exists,
     wanted_cover_depends_on_what_exists, ages_are_known, incomes_are_known, sums_can_be_insured,
     ages_are_those_of_people, clocks_know_segments, days_are_whole,
