@@ -32,7 +32,8 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
     found |= {f"{what}_{grade}": 2.0 for what in ("won", "lost") for grade in "abc"} | {"won_d": 0.0, "lost_d": 0.0}
     if tier == "agents":
         found |= {
-            "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0, "active_months": 4.0,
+            "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0,
+            "active_months": 4.0,
             "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
         }  # fmt: skip
     return found
