@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from made_up_run import made_up_run
+from quiet_world import REPO
 from small_worlds import FirstSeat, busy, described, experiment, forked, run, small, table
 from test_lead_mining import Daily, Graded, mining, staffed
 from test_report_page import page_words
 
+import lifesim
 from lifesim.errors import ScenarioError
 from lifesim.experiment.gather import gather
 from lifesim.experiment.unit import Unit, UnitResult
@@ -328,3 +330,20 @@ def test_cleaning_needs_to_know_how_customers_take_calls() -> None:
         dialling_of_nothing = described(cleaned(small(50)))["leads"]
         dialling_of_nothing["dialling"]["by_dial"] = [0.0]
         small(50).replace(leads=dialling_of_nothing)
+
+
+def test_the_shipped_comparison_of_raw_and_cleaned_leads_runs_with_all_its_arms() -> None:
+    """A short run of one replication: no arm fails, and seats dial where an arm says so."""
+    scenario = lifesim.load("cleaning", root=REPO).replace(
+        warm_up="10d", horizon="20d", population={"branches": {"north": 6_000}, "segments": {"mainstream": 1.0}},
+        experiment={"replications": 1, "seed": 1},
+    )  # fmt: skip
+    result = lifesim.compare(scenario, workers=1)
+    assert result.failures == []
+    desks = result.tables["desks"]
+    dials = desks[desks["measure"] == "dials"].set_index("arm")["value"]
+    assert set(dials.index) == {arm for arm in scenario.arms if scenario.arm(arm).cleaning is not None}
+    assert dials["below_a"] >= dials["below_b"] > 20
+    leads = result.tables["leads"]
+    assert set(leads["arm"]) == set(scenario.arms)
+    assert {"connect_rate", "service_level"} <= set(result.tables["agent_metrics"]["metric"])
