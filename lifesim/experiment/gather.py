@@ -16,6 +16,7 @@ from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
 from lifesim.lifecycle.persistency import CLAIM_ENDED, DIED, LAPSED, MATURED, MONTHS, SURRENDERED, count_living
 from lifesim.population.accounts import Accounts
+from lifesim.population.arrays import appended
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
@@ -33,7 +34,6 @@ from lifesim.population.columns import (
     NO_DAY,
     SUSPENDED,
     UNSPOKEN,
-    appended,
 )
 from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES

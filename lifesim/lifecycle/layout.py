@@ -26,8 +26,8 @@ from lifesim.population.columns import (
     REQUEST,
     SIGNAL,
     TOUCH,
-    State,
 )
+from lifesim.population.state import State
 
 CLOCK_RULE = np.dtype(
     [

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lifesim.population.columns import OUTCOME, State, zeros
+from lifesim.population.arrays import zeros
+from lifesim.population.columns import OUTCOME
+from lifesim.population.state import State
 
 #: Who an account is of: customers present at the fork, those who came since, and of these those who were referred.
 PRESENT_AT_FORK, ARRIVED, REFERRED = range(3)

@@ -7,10 +7,6 @@ one customer at a time and the cost of a step is the memory it touches. Python s
 
 from __future__ import annotations
 
-import contextlib
-import mmap
-from typing import Any, NamedTuple
-
 import numpy as np
 
 NEVER = 2**31 - 1
@@ -320,103 +316,6 @@ REQUEST = np.dtype(
 #: for their turn.
 ASK_ADVISER, NEW_FRIEND, CALL, HAND_OVER, NOTIFY, HAPPENED, PLACE, KEY_BEHAVIOUR, SEND, ENTER, BOOKING = range(11)
 
-
-class State(NamedTuple):
-    """The arrays of a world, as the kernel takes them.
-
-    Attributes
-    ----------
-    due
-        Shape (capacity,): when each customer wakes next, seconds; means nothing in unused rows.
-    wake
-        Shape (capacity / BLOCK,): earliest ``due`` of each block of customers.
-    visible
-        Shape (capacity,): from when strategies may see each customer, seconds; ``NEVER`` for those who refuse
-        targeting and for the dead. By itself, because it is read for everyone at every campaign.
-    customers
-        Shape (capacity,).
-    accounts, outcomes
-        Shape (accounts,): what each stands for, and what became of its customers since the fork. In a world of twins
-        outcomes have shape (capacity,).
-    traits
-        Shape (capacity, traits): covariate of each trait, already centred and scaled.
-    mind
-        Shape (capacity, states).
-    clocks
-        Shape (capacity, stage slots + processes).
-    lifts
-        Shape (capacity, slots up to the last that can be lifted).
-    hours_seen
-        Shape (capacity, 48): touches delivered in each hour of the day, then those of them that were opened, of
-        channels whose opening depends on the hour; without such channels (capacity, 0).
-    policies, touches, enrolments
-        Pools of linked records; free places are linked from ``counts``.
-    marks
-        Shape (places for enrolments, width): what a journey remembers of a customer, see
-        ``engagement.journeys.layout``.
-    events, requests
-        Buffers that the kernel appends to and Python empties.
-    occupied
-        Shape (segments, stages, stages + 1): completed episodes begun before the cut-off, by stage and
-        next stage; the last column holds the seconds spent in them.
-    policy_life
-        Shape (products, policy years, 7): exposure since the fork in seconds; lapses, surrenders, deaths; months of
-        the instalments that were settled; matured; ended by a claim.
-    months
-        Shape (products, calendar months since time 0, 3): new policies, their annual premium, premium received.
-    applications
-        Shape (products, outcomes): applications since the fork that have come to an end.
-    session_days
-        Shape (days, segments): app sessions.
-    touched
-        Shape (campaigns, channels, contents, outcomes): what became of touches.
-    prompted
-        Shape (campaigns, contents, events): times that a touch of a journey led straight to what it asks for.
-    benefits
-        Shape (campaigns, contents, 4): of those whom a content brings to the app, who could have come within a week of
-        taking it in, and came; likewise within a week of the end of its benefit.
-    ways
-        Shape (ways,): customers who went each way out of each step of each journey.
-    recent
-        Shape (capacity, remembered): times of the latest marketing touches that named caps count, see
-        ``engagement.policies``; of width 0 without such caps.
-    signals
-        Shape (capacity, 1 or 0): what a score of early warning is made of; of width 0 where nobody is scored.
-    counts
-        Shape (1,): numbers that the kernel keeps.
-    """
-
-    due: Any
-    wake: Any
-    visible: Any
-    customers: Any
-    accounts: Any
-    outcomes: Any
-    traits: Any
-    mind: Any
-    clocks: Any
-    lifts: Any
-    hours_seen: Any
-    policies: Any
-    touches: Any
-    enrolments: Any
-    marks: Any
-    events: Any
-    requests: Any
-    occupied: Any
-    policy_life: Any
-    months: Any
-    applications: Any
-    session_days: Any
-    touched: Any
-    prompted: Any
-    benefits: Any
-    ways: Any
-    recent: Any
-    signals: Any
-    counts: Any
-
-
 #: New policies, their annual premium, premium received.
 MONTH_COLUMNS = 3
 BLOCK = 64
@@ -441,44 +340,3 @@ TOUCH_OUTCOMES = ("requested", "delivered", "failed", "opened", "opted_out", "su
                   "suppressed_reach", "suppressed_cap", "suppressed_targeting", "withdrawn")  # fmt: skip
 (T_REQUESTED, T_DELIVERED, T_FAILED, T_OPENED, T_OPTED_OUT, T_CONSENT, T_REACH, T_CAP, T_TARGETING,
  T_WITHDRAWN) = range(len(TOUCH_OUTCOMES))  # fmt: skip
-
-
-#: Bytes from which an array is worth pages of its own.
-_LARGE = 2**20
-
-
-def chain(pool: Any, first: int) -> None:
-    """Link the places of a pool from ``first`` on as free, in ascending order."""
-    pool["next"][first:] = np.arange(first + 1, len(pool) + 1)
-    pool["next"][-1] = NONE
-    pool["customer"][first:] = NONE
-
-
-def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Zeros on pages of their own: those never written to take no memory, and all go back with the array.
-
-    A heap would keep the holes that large arrays leave, and a new arm would not fit into those of the last.
-    """
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    if size < _LARGE:
-        return np.zeros(shape, dtype)
-    pages = mmap.mmap(-1, size)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # a kernel without huge pages
-            pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype).reshape(shape)
-
-
-def appended(records: Any, more: Any) -> Any:
-    """Two arrays of the same records, one after the other; as bytes, which skips a search for a common type."""
-    raw, kind = np.dtype((np.void, records.dtype.itemsize)), records.dtype
-    return np.concatenate([records.view(raw), more.view(raw)]).view(kind)
-
-
-def grow(array: Any, rows: int, fill: Any = 0) -> Any:
-    """A copy with ``rows`` rows, the new ones filled."""
-    new = zeros((rows, *array.shape[1:]), array.dtype)
-    new[: len(array)] = array
-    if fill != 0:
-        new[len(array) :] = fill
-    return new

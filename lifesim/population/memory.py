@@ -9,6 +9,7 @@ import numpy as np
 
 from lifesim.dates import first_day, maturities, next_dues
 from lifesim.errors import RunError
+from lifesim.population.arrays import chain, grow
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     BLOCK,
@@ -43,10 +44,8 @@ from lifesim.population.columns import (
     TOUCH,
     TOUCH_OUTCOMES,
     YEAR,
-    State,
-    chain,
-    grow,
 )
+from lifesim.population.state import State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.scenario.journeys.words import EVENTS as WORDS

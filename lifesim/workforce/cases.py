@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import appended
+from lifesim.population.arrays import appended
 from lifesim.strategy import REMEMBERED
 from lifesim.workforce.passage import PASSAGE, conclude
 from lifesim.workforce.sold import BY_GRADE

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import CALL as CALLED
-from lifesim.population.columns import State
+from lifesim.population.state import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import BY_AGENTS as AGENTS_ALONE
 from lifesim.scenario.channels import CHANNELS

@@ -8,7 +8,8 @@ import numpy as np
 
 from lifesim.engagement.sending import send
 from lifesim.errors import StrategyError
-from lifesim.population.columns import DAY, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import DAY
 from lifesim.scenario.channels import BY_AGENTS, BY_PEOPLE, CHANNELS, SENDING
 from lifesim.strategy import Luck, Orchestration, Touches
 from lifesim.workforce import leads as pool

@@ -10,6 +10,7 @@ import numpy as np
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
 from lifesim.lifecycle.touch_tables import channel_rules
+from lifesim.population.arrays import appended
 from lifesim.population.columns import (
     ANSWERS,
     ASSIGNS,
@@ -20,7 +21,6 @@ from lifesim.population.columns import (
     T_WITHDRAWN,
     TO_AGENT,
     UNSPOKEN,
-    appended,
 )
 from lifesim.population.memory import months_of
 from lifesim.scenario import Scenario

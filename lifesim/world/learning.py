@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import DAY, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import DAY
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.world.world import World
 

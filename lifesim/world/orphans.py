@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import DAY, NEVER, ORPHAN, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import DAY, NEVER, ORPHAN
 from lifesim.population.memory import count
 from lifesim.scenario.workforce import Reassignment
 from lifesim.workforce import cases

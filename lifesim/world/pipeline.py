@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.sending import send
-from lifesim.population.columns import T_WITHDRAWN, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import T_WITHDRAWN
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.leads import Leads
 from lifesim.strategy import Practice

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.journeys.layout import ASKED, B_CAP, COUNT, FIRST, FULL, GRANTED, KIND, NONE, W_FIRST, Kind
-from lifesim.population.columns import appended
+from lifesim.population.arrays import appended
 from lifesim.world.kernel import hold
 from lifesim.world.world import World
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from lifesim.engagement.sending import send
 from lifesim.lifecycle.policies import latest_issued
-from lifesim.population.columns import DAY, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import DAY
 from lifesim.population.memory import count
 from lifesim.scenario.workforce import Recycling
 from lifesim.workforce import cases

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import APPLIED, BARRED, DAY, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import APPLIED, BARRED, DAY
 from lifesim.population.memory import months_of
 from lifesim.scenario.agent_levers import AgentPractice
 from lifesim.workforce import cases

@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.engagement.journeys.layout import NONE
 from lifesim.engagement.sending import take_turns
-from lifesim.population.columns import appended
+from lifesim.population.arrays import appended
 from lifesim.scenario.contact import Budget, Places, Throughput
 from lifesim.world.kernel import hold
 from lifesim.world.world import World

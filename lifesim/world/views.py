@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.journeys.layout import Seen
-from lifesim.population.columns import DAY, GRACE, HOURS_SEEN, IN_FORCE, NOTICE, ORPHAN, SUSPENDED, State
+from lifesim.population.columns import DAY, GRACE, HOURS_SEEN, IN_FORCE, NOTICE, ORPHAN, SUSPENDED
 from lifesim.population.memory import count, counts_hours
+from lifesim.population.state import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS, SENDING
 from lifesim.scenario.needs import FAMILIES

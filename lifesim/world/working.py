@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement import granting
-from lifesim.population.columns import T_REACH, T_REQUESTED, appended
+from lifesim.population.arrays import appended
+from lifesim.population.columns import T_REACH, T_REQUESTED
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.operation import Operation
 from lifesim.workforce.leads import DESK, LEAD, TOLD

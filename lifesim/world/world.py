@@ -30,6 +30,7 @@ from lifesim.lifecycle.persistency import mark_fork
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
+from lifesim.population.arrays import appended
 from lifesim.population.columns import (
     ASK_ADVISER,
     BOOKING,
@@ -53,10 +54,9 @@ from lifesim.population.columns import (
     PRESENT,
     REQUEST,
     SEND,
-    State,
-    appended,
 )
 from lifesim.population.consent import tightened
+from lifesim.population.state import State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
 from lifesim.scenario.contact import ContactPolicy
