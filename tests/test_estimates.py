@@ -168,6 +168,31 @@ def test_a_stage_by_rules_follows_from_what_is_observed() -> None:
     assert np.mean((estimated == HOLDING) == (c["stage"] == HOLDING)) > 0.7
 
 
+def test_a_tag_from_observables_follows_from_age_contracts_and_visits() -> None:
+    """Two thirds are right where the largest segment is two fifths; who refuses targeting has no tag."""
+    more = {"from_observables": True}
+    world = run(scored(2_000, more=more), busy(), days=60)
+    c, _ = people(world)
+    tags, known = (
+        world.state.signals[: count(world.state), 0]["tag"],
+        world.state.visible[: count(world.state)] <= world.now,
+    )
+    looked = tags > 0
+    assert (looked <= known).all() and looked.sum() > 0.9 * known.sum()
+    right = (tags - 1 == c["segment"])[looked].mean()
+    assert right > 0.6
+    column = world.observed["tag_wealth_rising"](world.state, np.arange(count(world.state)), world.now)
+    assert ((column > 0) == (tags == 2)).all()
+    # A source that says nothing any more: everyone is of one age.
+    data = described(scored(2_000, more=more))
+    for segment in data["segments"].values():
+        segment["traits"]["age"] = {"mean": 40, "sd": 1, "low": 39, "high": 41}
+    blind = run(scored(2_000, more=more).replace(segments=data["segments"]), busy(), days=60)
+    c, _ = people(blind)
+    tags = blind.state.signals[: count(blind.state), 0]["tag"]
+    assert (tags - 1 == c["segment"])[tags > 0].mean() < right - 0.05
+
+
 def of_run(inference: dict[str, Any], **changes: Any) -> Any:
     """The table of estimates of a run with one arm beside the control."""
     scenario = small({"north": 300, "south": 200}, **changes)

@@ -294,6 +294,7 @@ RULE_NUMBERS: dict[str, str] = {
     "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
     "scored": "i8",  # whether there is a score of early warning
     "recognised": "f8",  # share of customers whose segment the insurer recognises
+    "tags_observed": "i8",  # 1: the tag is the one that follows from observables
     "wanting": "i8",  # whether cover is wanted at all
     "gap_stages": "i8",  # bit per stage in which a hazard depends on a gap
     "age_column": "i8",  # -1 none
@@ -425,7 +426,7 @@ def enrolment_row(w: Any, place: int) -> Any:
 
 @compiled
 def signal_row(w: Any, i: int) -> Any:
-    """What the insurer keeps of customer ``i`` for the score of early warning; only where there is one."""
+    """What the insurer keeps of customer ``i`` for its estimates; only where it keeps something."""
     return signal_at(w.signals, i)
 
 

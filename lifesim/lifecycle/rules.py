@@ -342,6 +342,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "silent_start": behaviour.warning.silent_start,
         "scored": int(scenario.inference.churn is not None),
         "recognised": scenario.inference.recognised,
+        "tags_observed": int(scenario.inference.from_observables),
         "words": len(EVENTS),
     } | _claims(scenario)
 

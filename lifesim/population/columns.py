@@ -173,7 +173,7 @@ LIFT = np.dtype([("excess", "f4"), ("at", "i4")], align=True)  # per second at t
 #: One state of mind of one customer: its distance from the baseline at a time.
 MIND = np.dtype([("offset", "f4"), ("at", "i4")], align=True)
 
-#: What the insurer keeps of one customer for the score of early warning.
+#: What the insurer keeps of one customer for the score of early warning and for estimates from observables.
 SIGNAL = np.dtype(
     [
         ("complained", "i4"),  # when last; 0 never
@@ -181,6 +181,7 @@ SIGNAL = np.dtype(
         ("usual", "f4"),  # share of looks since the one before which the customer was active: slow and fast average
         ("recent", "f4"),
         ("score", "f4"),  # 0 to 1; 0 of those who hold no policy, or refuse targeting
+        ("tag", "u1"),  # number of the segment from observables, from 1; 0 before the first look
     ],
     align=True,
 )

@@ -130,7 +130,7 @@ def empty(
         prompted=np.zeros((campaigns, max(1, len(scenario.contents)), len(WORDS)), np.int64),
         ways=np.zeros(ways, np.int64),
         recent=np.zeros((capacity, remembered), np.int32),
-        signals=np.zeros((capacity, int(scenario.inference.churn is not None)), SIGNAL),
+        signals=np.zeros((capacity, int(scenario.inference.keeps_signals)), SIGNAL),
         counts=counts,
     )
 

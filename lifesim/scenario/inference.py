@@ -40,9 +40,15 @@ class Inference(Part):
     life_events: Learning | None = about("life events that it learns of; none where not given", default=None)
     churn: WarningScore | None = about("score of early warning; nobody is scored where not given", default=None)
     from_observables: bool = about(
-        "whether the stage follows by rules from policies, behaviour and the score alone, without regard to recall",
+        "whether the stage follows by rules from policies, behaviour and the score alone, and the tag from age, "
+        "contracts and visits, without regard to recall and recognised",
         default=False,
     )
+
+    @property
+    def keeps_signals(self) -> bool:
+        """Whether something of every customer is kept for estimates."""
+        return self.churn is not None or self.from_observables
 
     def complaints(self) -> Iterator[PathError]:
         """Estimates are made at midnight."""

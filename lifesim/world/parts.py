@@ -16,6 +16,7 @@ from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
+from lifesim.world.observed_tags import observed_tags
 from lifesim.world.warning_score import observed_stage, score
 from lifesim.world.world import World
 
@@ -147,6 +148,8 @@ class Inference:
         c = world.state.customers[: count(world.state)]
         if world.scenario.inference.from_observables:
             c["seen_stage"] = observed_stage(world, now)
+            known = world.state.visible[: len(c)] <= now
+            world.state.signals[: len(c), 0]["tag"] = np.where(known, observed_tags(world, now) + 1, 0)
             return
         changed = np.flatnonzero(c["seen_stage"] != c["stage"])
         stage = c["stage"][changed].astype(np.int64)

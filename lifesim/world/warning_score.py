@@ -42,13 +42,16 @@ CHOOSING: Final = 60 * DAY
 
 
 def score(world: World, now: int) -> None:
-    """Bring the scores of all policyholders up to date: a look, as far apart from the last as estimates are."""
-    rule = world.scenario.inference.churn
-    if rule is None:
+    """Look at everyone's activity, as far apart from the last time as estimates are, and bring scores up to date."""
+    inference = world.scenario.inference
+    if not inference.keeps_signals:
         return
     n = count(world.state)
     signals, c = world.state.signals[:n, 0], world.state.customers[:n]
-    _look(signals, c["last_session"] > now - world.scenario.inference.every)
+    _look(signals, c["last_session"] > now - inference.every)
+    rule = inference.churn
+    if rule is None:
+        return
     odds = np.full(n, rule.intercept)
     found = _signals(world, signals, now)
     for name, coefficient in rule.depends.items():

@@ -79,7 +79,9 @@ def premium_held(i: int, insured: bool, w: Any) -> float:
 
 @compiled
 def tag(i: int, w: Any) -> int:
-    """The segment as the insurer estimates it: see ``population.tags``."""
+    """The segment as the insurer estimates it, see ``population.tags``; -1 before it has looked."""
+    if w.tags_observed:
+        return int(signal_row(w, i).tag) - 1
     c = customer_row(w, i)
     u, _, _ = look_again(u8(w.keys, K_TAG), c.key, 0)
     if u < w.recognised:
