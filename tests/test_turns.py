@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from test_contact_policy import DAILY, HOUR, OPEN, arrivals, campaigns, market
 from lifesim.errors import ScenarioError
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
+from lifesim.scenario.contact import Throughput
 from lifesim.strategy import Practice
+from lifesim.world.turns import Turns
 from lifesim.world.world import World
 
 OFFERS = Weekly("offer", "sms", "10:00", **DAILY)
@@ -123,6 +126,16 @@ def test_what_is_shared_by_all_branches_is_split_by_their_customers_whoever_simu
     each = {"texts": {"amount": "3 CNY", "each": "1d", "scope": "branch"}}
     own = run(scenario.replace(contact_policy=OPEN | {"budgets": each}), practice, days=3)
     assert [sum(len(t) for k, t in arrivals(own, "offers").items() if k in mine) for mine in of] == [90, 90]
+
+
+@pytest.mark.parametrize("amount", [10**12, 10**18, 2**63 - 1])
+def test_as_much_as_anybody_can_write_is_split_without_being_lost(amount: int) -> None:
+    limit = Throughput.model_validate({"touches": amount})
+    world: Any = SimpleNamespace(
+        policy=None, policies=SimpleNamespace(limits=[]), journeys=SimpleNamespace(names=[]), extra={}
+    )
+    most = Turns(world, {"north": 10_000_000, "south": 30_000_000}).most(amount, limit)
+    assert sum(most.tolist()) == amount and most[0] == amount // 4
 
 
 def test_what_falls_back_on_a_limited_channel_takes_its_turn_there() -> None:

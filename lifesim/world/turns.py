@@ -118,8 +118,9 @@ class Turns:
         """What each branch may use, shape (branches,): as much as is said, or its share of it, to the last unit."""
         if limit.scope == "branch":
             return np.full(len(self.sizes), amount, np.int64)
-        up_to = amount * np.cumsum(self.sizes) // max(1, int(self.sizes.sum()))
-        return np.diff(up_to, prepend=0)
+        # By Python's numbers, which have room for any amount times all customers.
+        up_to = [amount * int(size) // max(1, int(self.sizes.sum())) for size in np.cumsum(self.sizes)]
+        return np.diff(np.array(up_to, np.int64), prepend=0)
 
 
 def _amount(limit: Budget | Throughput) -> int:
