@@ -66,6 +66,11 @@ def test_marketing_waits_for_the_channel_and_for_the_end_of_quiet_hours() -> Non
     assert came == {"Sat 10 10:15"}
     with pytest.raises(ScenarioError, match=r"channels\.ai_call\.hours: lie in the quiet hours of `contact_policy`"):
         scenario.replace(contact_policy=policy | {"quiet": {"start": "09:00", "end": "16:00"}})
+    late = {"quiet": {"start": "22:00", "end": "16:00"}}
+    with pytest.raises(ScenarioError) as caught:
+        scenario.replace(arms={"control": {}, "late": {"contact_policy": late}})
+    found = ["arms.late.contact_policy: its quiet hours cover the hours in which ai_call carries anything"]
+    assert [str(each).split(": ", 1)[1] for each in caught.value.problems] == found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lifesim.scenario.behaviour import unknown
+from lifesim.scenario.channel_rules import Hours
 from lifesim.scenario.channels import BY_AGENTS, OFFLINE_EVENT
+from lifesim.scenario.contact import Quiet
+from lifesim.scenario.contact_checks import policies
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError
 
@@ -48,18 +51,24 @@ def time_is_that_of_agents(scenario: Scenario) -> Found:
 
 
 def hours_leave_time_for_marketing(scenario: Scenario) -> Found:
-    """Marketing does not wait for ever: a channel is not open in quiet hours alone."""
-    policy = scenario.contact_policy
-    for name, rules in scenario.channels.items():
-        quiet = policy.quiet_by_channel.get(name, policy.quiet)
-        if rules.hours is None or quiet is None:
-            continue
-        opens = rules.hours.opens
-        over_night = quiet.start > quiet.end
-        if opens >= quiet.start or opens < quiet.end if over_night else quiet.start <= opens < quiet.end:
-            opens = DAY if over_night and opens >= quiet.start else quiet.end
-        if opens >= rules.hours.closes:
-            yield PathError(("channels", name, "hours"), "lie in the quiet hours of `contact_policy`")
+    """Marketing does not wait for ever: in no arm is a channel open in quiet hours alone."""
+    for path, policy in policies(scenario):
+        for name, rules in scenario.channels.items():
+            quiet = policy.quiet_by_channel.get(name, policy.quiet)
+            if rules.hours is None or quiet is None or _leaves_time(quiet, rules.hours):
+                continue
+            if len(path) == 1:
+                yield PathError(("channels", name, "hours"), "lie in the quiet hours of `contact_policy`")
+            elif quiet != scenario.contact_policy.quiet_by_channel.get(name, scenario.contact_policy.quiet):
+                yield PathError(path, f"its quiet hours cover the hours in which {name} carries anything")
+
+
+def _leaves_time(quiet: Quiet, hours: Hours) -> bool:
+    """Whether some of the hours are not quiet."""
+    opens, over_night = hours.opens, quiet.start > quiet.end
+    if opens >= quiet.start or opens < quiet.end if over_night else quiet.start <= opens < quiet.end:
+        opens = DAY if over_night and opens >= quiet.start else quiet.end
+    return opens < hours.closes
 
 
 def contacts_are_of_people(scenario: Scenario) -> Found:
