@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from made_up_run import made_up_run
 from quiet_world import REPO
-from small_worlds import FirstSeat, busy, described, experiment, forked, run, small, table
+from small_worlds import FirstSeat, Weekly, busy, described, experiment, forked, run, small, table
 from test_lead_mining import Daily, Graded, mining, staffed
 from test_report_page import page_words
 
@@ -214,6 +214,22 @@ def test_dials_cost_and_those_that_do_not_connect_reach_nobody() -> None:
     spent = world.state.outcomes["contact"].sum() - free.state.outcomes["contact"].sum()
     assert spent == 100 * counted[DIALS]
     assert tried[T_REQUESTED] > counted[DIALS]
+
+
+def test_dials_count_for_the_campaign_that_made_the_lead_as_their_conversations_do() -> None:
+    """Of every campaign: calls asked for are those that arrived, failed, were held back or withdrawn, or still wait."""
+    world = run(
+        cleaned(small(100)),
+        Practice({"offers": Weekly("product_offer", "call", "10:30", (1, 3), 0.2)}, Graded(), FirstSeat(),
+                 cleaning=cleaning(bar="all")),
+    )  # fmt: skip
+    calls = world.state.touched[world.campaigns.index("offers"), CALL]
+    content = list(world.scenario.contents).index("care_call")
+    assert calls[content, T_REQUESTED] > 10 < calls[content, T_FAILED]
+    assert calls[content, T_REQUESTED] >= calls[content, T_FAILED] + calls[content, T_DELIVERED]
+    on_the_way = calls[content, T_REQUESTED] - calls[content, T_FAILED] - calls[content, T_DELIVERED]
+    pool = world.state.touches
+    assert on_the_way == np.count_nonzero((pool["customer"] >= 0) & (pool["content"] == content))
 
 
 def test_seats_dial_no_more_than_they_can() -> None:

@@ -23,7 +23,7 @@ from lifesim.workforce.cleaning import (
     dialled,
     seats_of,
 )
-from lifesim.workforce.leads import CALL, DESK
+from lifesim.workforce.leads import CALL
 from lifesim.workforce.staff import Staff
 from lifesim.world.world import World
 
@@ -92,9 +92,9 @@ class Dialler:
         world, streams = self.world, self.world.streams
         luck = streams.hashes("dial of a lead", leads["luck"], leads["dials"].astype(np.int64))
         times = now + (streams.uniforms("time in slot", luck) * world.scenario.desk.slot).astype(np.int64)
-        tried = world.state.touched[world.campaigns.index(DESK), CALL, self.content]
-        tried[T_REQUESTED] += len(leads)
-        tried[T_FAILED] += np.count_nonzero(~found.connected)
+        # Of whoever made the lead, as the conversation will be.
+        for of, outcome in ((leads, T_REQUESTED), (leads[~found.connected], T_FAILED)):
+            np.add.at(world.state.touched, (of["campaign"], CALL, self.content, outcome), 1)
         self._charge(leads["customer"], times, np.where(found.connected, 0, 1))
         of = found.connected
         calls = leads[of]
