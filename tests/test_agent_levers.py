@@ -32,8 +32,10 @@ MIND = {"bypassed": "30%", "recovers": "30d"}
 
 def minding(**changes: Any) -> Scenario:
     """The market of sales, with agents who mind being passed by, and levers to make them better."""
-    scenario = market()
-    workforce = described(scenario)["workforce"]
+    data = described(market())
+    data["behaviour"]["transitions"]["RENEWAL_UPSELL.upsell"]["rate"] = "20/y"
+    scenario = market().replace(behaviour=data["behaviour"])
+    workforce = data["workforce"]
     levers = {"training": TRAINING, "knowledge": BASE, "scorecards": SCORES}
     return scenario.replace(workforce=workforce | {"levers": levers, "cooperation": MIND} | changes)
 

@@ -34,7 +34,7 @@ class Lever(Part):
 
     tiers: tuple[Name, ...] = about("tiers of agents that get it; none named: all", default=())
     skill: Real = about("added to the skill once it has its full effect", unit="log factor", default=0.0)
-    within: Duration = about("time in which the skill grows to that, evenly", default=0)
+    within: Duration = about("time in which the skill grows to that, evenly", default="0d")
     time: Share = about("of the time of a conversation, saved; the agent has room for more leads", default=0.0)
     follow_up: Share = about("of the leads that an agent would ignore, taken up", default=0.0)
     cost: Money = about("for each agent who gets it", unit="CNY a month")
