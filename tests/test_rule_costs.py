@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from small_worlds import described
 
 import lifesim
 from lifesim.cli import main
@@ -97,6 +98,24 @@ def test_the_command_prints_lines_or_one_json_object(capsys: pytest.CaptureFixtu
     assert "no arm 'nobody'" in capsys.readouterr().err
     plain = json.dumps(costs().to_json(), allow_nan=False)
     assert {row["rule"] for row in json.loads(plain)["effects"]} == {"quiet", "once", "twice"}
+
+
+def test_arms_of_the_scenario_may_be_called_as_one_without_a_rule_and_rules_may_have_long_names() -> None:
+    """Variants have names that no arm has, so that no rule is left unsaid."""
+    long = "a" * 59
+    given = scenario()
+    arms = {name: arm.model_dump(mode="json", by_alias=True) for name, arm in given.arms.items()}
+    arms["without_quiet"] = {"use": "current_practice", "contact_policy": {"without": ["quiet"]}}
+    caps = {long + end: {"touches": 1, "within": "50d"} for end in "bc"}
+    found = rule_costs(
+        given.replace(
+            arms=arms, contact_policy=POLICY | {"caps": caps}, warm_up="0d", horizon="1d",
+            population=described(given)["population"] | {"size": 50}, measure={"primary": "touches_per_customer"},
+        ),
+        workers=1,
+    )  # fmt: skip
+    assert found.rules == ("quiet", long + "b", long + "c") and not found.failures
+    assert set(found.effects["rule"]) == set(found.rules)
 
 
 def test_an_arm_without_rules_has_nothing_to_leave_out() -> None:

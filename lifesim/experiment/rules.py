@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Metrics by which the cost of a rule is told, each for 10,000 customers.
 TOLD: Final = ("policies_per_10k", "nbv_per_10k", "opt_out_rate", "complaints_per_10k", "touches_per_customer")
-_VARIANT = "without_"
+#: Longest name of an arm.
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,19 @@ def _variants(scenario: Scenario, arm: str) -> dict[str, Arm | Practice]:
     policy, practice = scenario.policy(arm), plugins.practice(scenario.arm(arm))
     control = scenario.experiment.control
     found: dict[str, Arm | Practice] = {control: scenario.arms[control], arm: scenario.arms[arm]}
-    for rule in policy.rules:
-        found[_VARIANT + rule] = dataclasses.replace(practice, contact_policy=policy.without(rule))
+    for name, rule in _names(scenario, policy.rules).items():
+        found[name] = dataclasses.replace(practice, contact_policy=policy.without(rule))
+    return found
+
+
+def _names(scenario: Scenario, rules: tuple[str, ...]) -> dict[str, str]:
+    """Rules by the name of the arm that lacks each; no arm of the scenario is called so."""
+    found: dict[str, str] = {}
+    for rule in rules:
+        name, k = f"without_{rule}"[:_LONGEST], 1
+        while name in scenario.arms or name in found:
+            name, k = f"without_{k}_{rule}"[:_LONGEST], k + 1
+        found[name] = rule
     return found
 
 
@@ -114,9 +126,9 @@ def _effects(tables: dict[str, pd.DataFrame], arm: str, scenario: Scenario) -> p
     scales = {name: _per_10k(name) for name in TOLD}
     branches = {str(branch) for branch in tables["totals"]["branch"].unique()}
     rows = effects(whole_replications(tables["totals"], branches), scales, arm)
-    wanted = rows["arm"].str.startswith(_VARIANT) & ~rows["arm"].isin(list(scenario.arms))
-    rows = rows[wanted & (rows["segment"] == EVERYONE)]
-    return rows.assign(rule=rows["arm"].str.removeprefix(_VARIANT)).reset_index(drop=True)
+    names = _names(scenario, scenario.policy(arm).rules)
+    rows = rows[rows["arm"].isin(list(names)) & (rows["segment"] == EVERYONE)]
+    return rows.assign(rule=rows["arm"].map(names)).reset_index(drop=True)
 
 
 def _per_10k(metric: str) -> float:
