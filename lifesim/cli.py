@@ -316,9 +316,9 @@ def _write_page(run_directory: Path, lang: Lang) -> Path:
 
 
 def _run_directory(name: str, out: Path) -> Path:
-    from lifesim.experiment.store import latest
+    from lifesim.experiment.store import run_named
 
-    return latest(out.absolute()) if name == "latest" else Path(name).absolute()
+    return run_named(name, out)
 
 
 # Errors -----------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def show(
         Path | None, typer.Option(metavar="FILE", help="Customers by step and way: a CSV file step,way,customers.")
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Customers by step and way as this run counted them.")
+        str | None,
+        typer.Option(metavar="RUN", help="Customers by step and way as a run counted them: latest, or its directory."),
     ] = None,
     arm: Annotated[str | None, typer.Option(metavar="NAME", help="Of this arm of the run.")] = None,
     scenario: Annotated[
@@ -69,9 +70,9 @@ def show(
     if counts is not None:
         numbers = read_counts(counts, loaded)
     elif run is not None:
-        from lifesim.experiment.store import read_run
+        from lifesim.experiment.store import read_run, run_named
 
-        numbers = counts_of_run(read_run(run.absolute()), loaded, arm)
+        numbers = counts_of_run(read_run(run_named(run, workspace.out_dir(root))), loaded, arm)
     if svg is not None:
         svg.write_text(draw(loaded, lang, numbers), encoding="utf-8")
     for line in lines(loaded, lang, numbers):

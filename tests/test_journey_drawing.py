@@ -253,6 +253,13 @@ def test_showing_and_drawing_one(run: Run, tmp_path: Path) -> None:
     assert drawing.read_text(encoding="utf-8") == draw(youth(), "zh", read_counts(numbers, youth()))
 
 
+def test_counts_of_the_latest_run_of_the_workspace(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lifesim.toml").write_text("")
+    journey = str(REPO / "strategies" / "orchestration" / "striving_youth.yaml")
+    code, _, err = run("--root", str(tmp_path), "journey", "show", journey, "--run", "latest")
+    assert code == 2 and f"no finished run in {tmp_path / 'reports' / 'out'}; run one first" in err
+
+
 def test_a_scenario_that_lacks_what_the_journey_needs(run: Run) -> None:
     code, out, err = run("journey", "show", "wealth_rising", "--scenario", "striving_youth")
     assert (code, out) == (2, "")

@@ -302,6 +302,8 @@ def test_what_a_scenario_lacks_is_named_with_its_place(tmp_path: Path, monkeypat
         "mine.yaml:5:24: events.salon.date: 2026-04-18 is past: the scenario starts on 2026-05-01",
     ):
         assert any(line.startswith(said) for line in lines), "\n".join(lines)
+    (content,) = [line for line in lines if "no content 'gift'" in line]
+    assert content.endswith("; or describe it under 'contents' of the scenario: what it does to customers")
 
 
 def test_a_journey_that_fits_its_scenario_is_let_through(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from lifesim.errors import InputError
+from lifesim.metrics.metric import MOVES
 from lifesim.report import effects_table
 from lifesim.report.catalogue import LANGUAGES, TEXTS, Catalogue, printable
 from lifesim.report.charts import mean_occupancy, metrics_forests
@@ -244,6 +245,9 @@ def test_answers() -> None:
         "+0.8 percentage points (95% interval 0.5 to 1.1; 10 replications), "
         "about 80 more per 10,000 customers at the fork. Verdict: better."
     )
+    moved = one_reading()
+    moved = replace(moved, metric=replace(moved.metric, denominator=f"inquiries{MOVES}"))
+    assert "about 80 more per 10,000 inquiries. Verdict" in answer(moved, 365, t)
     fewer = one_reading(effect=-0.0002, low=-0.0003, high=-0.0001)
     assert "about 2.0 fewer per 10,000 customers at the fork. Verdict: worse." in answer(fewer, 365, t)
     assert "no clear difference" in answer(one_reading(low=-0.001), 1095, t)

@@ -108,3 +108,11 @@ def test_incremental_return_has_an_interval_around_it() -> None:
     assert row["low"] < row["roi"] < row["high"]
     assert row["roi"] == pytest.approx(sum(net + cost for net, cost in mine) / sum(cost for _, cost in mine))
     assert row["low"] > 1.8 and row["high"] < 2.2
+
+
+def test_an_arm_that_only_costs_has_gained_nothing_before_cost() -> None:
+    net, costs = 112_911_437, (41_231, 39_717, 43_373, 40_593, 42_021)
+    control, mine = [(net, 0)] * 5, [(net - cost, cost) for cost in costs]
+    assert any((net - cost) / 10 - net / 10 + cost / 10 != 0.0 for cost in costs), "rounding leaves something"
+    row = returns(totals_of({"control": control, "mine": mine}), 1.0, "control").iloc[0]
+    assert (row["value_effect"], row["roi"], row["low"], row["high"]) == (0.0, 0.0, 0.0, 0.0)

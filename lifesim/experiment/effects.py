@@ -171,9 +171,17 @@ def returns(
                          for metric in ("nbv_per_10k", "cost_per_10k"))  # fmt: skip
             paired = _paired(cost[control], cost[arm], branches, control, arm)
             costs = [cost[arm][r][0] - cost[control][r][0] for r in paired]
-            gains = [net[arm][r][0] - net[control][r][0] + more for r, more in zip(paired, costs, strict=True)]
+            gains = [
+                _before_cost(net[arm][r][0], net[control][r][0], more) for r, more in zip(paired, costs, strict=True)
+            ]
             table.append({"segment": segment, "arm": arm, "control": control} | _return(gains, costs, level))
     return pd.DataFrame(table, columns=list(RETURN_COLUMNS))
+
+
+def _before_cost(net: float, control: float, cost: float) -> float:
+    """Value gained before cost: 0 where the arm only costs, and not what rounding leaves of large amounts."""
+    gain = net - control + cost
+    return gain if abs(gain) > 1e-12 * (abs(net) + abs(control)) else 0.0
 
 
 def _return(gains: list[float], costs: list[float], level: float) -> dict[str, float]:

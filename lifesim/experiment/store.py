@@ -261,6 +261,11 @@ def latest(out: Path) -> Path:
     return out / max(found)[1]
 
 
+def run_named(name: str, out: Path) -> Path:
+    """The run directory that a command line means: `latest` is that of `out` which was committed last."""
+    return latest(out.absolute()) if name == "latest" else Path(name).absolute()
+
+
 def sweep_partials(out: Path) -> list[Path]:
     """Remove what runs of dead processes left in `out`, and return the directories removed."""
     removed = []

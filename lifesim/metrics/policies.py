@@ -77,11 +77,12 @@ STAYING = (
         "retention_12", "Customer retention after 12 months", "客户留存率（12个月）", "share", "比例", "higher",
         "of these customers, those who hold a policy in force 365 days after the fork, or whose last one ended by "
         "death, maturity or a claim",
-        "customers with a policy at the fork; none where the horizon is shorter than 365 days",
+        "customers with a policy at the fork",
         "其中分叉后第365天仍持有至少一张有效保单，或末张保单因身故、满期或理赔终止的客户",
-        "分叉时有保单的客户（观察期不足365天时不可观察）", 1.0,
+        "分叉时有保单的客户", 1.0,
         _kept_a_year, _holders_seen, "persons",
-        "from the fork to 365 days after it", "从分叉到其后第365天",
+        "from the fork to 365 days after it; not observable where the horizon is shorter",
+        "从分叉到其后第365天；观察期不足365天时不可观察",
         group="relationship", after_days=365,
     ),
     *(Metric(

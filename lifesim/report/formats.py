@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lifesim.metrics.metric import MOVES, MOVES_ZH
 from lifesim.report.catalogue import Catalogue
 from lifesim.report.readings import Metric, Reading
 
@@ -113,7 +114,8 @@ def per_10k(reading: Reading, t: Catalogue) -> str:
         return ""
     count = abs(reading.effect) * 10_000
     key = "answer.more" if reading.effect > 0 else "answer.fewer"
-    return t(key, count=f"{count:,.{0 if count >= 10 else 1}f}", of=reading.metric.denominator)
+    units = reading.metric.denominator.removesuffix(MOVES).removesuffix(MOVES_ZH)  # a remark that no sentence holds
+    return t(key, count=f"{count:,.{0 if count >= 10 else 1}f}", of=units)
 
 
 def unit_text(metric: Metric, t: Catalogue) -> str:

@@ -99,7 +99,8 @@ def _contents(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
             yield PathError((*path, step.channel), f"the scenario has no channel '{step.channel}'{hint}", at_key=True)
         if step.content not in scenario.contents:
             hint = suggest(step.content, scenario.contents)
-            yield PathError((*path, step.channel), f"the scenario has no content '{step.content}'{hint}")
+            describe = "; or describe it under 'contents' of the scenario: what it does to customers"
+            yield PathError((*path, step.channel), f"the scenario has no content '{step.content}'{hint}{describe}")
     for name, event in journey.events.items():
         if event.content is not None and event.content not in scenario.contents:
             hint = suggest(event.content, scenario.contents)
