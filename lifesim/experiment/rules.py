@@ -92,7 +92,10 @@ def rule_costs(
         arm=arm,
         rules=rules,
         effects=_effects(result.tables, arm, scenario),
-        held_back=_held_back(result.tables["touches"], arm, rules),
+        # Without any touch there is no table of them.
+        held_back=_held_back(result.tables["touches"], arm, rules)
+        if "touches" in result.tables
+        else dict.fromkeys(rules, 0.0),
         customers=scenario.population.total,
         replications=scenario.experiment.replications,
         failures=result.failures,
