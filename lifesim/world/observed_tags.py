@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import GRACE, NONE
 from lifesim.population.memory import count
 from lifesim.population.tags import mix_up_to
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import Normal, Stage
-from lifesim.world.warning_score import USUAL
+from lifesim.world.warning_score import USUAL, standing
 from lifesim.world.world import World
 
 #: Stages in which a customer holds a policy.
@@ -43,10 +42,8 @@ def observed_tags(world: World, now: int) -> Any:
             distance = (age(world.state, np.arange(n), now) - declared.mean) / max(declared.sd, 1.0)
             odds[:, k] -= 0.5 * distance**2 + np.log(max(declared.sd, 1.0))
         holds = _within(sum(segment.start.get(stage, 0.0) for stage in HOLDERS))
-        any_held = held.any(axis=1)
-        odds[:, k] += np.where(any_held, np.log(holds), np.log(1.0 - holds))
-        for product, share in ((product, segment.book.get(product, 0.0)) for product in scenario.products):
-            odds[:, k] += held[:, list(scenario.products).index(product)] * np.log(_within(share))
+        odds[:, k] += np.where(held.any(axis=1), np.log(holds), np.log(1.0 - holds))
+        odds[:, k] += held @ np.log([_within(segment.book.get(product, 0.0)) for product in scenario.products])
         active = _active_looks(scenario, name)
         odds[:, k] += looks * (activity["usual"] * np.log(active) + (1.0 - activity["usual"]) * np.log(1.0 - active))
     return odds.argmax(axis=1)
@@ -58,10 +55,9 @@ def _within(share: float) -> float:
 
 def _held(world: World, n: int) -> Any:
     """Whether each customer holds each product, shape (n, products)."""
-    pool = world.state.policies
-    standing = pool[(pool["customer"] != NONE) & (pool["status"] <= GRACE)]
+    policies = standing(world)
     held = np.zeros((n, len(world.scenario.products)), bool)
-    held[standing["customer"], standing["product"]] = True
+    held[policies["customer"], policies["product"]] = True
     return held
 
 

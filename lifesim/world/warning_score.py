@@ -88,14 +88,15 @@ def _signals(world: World, signals: Any, now: int) -> dict[str, Any]:
 def _contracts(world: World, now: int) -> tuple[Any, Any]:
     """Seconds since the first of the policies held was issued, and whether one is in grace. Shapes (n,)."""
     n = count(world.state)
-    held = _held(world)
+    held = standing(world)
     since, late = np.zeros(n), np.zeros(n, bool)
     np.maximum.at(since, held["customer"], now - held["issued"].astype(np.float64))
     late[held["customer"][held["status"] == GRACE]] = True
     return since, late
 
 
-def _held(world: World) -> Any:
+def standing(world: World) -> Any:
+    """Records of the policies in force or in grace."""
     pool = world.state.policies
     return pool[(pool["customer"] != NONE) & (pool["status"] <= GRACE)]
 
@@ -112,7 +113,7 @@ def observed_stage(world: World, now: int) -> Any:
     asked = (c["waits"] > 0) | (c["answered_at"] > now - CHOOSING)
     had_one = c["milestones"][:, PURCHASE] != NO_DAY
     without = np.where(had_one, LOST, np.where(asked, FIRST_PURCHASE, AWARENESS))
-    pool = _held(world)
+    pool = standing(world)
     noticed = np.zeros(n, bool)
     noticed[pool["customer"][(pool["status"] == NOTICED) & (pool["at"] - now <= NOTICE)]] = True
     _, late = _contracts(world, now)
