@@ -383,3 +383,10 @@ def test_every_word_lets_those_in_whose_log_has_it() -> None:
         found[word] = len(right)
         assert came == right, word
     assert min(found.values()) > 0, found
+
+
+def test_life_events_that_no_journey_asks_for_are_cleared_away() -> None:
+    world = run(small(3_000), days=75)
+    happened = world.extra["happened"]["time"]
+    assert np.count_nonzero(log_of(world)["kind"] == E_LIFE_EVENT) > 50
+    assert (happened >= world.now - 7 * DAY).all() and len(world.extra["learned"]) < 20

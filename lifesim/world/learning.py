@@ -20,25 +20,26 @@ def learned(world: World, kind: int, now: int) -> Any:
     kind
         Place in ``scenario.needs.LIFE_EVENTS``.
     """
-    _take_note(world)
+    take_note(world, now)
     known = world.extra["learned"]
-    known = known[known["time"] >= now - DAY]
-    world.extra["learned"] = known
     return np.unique(known["customer"][(known["time"] < now) & (known["detail"] == kind)]).astype(np.int64)
 
 
-def _take_note(world: World) -> None:
+def take_note(world: World, now: int) -> None:
     """Life events of which the insurer will learn wait for the time at which it does; the others are forgotten.
 
-    The luck is that of the customer and the event: its kind and when it happened.
+    So are those learned of more than a day ago, which no entry asks for any more. The luck is that of the customer and
+    the event: its kind and when it happened.
     """
-    happened, learning = world.extra["happened"], world.scenario.inference.life_events
-    world.extra["happened"] = happened[:0]
-    if learning is None or not len(happened):
+    happened = world.extra["happened"]
+    learning = world.scenario.inference.life_events
+    world.extra["happened"] = happened[:0].copy()
+    if learning is None:
         return
     keys = world.state.customers["key"][happened["customer"]]
     event = happened["time"].astype(np.int64) * len(LIFE_EVENTS) + happened["detail"]
     known = world.streams.uniforms("life event learned", keys, event) < learning.share
     delay = -np.log(world.streams.uniforms("time until a life event is learned", keys, event)) * learning.delay
     happened["time"] += delay.astype(np.int32)
-    world.extra["learned"] = appended(world.extra["learned"], happened[known])
+    learned_of = appended(world.extra["learned"], happened[known])
+    world.extra["learned"] = learned_of[learned_of["time"] >= now - DAY]

@@ -16,6 +16,7 @@ from lifesim.population.memory import count
 from lifesim.population.synthesis import choose_named, newcomers
 from lifesim.scenario import Scenario
 from lifesim.streams import Streams
+from lifesim.world.learning import take_note
 from lifesim.world.observed_tags import observed_tags
 from lifesim.world.warning_score import observed_stage, score
 from lifesim.world.world import World
@@ -145,6 +146,8 @@ class Inference:
     def act(self, world: World, now: int) -> None:
         """Bring the score of early warning and the estimated stage up to date."""
         score(world, now)
+        # Where no journey asks for them, nobody else would clear away what has happened.
+        take_note(world, now)
         c = world.state.customers[: count(world.state)]
         if world.scenario.inference.from_observables:
             c["seen_stage"] = observed_stage(world, now)
