@@ -103,6 +103,14 @@ def test_the_time_to_the_goal_is_that_since_entry() -> None:
     assert 0 < totals["seconds_to_goal"] / totals["converted"] < 20 * 86_400
 
 
+def test_a_journey_without_a_goal_converts_nobody_and_does_not_say_so() -> None:
+    walk = a_journey({"wait": {"wait": "1d", "next": "exit"}}, entry=ENTRY)
+    of = lifesim.compare(obliging().replace(horizon="10d"), {"control": under(), "walk": under(walk)}, workers=1)
+    assert set(of.tables["journeys"]["measure"]) == {"entered"}
+    labels = [rate.label for rate in journey_rates(Stored(of), Catalogue("en"))]
+    assert Catalogue("en")("rate.converted") not in labels
+
+
 def test_a_run_without_journeys_shows_neither() -> None:
     of = lifesim.compare(obliging().replace(horizon="5d"), {"control": under(), "same": under()}, workers=1)
     assert "participants" not in of.tables

@@ -33,11 +33,12 @@ def journey_steps(world: World, practice: Practice) -> list[dict[str, Any]]:
 
 
 def journey_totals(world: World, practice: Practice) -> list[dict[str, Any]]:
-    """Entries since the fork, how many of all entries reached the goal since then, and the seconds that took."""
+    """Entries since the fork; where there is a goal, how many reached it since then, and the seconds that took."""
     return [
         {"journey": journey, "measure": measure, "value": int(count)}
         for (journey, step, measure), count in zip(world.journeys.ways, world.state.ways, strict=True)
         if not step and journey in practice.journeys
+        if measure == "entered" or practice.journeys[journey].goal is not None
     ]
 
 

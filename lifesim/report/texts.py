@@ -65,6 +65,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "of the last arm; what a part adds depends on what is there already.",
         "下列各组依次在前一组的基础上增加一部分，并与前一组比较。各部分之和即最后一组的效果；每一部分的贡献取决于之前已有的内容。",
     ),
+    "ladder.before_mean": ("Its mean", "比较对象均值"),
     "ladder.before": ("Compared with", "比较对象"),
     "ladder.terminal": (
         "What each part adds to {metric}, one after the other, from {start} on (95% intervals):",

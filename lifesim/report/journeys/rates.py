@@ -52,6 +52,8 @@ def _days(seconds: float, t: Catalogue) -> str:
 
 def _counts(run: RunTables, arm: str, journey: str) -> dict[str, int]:
     """Touches of a journey by outcome, those of invitations and proposals apart, and what they led to."""
+    if "touches" not in run.tables:
+        return {}
     kinds = {name: content["kind"] for name, content in (run.manifest.get("contents") or {}).items()}
     touches = run.table("touches")
     mine = touches[(touches["arm"] == arm) & (touches["campaign"] == journey)]
@@ -96,4 +98,6 @@ def _figures(counts: Mapping[str, int], totals: Mapping[str, int]) -> list[tuple
             ("kept", n("event delivered"), n("event requested")),
         ]
     found.append(("proposal", n("proposal opened"), n("proposal delivered")))
-    return [*found, ("converted", converted, entered), ("cycle", totals.get("seconds_to_goal", 0), converted)]
+    if "converted" in totals:
+        found += [("converted", converted, entered), ("cycle", totals.get("seconds_to_goal", 0), converted)]
+    return found
