@@ -385,8 +385,10 @@ def test_every_word_lets_those_in_whose_log_has_it() -> None:
     assert min(found.values()) > 0, found
 
 
-def test_life_events_that_no_journey_asks_for_are_cleared_away() -> None:
-    world = run(small(3_000), days=75)
+def test_life_events_are_cleared_away_in_an_arm_whose_journeys_do_not_ask_for_them() -> None:
+    asks = under(a_journey({"wait": {"wait": "1d", "next": "exit"}}, entry={"life_event": "child"}))
+    of = experiment(small(3_000), {"control": busy(), "asks": asks})
+    world, _ = run_on(of, new_world(of), busy(), 75 * DAY)
     happened = world.extra["happened"]["time"]
     assert np.count_nonzero(log_of(world)["kind"] == E_LIFE_EVENT) > 50
-    assert (happened >= world.now - 7 * DAY).all() and len(world.extra["learned"]) < 20
+    assert 0 < len(happened) and (happened >= world.now - 7 * DAY).all() and len(world.extra["learned"]) < 20
