@@ -391,4 +391,4 @@ def test_life_events_are_cleared_away_in_an_arm_whose_journeys_do_not_ask_for_th
     world, _ = run_on(of, new_world(of), busy(), 75 * DAY)
     happened = world.extra["happened"]["time"]
     assert np.count_nonzero(log_of(world)["kind"] == E_LIFE_EVENT) > 50
-    assert 0 < len(happened) and (happened >= world.now - 7 * DAY).all() and len(world.extra["learned"]) < 20
+    assert len(happened) > 0 and (happened >= world.now - 7 * DAY).all() and len(world.extra["learned"]) < 20
