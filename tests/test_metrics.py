@@ -12,12 +12,22 @@ import lifesim
 from lifesim.metrics import METRICS, totals
 from lifesim.metrics import described as definitions
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts
-from lifesim.population.columns import BOUGHT_MORE, CUSTOMER, FIRST_BOUGHT, HELD_AT_FORK, ORPHAN, OUTCOME, PRESENT
+from lifesim.population.columns import (
+    BOUGHT_MORE,
+    CUSTOMER,
+    FIRST_BOUGHT,
+    GAP_ASSESSED,
+    HELD_AT_FORK,
+    ORPHAN,
+    OUTCOME,
+    PRESENT,
+)
 from lifesim.strategy import Practice
 
 SEGMENTS = ["young", "wealthy"]
 OF_HOLDERS = ("retention_rate", "retention_12", "add_on_rate")
-PERSONS = ("first_purchase_rate", "long_term_share", "satisfaction", "policies_per_holder", "orphan_share", *OF_HOLDERS)
+PERSONS = ("first_purchase_rate", "long_term_share", "satisfaction", "policies_per_holder", "orphan_share",
+           "gap_assessed_rate", *OF_HOLDERS)  # fmt: skip
 RATIOS = (
     "open_rate", "answer_rate", "premium_payment_rate", "grace_recovery_rate", "persistency_13", "persistency_25",
     "save_rate", "persistency_13_premium", "persistency_25_premium", "rebuy_rate", "reinstatement_rate",
@@ -124,7 +134,7 @@ def test_shares_of_persons_are_of_those_present_in_both_scopes(metric: str) -> N
     """Who joins later is no prospect of the fork, so that an arm that brings friends dilutes no share."""
     customers, outcomes, accounts = people()
     customers["marks"][:2] |= HELD_AT_FORK if metric in OF_HOLDERS else 0
-    customers["marks"] |= FIRST_BOUGHT | BOUGHT_MORE | ORPHAN
+    customers["marks"] |= FIRST_BOUGHT | BOUGHT_MORE | ORPHAN | GAP_ASSESSED
     for name in ("policies", "long", "satisfaction", "year_seen", "held_after_a_year"):
         customers[name][:] = 1
     found = cells(customers, outcomes, accounts, metric)

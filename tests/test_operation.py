@@ -14,7 +14,7 @@ from teams import described as team_described
 from test_lead_mining import Graded, mining
 
 from lifesim.errors import ScenarioError
-from lifesim.population.columns import DAY, T_REACH, T_REQUESTED
+from lifesim.population.columns import DAY, GAP_ASSESSED, T_REACH, T_REQUESTED
 from lifesim.scenario import Scenario
 from lifesim.scenario.operation import Operation
 from lifesim.strategy import Practice
@@ -106,6 +106,14 @@ def test_all_steps_are_done_and_the_customer_hears_of_each() -> None:
     assert told[contents.index("product_offer"), T_REQUESTED] == closings
     chatted = world.state.touched[desk, :, contents.index("care_message")].sum(axis=0)
     assert chatted[T_REQUESTED] == chats and 0 < chatted[T_REACH] < chats
+
+
+def test_agents_who_go_through_the_gaps_are_counted() -> None:
+    steps = {"gap_assessment": {"content": "advice", "channel": "call", "after": "1d"}}
+    world = run(worked(steps=steps), PRACTICE)
+    done = world.extra[WORK_DONE][:, 0].sum()
+    assessed = world.state.customers["marks"] & GAP_ASSESSED > 0
+    assert 5 < assessed.sum() <= done == world.outcomes()[0]["gap_assessments"].sum()
 
 
 def test_nobody_is_held_but_those_who_wait_or_are_worked_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import pytest
 from journey_worlds import a_journey, obliging, under
 
@@ -39,6 +40,7 @@ class Stored:
 
     def __init__(self, of: Result) -> None:
         self.tables, self.of = list(of.tables), of
+        self.extra: dict[str, Any] = {}
         described = {name: {"label_en": name, "unit": "share"} for name in ("first_purchase_rate", "retention_rate")}
         contents = {name: {"kind": each.kind} for name, each in of.scenario.contents.items()}
         self.manifest: dict[str, Any] = {
@@ -46,7 +48,7 @@ class Stored:
         }  # fmt: skip
 
     def table(self, name: str) -> Any:
-        return self.of.tables[name]
+        return self.extra[name] if name in self.extra else self.of.tables[name]
 
 
 def sums(of: Result) -> dict[str, int]:
@@ -109,6 +111,19 @@ def test_a_journey_without_a_goal_converts_nobody_and_does_not_say_so() -> None:
     assert set(of.tables["journeys"]["measure"]) == {"entered"}
     labels = [rate.label for rate in journey_rates(Stored(of), Catalogue("en"))]
     assert Catalogue("en")("rate.converted") not in labels
+
+
+def test_retention_during_a_benefit_and_after_it_stand_apart() -> None:
+    weeks = [(campaign, since, customers, came)
+             for campaign in ("walk", "other")
+             for since, customers, came in (("beginning", 200, 150), ("end", 100, 20))]  # fmt: skip
+    table = pd.DataFrame(weeks, columns=["campaign", "since", "customers", "came"]).assign(arm="played")
+    stored, t = Stored(result(0.0)), Catalogue("zh")
+    stored.tables = [*stored.tables, "benefits"]
+    stored.extra = {"benefits": table}
+    shown = {rate.label: (rate.top, rate.bottom, rate.value) for rate in journey_rates(stored, t)}
+    assert shown[t("rate.week_beginning")] == ("150", "200", "75.0%")
+    assert shown[t("rate.week_end")] == ("20", "100", "20.0%")
 
 
 def test_a_run_without_journeys_shows_neither() -> None:

@@ -22,6 +22,7 @@ from lifesim.report.catalogue import LANGUAGES, TEXTS, Catalogue, printable
 from lifesim.report.charts import mean_occupancy, metrics_forests
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
 from lifesim.report.formats import decimals, interval, limit_amount, plain, show, signed
+from lifesim.report.harm import harmed
 from lifesim.report.page import TEMPLATES
 from lifesim.report.readings import Metric, Reading, metric, readings
 from lifesim.report.tables import caption, findings
@@ -68,7 +69,7 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
     assert {key for key in plain_keys if not key.endswith(".")} <= set(TEXTS)
     families = ("verdict.", "guardrail.", "better.", "provenance.", "column.", "answer.", "stage.")
     families += ("group.", "family.", "term.", "channel.", "kind.", "word.", "rate.", "agents.", "rules.")
-    families += ("estimates.", "arms.cleaning")
+    families += ("estimates.", "arms.cleaning", "harm.of_")
     sections = {"effects.heading", "effects.lead", "everyone.heading", "everyone.lead"}
     own = {"segment.all", "points"}
     unused = {key for key in TEXTS if not key.startswith(families)} - plain_keys - sections - own
@@ -452,3 +453,17 @@ def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:
     )
     assert "“news”" in news and "its interval has no bounds" in news
     assert "多花 1 元" in worth(run, Catalogue("zh"))[0]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_customers_worse_off_are_counted_of_ten_thousand(lang: str) -> None:
+    run, t = made_up_run(), Catalogue(lang)
+    assert harmed(run, t) == []
+    rows = [("journey", reason, worse, better, 4_000)
+            for reason, worse, better in (("lost", 10, 30), ("complained", 4, 0), ("any", 12, 30))]  # fmt: skip
+    table = pd.DataFrame([*rows, *rows], columns=["arm", "reason", "harmed", "helped", "customers"])
+    run.tables["harm"] = table
+    said = harmed(run, t)
+    assert len(said) == 2 and said[1] == t("harm.coupling")
+    for number in ("30.0", "75.0", "25.0", "10.0", "0.0"):
+        assert number in said[0]

@@ -11,7 +11,7 @@ from small_worlds import SILENCE, Weekly, small
 import lifesim
 from lifesim.errors import InputError
 from lifesim.experiment.effects import RETURN_COLUMNS, returns
-from lifesim.experiment.twins import pair
+from lifesim.experiment.twins import REASONS, pair
 from lifesim.strategy import Practice
 
 #: Customer, and in the control and in the arm: value, lost, complaints.
@@ -63,6 +63,12 @@ def test_twins_of_a_run_are_its_customers_and_nobody_is_harmed_by_the_same() -> 
     harmed = twins.harmed()
     assert 0 < len(harmed) < 400
     assert set(harmed["customer"]) <= set(twins.pairs["customer"])
+    rows = result.tables["harm"].set_index(["arm", "reason"])
+    assert (rows.loc["copy", ["harmed", "helped"]] == 0).all(axis=None)
+    assert (rows["customers"] == 800).all()
+    for which, found in (("harmed", harmed), ("helped", twins.helped())):
+        assert rows.loc[("mail", "any"), which] == len(found)
+        assert [rows.loc[("mail", reason), which] for reason in REASONS] == found[list(REASONS)].sum().tolist()
     with pytest.raises(InputError, match="no twins of arm 'control' and the control; there are those of copy, mail"):
         result.twins("control")
 
@@ -72,6 +78,7 @@ def test_a_run_without_twins_says_how_to_keep_them() -> None:
     scenario = small(60, arms={"control": {}, "copy": {}}, experiment=experiment)
     result = lifesim.compare(scenario, {"control": SILENCE, "copy": SILENCE}, workers=1)
     assert "twins" not in result.tables
+    assert result.tables["harm"]["reason"].tolist() == ["lost", "any"]
     with pytest.raises(InputError, match=r"write experiment: \{twins: true\}"):
         result.twins("copy")
 

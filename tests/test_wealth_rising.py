@@ -14,7 +14,7 @@ from teams import described as of_team
 
 import lifesim
 from lifesim.experiment.passages import journey_totals
-from lifesim.population.columns import E_PURCHASE, ORPHAN
+from lifesim.population.columns import E_PURCHASE, GAP_ASSESSED, ORPHAN
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.journeys import Journey
@@ -222,6 +222,8 @@ def test_whom_the_cap_keeps_from_a_proposal_leaves() -> None:
     })  # fmt: skip
     world, took, everyone = walked(capped)
     assert took["follow_up", "gap_assessed"] == took["proposal", "else"] == everyone
+    assessed = world.state.customers["marks"] & GAP_ASSESSED > 0
+    assert assessed.sum() == world.outcomes()[0]["gap_assessments"].sum() == everyone
     assert sent(world, NAME)["wecom", "pension_proposal"]["suppressed_cap"] == everyone
 
 

@@ -21,9 +21,9 @@ from lifesim.lifecycle.layout import (
     touch_row,
     u8,
 )
-from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_REPLIED, W_TURNED_AWAY, note
+from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_GAP_ASSESSED, W_REPLIED, W_TURNED_AWAY, note
 from lifesim.lifecycle.value import book_cost
-from lifesim.population.columns import BOOKING, FADING, NEVER, NONE, REMINDED, T_REQUESTED, T_WITHDRAWN
+from lifesim.population.columns import BOOKING, FADING, GAP_ASSESSED, NEVER, NONE, REMINDED, T_REQUESTED, T_WITHDRAWN
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
 from lifesim.streams import hash_pair, uniform
 
@@ -61,6 +61,9 @@ def follow(i: int, touch: Any, word: int, now: int, w: Any) -> None:
         if word == W_ADDED_WECOM:
             customer_row(w, i).reach |= _WECOM
             customer_row(w, i).consent |= _WECOM
+        elif word == W_GAP_ASSESSED:
+            customer_row(w, i).marks |= GAP_ASSESSED
+            outcome_row(w, i).gap_assessments += 1
         note(i, word, touch.content, w)
 
 

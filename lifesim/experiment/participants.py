@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.experiment.harm import Ends, how_they_ended
 from lifesim.metrics import METRICS
 from lifesim.population.columns import NONE
 from lifesim.strategy import Practice
@@ -19,7 +20,7 @@ from lifesim.world.world import World
 
 @dataclass(frozen=True)
 class Kept:
-    """What an arm leaves behind for this comparison.
+    """What an arm leaves behind for comparisons customer by customer.
 
     Attributes
     ----------
@@ -28,10 +29,13 @@ class Kept:
         a byte, because the control's are kept while other arms run.
     members
         By journey of the arm, rows of the customers present at the fork who came in since then.
+    ends
+        What became of customers, see `harm`.
     """
 
     counted: dict[str, tuple[Any, Any]]
     members: dict[str, Any]
+    ends: Ends
 
 
 def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at_fork: int) -> Kept:
@@ -55,6 +59,7 @@ def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at
             if metric.kind == "persons" and metric.unit == "share"
         },
         {name: pool["customer"][came & (pool["journey"] == number[name])] for name in practice.journeys},
+        how_they_ended(world, at_fork),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from lifesim.engagement.journeys.running_checks import refuse
 from lifesim.errors import InputError, LifesimError, StrategyError
 from lifesim.experiment.gather import gather
+from lifesim.experiment.harm import harm
 from lifesim.experiment.participants import Kept, participants, what_is_kept
 from lifesim.experiment.work import Unit, UnitResult, units
 from lifesim.lifecycle.mechanisms import CompiledMechanisms, extend
@@ -163,6 +164,8 @@ class Experiment:
                 if of_control is not None:
                     labels = {"replication": unit.replication, "branch": "+".join(unit.branches), "arm": arm}
                     result.add_rows("participants", participants(kept, of_control), **labels)
+                    if arm != control:
+                        result.add_rows("harm", harm(kept.ends, of_control.ends), **labels)
         world.release()
         for what, seconds in world.seconds.items():
             result.seconds[what] = result.seconds.get(what, 0.0) + seconds

@@ -40,10 +40,12 @@ from lifesim.scenario.journeys.words import EVENTS as WORDS
 (W_DELIVERED, W_FAILED, W_OPENED, W_CLICKED, W_CONNECTED, W_REPLIED, W_LAUNCHED_APP, W_SIGNED_IN, W_TOOK_PART,
  W_BROWSED) = range(10)  # fmt: skip
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
-W_BOOKED, W_ATTENDED, W_ADDED_WECOM, W_PROPOSAL_MADE, W_PROPOSAL_READ, W_AGENT_ASSIGNED, W_TURNED_AWAY = (
+(W_BOOKED, W_ATTENDED, W_ADDED_WECOM, W_PROPOSAL_MADE, W_PROPOSAL_READ, W_AGENT_ASSIGNED, W_TURNED_AWAY,
+ W_GAP_ASSESSED) = (
     _NUMBERS[word]
     for word in (
         "booked", "attended", "added_wecom", "proposal_made", "proposal_read", "agent_assigned", "turned_away",
+        "gap_assessed",
     )
 )  # fmt: skip
 #: What journeys call an event of the log; -1 for what they do not hear of, or hear of otherwise.

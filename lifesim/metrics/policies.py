@@ -21,7 +21,7 @@ from lifesim.metrics.metric import (
     present,
 )
 from lifesim.population.accounts import Accounts
-from lifesim.population.columns import BOUGHT_MORE, ORPHAN
+from lifesim.population.columns import BOUGHT_MORE, GAP_ASSESSED, ORPHAN
 
 Outcomes = Any
 
@@ -37,6 +37,10 @@ def _kept_a_year(c: Customers) -> Any:
 
 def _bought_more(c: Customers) -> Any:
     return holders(c) & ((c["marks"] & BOUGHT_MORE) > 0)
+
+
+def _assessed(c: Customers) -> Any:
+    return present(c) & ((c["marks"] & GAP_ASSESSED) > 0)
 
 
 def _policyholders(c: Customers) -> Any:
@@ -152,6 +156,16 @@ SELLING = (
         "of these customers, those to whom a further policy was issued", "customers with a policy at the fork",
         "其中期内再承保至少一张保单的客户", "分叉时有保单的客户", 1.0,
         _bought_more, holders, "persons",
+    ),
+    Metric(
+        "gap_assessed_rate", "Customers whose gap was assessed", "缺口评估客户占比", "share", "比例", "higher",
+        "of these customers, those with whom somebody went through the protection gap once or more", AT_FORK,
+        "其中至少做过一次保障缺口评估的客户", AT_FORK_ZH, 1.0, _assessed, present, "persons",
+    ),
+    Metric(
+        "gap_assessments_per_10k", "Gap assessments per 10,000", "每万客户缺口评估次数", "count", "次", "higher",
+        "times that somebody went through the protection gap with a customer", AT_FORK,
+        "做保障缺口评估的次数", AT_FORK_ZH, 10_000.0, outcome("gap_assessments"), present,
     ),
     Metric(
         "policies_per_holder", "Policies per policyholder", "人均持有保单件数", "count", "件", "neither",

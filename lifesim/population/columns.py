@@ -37,6 +37,8 @@ KEPT, REFUSES_TARGETING, ORPHAN, COMPARER, PRESENT, HELD_AT_FORK, FIRST_BOUGHT =
 BOUGHT_MORE = 128
 #: Mark of a customer whose latest loss was not churn.
 LEFT_IN_ORDER = 256
+#: Whose protection gap somebody has gone through with them since the fork.
+GAP_ASSESSED = 512
 #: From this bit of the marks on: the channel by which the customer was advised best in the present stage, its place in
 #: ``scenario.channels.CHANNELS`` counted from 1; 0 for none.
 ADVISED_BY, MARKS_BELOW = 12, (1 << 12) - 1
@@ -153,6 +155,7 @@ OUTCOME = np.dtype(
         ("answered", "i8"),
         ("unfollows", "i8"),
         ("deletions", "i8"),  # of contacts on WeCom
+        ("gap_assessments", "i8"),
     ],
     align=True,
 )

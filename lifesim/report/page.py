@@ -17,6 +17,7 @@ from lifesim.report.charts import metrics_forests, occupancy_panels, segments_fo
 from lifesim.report.estimates import estimate_rows
 from lifesim.report.figures import Style, style
 from lifesim.report.formats import Shown, label_with_unit, show
+from lifesim.report.harm import harmed
 from lifesim.report.journeys.rates import journey_rates
 from lifesim.report.journeys.selection import selection
 from lifesim.report.ladder import rungs
@@ -128,7 +129,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,
         "answers": answers(scenario, overall, rails, metrics, t),
-        "worth": [*whom(scenario, t), *ceiling(overall, primary, t), *worth(run, t)],
+        "worth": [*whom(scenario, t), *ceiling(overall, primary, t), *worth(run, t), *harmed(run, t)],
         "guardrails": rails,
         "effects": _groups(present, primary, t),
         "everyone": _groups(everyone, primary, t),

@@ -50,6 +50,20 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "策略组{arm}比{control}每多花 1 元，扣除成本前的新业务价值多 {roi} 元（{interval}）；等于 1 即收回成本。",
     ),
     "worth.interval": ("95% interval {interval}", "95% 区间 {interval}"),
+    "harm.each": (
+        "Each customer beside themselves: of 10,000, {harmed} are worse off in arm {arm} than in {control}, and "
+        "{helped} better off ({reasons}).",
+        "逐一对照同一客户：每万人中，{harmed} 人在策略组{arm}中比在{control}中差，{helped} 人更好（{reasons}）。",
+    ),
+    "harm.reason": ("{reason}: {harmed} worse, {helped} better", "{reason}：差 {harmed} 人，好 {helped} 人"),
+    "harm.of_lost": ("lost in one of them only", "仅在其一流失"),
+    "harm.of_lower_value": ("lower value of their policies", "保单价值更低"),
+    "harm.of_complained": ("complained in one of them only", "仅在其一投诉"),
+    "harm.coupling": (
+        "These counts rest on customers having the same luck in both worlds; who in particular gains or loses is not "
+        "known of anybody.",
+        "以上人数以同一客户在两个世界中运气相同为前提；并不能据此断定任何一位具体客户的得失。",
+    ),
     "worth.open": ("its interval has no bounds: too little is known of the cost", "区间无界：对成本所知太少"),
     "answer.everyone": (
         "Everyone is counted, those whom acquisition brought after the fork too, per customer present at the fork.",

@@ -24,7 +24,16 @@ JOURNEYS: dict[str, tuple[str, str]] = {
     "rate.came": ("Came ÷ invited", "到访率（到访÷受邀）"),
     "rate.kept": ("Came ÷ booked", "赴约率（到访÷预约）"),
     "rate.wecom": ("Accepted on WeCom ÷ asked", "企微添加通过率（通过÷邀请）"),
-    "rate.gap": ("Gaps assessed ÷ entered", "缺口评估率（评估÷进入）"),
+    "rate.gap": ("Gaps assessed ÷ entered", "缺口评估率（评估次数÷进入）"),
+    "rate.week_beginning": (
+        "Visited within a week of the benefit's beginning ÷ took it",
+        "7日留存率·权益期内（开始后一周内来访÷领取）",
+    ),
+    "rate.week_end": (
+        "Visited within a week of the benefit's end ÷ took it",
+        "7日留存率·权益期后（结束后一周内来访÷领取）",
+    ),
+    "rate.made": ("Proposals made ÷ entered", "计划书制作率（出具÷进入）"),
     "rate.proposal": ("Proposals read ÷ made", "计划书浏览率（浏览÷出具）"),
     "rate.converted": ("Reached the goal ÷ entered", "目标转化率（达成÷进入）"),
     "rate.cycle": ("Time from entry to the goal, mean", "转化周期（自进入至达成，均值）"),

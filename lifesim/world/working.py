@@ -9,9 +9,9 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.population.arrays import appended
-from lifesim.population.columns import T_REACH, T_REQUESTED
+from lifesim.population.columns import GAP_ASSESSED, T_REACH, T_REQUESTED
 from lifesim.scenario.channels import CHANNELS
-from lifesim.scenario.operation import Operation
+from lifesim.scenario.operation import Operation, Step
 from lifesim.workforce.leads import DESK, LEAD, TOLD
 from lifesim.workforce.operation import WORK_DONE, WORK_LEFT, begun, chosen, go_on
 from lifesim.workforce.shift import Shift
@@ -20,6 +20,8 @@ from lifesim.world.kernel import hold
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
 
+#: The step in which an agent goes through what a customer lacks.
+GAP: Step = "gap_assessment"
 #: Skill of conversations: from leads, places in the shift of who has each, and the shift.
 SkillOf = Callable[[Any, Any, Shift], Any]
 
@@ -79,6 +81,13 @@ class Worker:
         branch = self.world.state.customers["branch"][work["customer"]]
         np.add.at(self.world.extra[WORK_DONE], (branch.astype(np.int64), columns.astype(np.int64)), 1)
 
+    def _assess(self, customers: Any) -> None:
+        """Agents have gone through the protection gaps of these customers with them."""
+        state = self.world.state
+        np.bitwise_or.at(state.customers["marks"], customers, np.uint16(GAP_ASSESSED))
+        places = customers if self.world.scenario.experiment.twins else state.customers["account"][customers]
+        np.add.at(state.outcomes["gap_assessments"], places, 1)
+
     def _say(self, work: Any, steps: Any, rows: Any, shift: Shift, now: int) -> None:
         """Put what customers are told in steps that are done on its way, to those whom the channel reaches."""
         world, streams = self.world, self.world.streams
@@ -90,6 +99,8 @@ class Worker:
         for k, name in enumerate(names):
             leads["luck"][steps == k] = streams.hashes(f"step {name}", work["luck"][steps == k], 0)
         reached = (world.state.customers["reach"][leads["customer"]] >> leads["channel"]) & 1 == 1
+        if GAP in names:
+            self._assess(leads["customer"][steps == names.index(GAP)])
         for of, outcome in ((leads, T_REQUESTED), (leads[~reached], T_REACH)):
             place: Any = (of["campaign"], of["channel"], of["content"], outcome)
             np.add.at(world.state.touched, place, 1)

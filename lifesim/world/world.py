@@ -40,6 +40,7 @@ from lifesim.population.columns import (
     ENTER,
     EVENT,
     FIRST_BOUGHT,
+    GAP_ASSESSED,
     HAND_OVER,
     HAPPENED,
     HELD_AT_FORK,
@@ -393,7 +394,7 @@ class World:
         n = memory.count(self.state)
         c = self.state.customers[:n]
         present = c["joined"] <= self.now
-        c["marks"] &= ~np.uint16(FIRST_BOUGHT | LEFT_IN_ORDER)
+        c["marks"] &= ~np.uint16(FIRST_BOUGHT | LEFT_IN_ORDER | GAP_ASSESSED)
         c["marks"] |= np.where(present, PRESENT, 0).astype(np.uint16)
         c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
         segments = len(self.scenario.segments)

@@ -66,6 +66,12 @@ def _counts(run: RunTables, arm: str, journey: str) -> dict[str, int]:
             f"content {content} {outcome}",
         ):
             counts[key] = counts.get(key, 0) + int(n)
+    if "benefits" in run.tables:
+        weeks = run.table("benefits")
+        rows = weeks[(weeks["arm"] == arm) & (weeks["campaign"] == journey)]
+        for since, customers, came in rows[["since", "customers", "came"]].itertuples(index=False):
+            counts[f"week {since}"] = counts.get(f"week {since}", 0) + int(customers)
+            counts[f"came {since}"] = counts.get(f"came {since}", 0) + int(came)
     if "prompts" in run.tables:
         prompts = run.table("prompts")
         rows = prompts[(prompts["arm"] == arm) & (prompts["journey"] == journey)]
@@ -97,6 +103,8 @@ def _figures(counts: Mapping[str, int], totals: Mapping[str, int]) -> list[tuple
             ("came", n("event delivered"), n("invitation delivered")),
             ("kept", n("event delivered"), n("event requested")),
         ]
+    found += [(f"week_{since}", n(f"came {since}"), n(f"week {since}")) for since in ("beginning", "end")]
+    found.append(("made", n("proposal delivered"), entered if n("proposal delivered") else 0))
     found.append(("proposal", n("proposal opened"), n("proposal delivered")))
     if "converted" in totals:
         found += [("converted", converted, entered), ("cycle", totals.get("seconds_to_goal", 0), converted)]
