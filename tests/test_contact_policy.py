@@ -318,6 +318,12 @@ def test_windows_are_as_full_at_the_fork_as_the_warm_up_has_left_them() -> None:
             {"caps": {"x": {"touches": 1, "within": "1d"}}, "suppressions": {"x": {"who": "orphan"}}},
             "has a rule 'x' too",
         ),
+        ({"holdout": "100%"}, "holdout: must be below 100%, or nobody gets marketing"),
+        ({"quiet": {"start": "12:00", "end": "12:00"}}, "end: must differ from start"),
+        ({"quiet_by_channel": {"sms": {"start": "12:00", "end": "12:00"}}}, "sms: end: must differ from start"),
+        ({"budgets": {"texts": {"amount": "0 CNY"}}}, "texts: amount: must be above 0 CNY; to stop such touches"),
+        ({"rates": {"gate": {"touches": 0}}}, "gate: touches: must be 1 or more; to stop such touches"),
+        ({"entries": {"walk": {"customers": 0}}}, "walk: customers: must be 1 or more; a journey that takes nobody"),
     ],
 )
 def test_what_is_wrong_with_a_policy_is_said(policy: dict[str, Any], message: str) -> None:
@@ -327,6 +333,11 @@ def test_what_is_wrong_with_a_policy_is_said(policy: dict[str, Any], message: st
         found = problems(market(**policy))
         if found:
             raise ScenarioError(found)
+
+
+def test_an_arm_cannot_hold_out_everybody_either() -> None:
+    with pytest.raises(ScenarioError, match="holdout: must be below 100%, or nobody"):
+        market(holdout=0.1).replace(arms={"control": {"contact_policy": {"holdout": "100%"}}})
 
 
 def test_an_arm_cannot_leave_out_a_rule_that_does_not_hold() -> None:
@@ -351,7 +362,6 @@ def test_an_order_of_priority_that_names_what_no_arm_runs_is_worth_a_second_look
         ({"start": "20:00", "end": "08:30"}, False),
         ({"start": "20:00", "end": "09:30"}, True),
         ({"start": "12:00", "end": "14:00"}, True),
-        ({"start": "12:00", "end": "12:00"}, False),
         ({"start": "17:00", "end": "08:00"}, True),
     ],
 )

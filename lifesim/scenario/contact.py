@@ -28,6 +28,9 @@ NAMED: Final = ("caps", "suppressions", "budgets", "rates")
 #: What touches are held back for beside named rules, so that no rule can be called so.
 REASONS: Final = ("consent", "reach", "cap", "targeting", *SINGLE)
 
+#: What to write instead of a limit of nothing.
+_STOPPED: Final = "to stop such touches altogether, leave them out of the arm, or write a suppression"
+
 
 class Cap(Part):
     """A limit on marketing touches to one customer over a rolling window."""
@@ -65,6 +68,11 @@ class Quiet(Part):
         default=False,
     )
 
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.start == self.end:
+            yield PathError(("end",), "must differ from start: no hour would be quiet; leave the rule out for none")
+
 
 class Suppression(Part):
     """Customers who get no marketing, or none of some kinds or by some channels."""
@@ -101,12 +109,24 @@ class Budget(Limited):
     amount: Money = about("at most, for the cost of touches sent", unit="CNY")
     waits: Duration = about("how long a touch waits for money; then it is suppressed", default="0s")
 
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        yield from super().complaints()
+        if self.amount <= 0:
+            yield PathError(("amount",), f"must be above 0 CNY; {_STOPPED}")
+
 
 class Throughput(Limited):
     """Touches sent in a span of time, at most."""
 
     touches: Count = about("at most")
     waits: Duration = about("how long a touch waits for its turn; then it is suppressed", default="1d")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        yield from super().complaints()
+        if self.touches == 0:
+            yield PathError(("touches",), f"must be 1 or more; {_STOPPED}")
 
 
 class Places(Part):
@@ -118,6 +138,11 @@ class Places(Part):
         "whether every branch has so many, or all together, by their share of customers at the start",
         default="national",
     )
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.customers == 0:
+            yield PathError(("customers",), "must be 1 or more; a journey that takes nobody is left out of the arm")
 
 
 class ContactPolicy(Part):
@@ -157,6 +182,9 @@ class ContactPolicy(Part):
                 names[name] = field
         if len(set(self.priority)) < len(self.priority):
             yield PathError(("priority",), "names an orchestration twice")
+        if self.holdout >= 1.0:
+            message = "must be below 100%, or nobody gets marketing; compare with an arm without orchestration for that"
+            yield PathError(("holdout",), message)
         if self.journeys_at_once == 0:
             yield PathError(("journeys_at_once",), "must be 1 or more")
         yield from self._wrong_fallbacks()
