@@ -9,10 +9,11 @@ import pytest
 from journey_worlds import a_journey, obliging, sent, under
 from small_worlds import Weekly, described, experiment, forked, keys_of, log_of, run, run_on
 
-from lifesim.errors import ScenarioError
+from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment import plugins
 from lifesim.population.columns import DAY, E_DELIVERED
 from lifesim.scenario import Scenario
+from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.market import CHANNELS
 from lifesim.strategy import Practice
 from lifesim.world.world import World
@@ -103,6 +104,47 @@ def test_quiet_hours_queue_and_release_a_burst_or_discard() -> None:
     assert counted == {"requested": counted["requested"], "suppressed_quiet": counted["requested"]}
     notices = np.concatenate(list(arrivals(dropped, "notices").values()))
     assert set((notices % DAY).tolist()) == {23 * HOUR}
+
+
+def with_hours(scenario: Scenario, **hours: tuple[str, str]) -> Scenario:
+    """The scenario with other hours of some channels."""
+    channels = described(scenario)["channels"]
+    for name, (opens, closes) in hours.items():
+        channels[name]["hours"] = {"opens": opens, "closes": closes}
+    return scenario.replace(channels=channels)
+
+
+def test_what_the_hours_of_a_channel_move_into_quiet_hours_is_discarded_too() -> None:
+    """Sent when the channel has closed: it would arrive at the opening, which is quiet."""
+    practice = campaigns(late=Weekly("offer", "push", "20:30", **DAILY), noon=Weekly("offer", "push", "12:00", **DAILY))
+    quiet = {"start": "21:30", "end": "08:30"}
+    waits, drops = (
+        run(with_hours(market(quiet=quiet | {"discard": discard}), push=("07:00", "20:00")), practice, days=10)
+        for discard in (False, True)
+    )
+    times = np.concatenate(list(arrivals(waits, "late").values()))
+    assert set((times % DAY).tolist()) == {8 * HOUR + 1800}
+    assert arrivals(drops, "late") == {} and arrivals(drops, "noon") == arrivals(waits, "noon") != {}
+    counted = sent(drops, "late")["push", "offer"]
+    assert counted == {"requested": counted["requested"], "suppressed_quiet": counted["requested"]}
+
+
+def test_marketing_is_carried_within_the_hours_of_its_channel_whatever_is_quiet() -> None:
+    """Quiet hours in a channel's evening, night and morning: what is sent at any hour arrives in what they leave."""
+    hourly = {f"at_{hour}": Weekly("offer", "push", f"{hour:02d}:30", **DAILY) for hour in range(24)}
+    for opens, closes, start, end in ((7, 20, 19, 9), (7, 20, 6, 12), (1, 9, 22, 8), (6, 23, 22, 5)):
+        quiet = {"start": f"{start:02d}:00", "end": f"{end:02d}:00"}
+        scenario = with_hours(market(quiet=quiet, marketing_cap=None), push=(f"{opens:02d}:00", f"{closes:02d}:00"))
+        world = run(scenario, campaigns(**hourly), days=3)
+        hours = {time % DAY // HOUR for name in hourly for at in arrivals(world, name).values() for time in at}
+        loud = {hour for hour in range(24) if not (start <= hour or hour < end if start > end else start <= hour < end)}
+        assert hours == {hour for hour in range(opens, closes) if hour in loud}
+
+
+def test_an_arm_from_python_whose_quiet_hours_leave_a_channel_no_time_is_refused() -> None:
+    policy = ContactPolicy.model_validate({"quiet": {"start": "20:00", "end": "12:00"}})
+    with pytest.raises(InputError, match="arm 'control': quiet hours cover the hours in which push carries anything"):
+        run(with_hours(market(), push=("07:00", "11:00")), Practice(contact_policy=policy), days=1)
 
 
 def test_quiet_hours_of_a_channel_stand_in_place_of_those_of_all() -> None:

@@ -153,16 +153,33 @@ def after_quiet(at: int, channel: int, w: Any) -> int:
 
 
 @compiled
-def carried_at(at: int, channel: int, marketing: int, w: Any) -> int:
-    """The first second at or after ``at`` at which a channel carries something; marketing waits for quiet hours too."""
-    rule = channel_rule_at(w.channel_rules, channel)
-    if marketing:
-        at = after_quiet(at, channel, w)
-    second = at % DAY
+def open_at(at: int, channel: int, w: Any) -> int:
+    """The first second at or after ``at`` in the hours of a channel."""
+    rule, second = channel_rule_at(w.channel_rules, channel), at % DAY
     if rule.opens <= second < rule.closes:
         return at
-    at += rule.opens - second if second < rule.opens else DAY - second + rule.opens
-    return after_quiet(at, channel, w) if marketing else at
+    return at + (rule.opens - second if second < rule.opens else DAY - second + rule.opens)
+
+
+@compiled
+def carried_at(at: int, channel: int, marketing: int, w: Any) -> int:
+    """The first second at or after ``at`` at which a channel carries something; marketing waits for quiet hours too.
+
+    Some of the hours of a channel are not quiet: where they begin in quiet ones, they are still open at the end of
+    these.
+    """
+    if marketing:
+        return after_quiet(open_at(after_quiet(at, channel, w), channel, w), channel, w)
+    return open_at(at, channel, w)
+
+
+@compiled
+def dropped(at: int, channel: int, w: Any) -> bool:
+    """Whether marketing that would arrive at ``at`` is dropped for quiet hours: those of then, or of the opening."""
+    if not i8(w.quiet_hours, channel * 3 + 2):
+        return False
+    opens = open_at(at, channel, w)
+    return after_quiet(at, channel, w) != at or after_quiet(opens, channel, w) != opens
 
 
 @compiled
@@ -227,9 +244,8 @@ def carry(i: int, campaign: int, content: int, channel: int, luck: Any, step: in
     at = now
     if not reason and not queue:
         wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
-        arrives = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
-        at = after_quiet(arrives, channel, w) if marketing else arrives
-        if at != arrives and i8(w.quiet_hours, channel * 3 + 2):
+        at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
+        if marketing and dropped(at, channel, w):
             reason = w.reason_quiet
     if reason:
         tally(w.touched, cell(campaign, channel, content, reason, w), 1)
@@ -276,8 +292,8 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
     channel, failed = request["detail"] % 256, request["detail"] // 256
     luck, step, branch = request["luck"], request["step"], customer_row(w, request["customer"]).branch
     marketing = content_rule_at(w.content_rules, content).marketing
-    dropped = marketing and i8(w.quiet_hours, channel * 3 + 2) and after_quiet(now, channel, w) != now
-    if not dropped and carried_at(now, channel, marketing, w) != now:
+    drops = marketing and i8(w.quiet_hours, channel * 3 + 2) and after_quiet(now, channel, w) != now
+    if not drops and carried_at(now, channel, marketing, w) != now:
         return True
     cost = channel_rule_at(w.channel_rules, channel).cost
     for k in range(w.limits):

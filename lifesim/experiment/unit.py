@@ -24,6 +24,8 @@ from lifesim.population.columns import DAY
 from lifesim.population.memory import count
 from lifesim.population.synthesis import People, synthesise
 from lifesim.scenario import Scenario
+from lifesim.scenario.channel_checks import shut_by_quiet
+from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.strategy import Practice
 from lifesim.streams import Streams
@@ -78,6 +80,8 @@ class Experiment:
         #: Contact policies by arm, that of the control first: it holds during the warm-up.
         order = sorted(practices, key=lambda arm: arm != scenario.experiment.control)
         self.policies = {arm: practices[arm].contact_policy or scenario.contact_policy for arm in order}
+        for arm, policy in self.policies.items():
+            _leave_time(arm, policy, self.scenario)
 
     def world(self, unit: Unit) -> World:
         """The world of a unit at time 0, with its customers."""
@@ -211,6 +215,13 @@ def forgetful(pickled: bytes) -> Iterator[Practice]:
                 f"strategy '{name}' ({type(plug_in).__name__}) changed while it ran; a strategy must not remember: "
                 f"it decides from its parameters, what it sees and its luck"
             )
+
+
+def _leave_time(arm: str, policy: ContactPolicy, scenario: Scenario) -> None:
+    """Raise InputError where a channel would carry marketing at no time of the day, for which it would wait for ever."""
+    for channel in shut_by_quiet(scenario, policy):
+        message = f"arm '{arm}': quiet hours cover the hours in which {channel} carries anything; leave it some time"
+        raise InputError(message)
 
 
 def _journeys(practices: Mapping[str, Practice], scenario: Scenario) -> dict[str, Journey]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.channel_rules import Hours
 from lifesim.scenario.channels import BY_AGENTS, OFFLINE_EVENT
-from lifesim.scenario.contact import Quiet
+from lifesim.scenario.contact import ContactPolicy, Quiet
 from lifesim.scenario.contact_checks import policies
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError
@@ -53,14 +53,24 @@ def time_is_that_of_agents(scenario: Scenario) -> Found:
 def hours_leave_time_for_marketing(scenario: Scenario) -> Found:
     """Marketing does not wait for ever: in no arm is a channel open in quiet hours alone."""
     for path, policy in policies(scenario):
-        for name, rules in scenario.channels.items():
-            quiet = policy.quiet_by_channel.get(name, policy.quiet)
-            if rules.hours is None or quiet is None or _leaves_time(quiet, rules.hours):
-                continue
+        for name in shut_by_quiet(scenario, policy):
             if len(path) == 1:
                 yield PathError(("channels", name, "hours"), "lie in the quiet hours of `contact_policy`")
-            elif quiet != scenario.contact_policy.quiet_by_channel.get(name, scenario.contact_policy.quiet):
+            elif _quiet_of(policy, name) != _quiet_of(scenario.contact_policy, name):
                 yield PathError(path, f"its quiet hours cover the hours in which {name} carries anything")
+
+
+def shut_by_quiet(scenario: Scenario, policy: ContactPolicy) -> Iterator[str]:
+    """Channels that are open in the quiet hours of a policy alone."""
+    for name, rules in scenario.channels.items():
+        quiet = _quiet_of(policy, name)
+        if rules.hours is not None and quiet is not None and not _leaves_time(quiet, rules.hours):
+            yield name
+
+
+def _quiet_of(policy: ContactPolicy, channel: str) -> Quiet | None:
+    own: dict[str, Quiet] = {str(name): quiet for name, quiet in policy.quiet_by_channel.items()}
+    return own.get(channel, policy.quiet)
 
 
 def _leaves_time(quiet: Quiet, hours: Hours) -> bool:
