@@ -25,11 +25,13 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
         return {"policies": 30.0, "ape_fen": 9e6, "nbv_fen": 2e6}
     taken = float(luck.integers(50, 90))
     found = {
-        "taken": taken, "won": float(luck.integers(5, 20)), "lost": 30.0, "wait_seconds": taken * 7_200,
+        "taken": taken, "ripe_won": float(luck.integers(5, 20)), "ripe": 40.0, "lost": 30.0,
+        "wait_seconds": taken * 7_200,
         "capacity": 100.0, "policies": 12.0, "ape_fen": 4e6, "nbv_fen": 1e6, "own_policies": 1.0, "bypassed": 2.0,
         "ignored": 10.0, "taken_again": 3.0, "commission_fen": 5e5 if tier == "agents" else 0.0,
     }  # fmt: skip
-    found |= {f"{what}_{grade}": 2.0 for what in ("won", "lost") for grade in "abc"} | {"won_d": 0.0, "lost_d": 0.0}
+    found |= {f"{what}_{grade}": n for what, n in (("ripe_won", 2.0), ("ripe", 4.0)) for grade in "abc"}
+    found |= {"ripe_won_d": 0.0, "ripe_d": 0.0}
     if tier == "agents":
         found |= {
             "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0,
@@ -65,9 +67,9 @@ def found(of: pd.DataFrame, metric: str, branch: str = "all", tier: str = "all",
 def test_a_metric_is_a_ratio_of_sums_over_tiers_and_branches() -> None:
     agents, desks = tables()
     metrics = agent_metrics(agents, desks, "control", BRANCHES)
-    mine = agents[(agents["arm"] == "tiered") & agents["measure"].isin(["won", "lost"])]
+    mine = agents[(agents["arm"] == "tiered") & agents["measure"].isin(["ripe_won", "ripe"])]
     sums = mine.groupby(["replication", "measure"])["value"].sum().unstack()
-    each = sums["won"] / (sums["won"] + sums["lost"])
+    each = sums["ripe_won"] / sums["ripe"]
     row = found(metrics, "conversion")
     assert row["mean"] == pytest.approx(each.mean())
     assert row["low"] < row["mean"] < row["high"]
@@ -75,7 +77,7 @@ def test_a_metric_is_a_ratio_of_sums_over_tiers_and_branches() -> None:
     assert row["high"] - row["mean"] == pytest.approx(reach, rel=1e-6)
     one = mine[(mine["branch"] == "south") & (mine["tier"] == "seats")]
     sums = one.groupby(["replication", "measure"])["value"].sum().unstack()
-    expected = (sums["won"] / (sums["won"] + sums["lost"])).mean()
+    expected = (sums["ripe_won"] / sums["ripe"]).mean()
     assert found(metrics, "conversion", "south", "seats")["mean"] == pytest.approx(expected)
 
 

@@ -22,7 +22,17 @@ from lifesim.population.columns import DAY
 from lifesim.strategy import BECAME, REMEMBERED, IntArray, LeadView, Luck, Practice, View
 from lifesim.streams import Streams
 from lifesim.workforce import cases
-from lifesim.workforce.passage import CAME_TRUE, CHANCE, CONCLUDED, CONVERTED, PASSAGE, PASSAGES, PREDICTED, UPLIFT
+from lifesim.workforce.passage import (
+    CAME_TRUE,
+    CHANCE,
+    CONCLUDED,
+    CONVERTED,
+    PASSAGE,
+    PASSAGES,
+    POLICIES,
+    PREDICTED,
+    UPLIFT,
+)
 from lifesim.world.truth import added_decisions
 from lifesim.world.world import World
 
@@ -193,7 +203,10 @@ def test_outcomes_are_seen_when_the_insurer_has_reviewed_them() -> None:
         assert latest >= 0
     kept = world.extra[cases.PAST]
     assert len(kept) == concluded.by_day[max(concluded.by_day)]
-    assert np.array_equal(kept["won"].sum(), world.extra[PASSAGE][..., CONVERTED].sum())
+    counted = world.extra[PASSAGE]
+    assert kept["won"].sum() == counted[..., POLICIES].sum() > 5
+    assert len(world.extra[cases.WON_EARLY]) == counted[..., CONVERTED].sum() - kept["won"].sum() > 0
+    assert np.all(kept["concluded"] - kept["handed"] >= world.scenario.desk.follow_up)
     assert kept["days_since_session"].max() > 0 and kept["days_since_behaviour"].max() > 0
     assert np.all(kept["concluded"] % DAY == 0) and np.all(kept["concluded"] > kept["handed"])
 
@@ -202,7 +215,7 @@ def test_predictions_are_held_against_what_became_of_the_leads() -> None:
     world = watched(Foreseeing(chance=0.25))
     counted, kept = world.extra[PASSAGE].sum(axis=(0, 1)), world.extra[cases.PAST]
     assert np.array_equal(counted[:, PREDICTED], counted[:, CONCLUDED])
-    assert np.array_equal(counted[:, CAME_TRUE], counted[:, CONVERTED]) and counted[:, CONVERTED].sum() > 5
+    assert np.array_equal(counted[:, CAME_TRUE], counted[:, POLICIES]) and counted[:, POLICIES].sum() > 5
     assert np.array_equal(counted[:, CHANCE], 250_000 * counted[:, CONCLUDED])
     for grade in (0, 1):
         mine = kept[kept["grade"] == grade]
@@ -245,8 +258,8 @@ def test_the_page_shows_grades_with_what_was_predicted_of_them() -> None:
     assert "Leads by grade" not in page_words(made)
     values = dict.fromkeys(PASSAGES, 0) | {
         "created": 1_500, "graded": 100, "grade_seconds": 100 * 5_400, "taken": 50, "agent_seconds": 50 * 36_000,
-        "concluded": 40, "predicted": 20, "chance_micro": 3_000_000, "came_true": 5, "converted": 8,
-        "uplift_micro": 2_000_000,
+        "concluded": 40, "predicted": 20, "chance_micro": 3_000_000, "came_true": 5, "converted": 9,
+        "policies": 8, "uplift_micro": 2_000_000,
     }  # fmt: skip
     made.tables["leads"] = pd.DataFrame(
         [{"replication": 0, "branch": "north", "arm": "journey", "source": "inquiry", "grade": grade,

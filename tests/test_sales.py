@@ -22,7 +22,7 @@ from lifesim.scenario.workforce import RECRUIT_SECONDS
 from lifesim.strategy import LeadView, Luck, Practice
 from lifesim.workforce import cases
 from lifesim.workforce.serving import SERVING
-from lifesim.workforce.sold import BY_MONTH, ONLINE, first_values, sellers
+from lifesim.workforce.sold import BY_MONTH, GRADE_MEASURES, ONLINE, first_values, sellers
 from lifesim.workforce.staff import Staff, staff
 from lifesim.world.parts import Observer, occupancy
 from lifesim.world.sales import Sales
@@ -207,10 +207,11 @@ def test_leads_that_agents_ignore_are_counted() -> None:
 
 
 def test_leads_by_grade_add_up_to_those_of_the_tier() -> None:
-    for what in ("taken", "won", "lost"):
+    for what in GRADE_MEASURES:
         by_grade = [values(f"{what}_{grade}") for grade in "abcd"]
         assert values(what) == {place: sum(each[place] for each in by_grade) for place in values(what)}
     assert sum(values("won_a").values()) > 0
+    assert 0 < sum(values("ripe_won").values()) < sum(values("ripe").values()) < sum(values("taken").values())
 
 
 def test_recruits_are_followed_for_13_months() -> None:

@@ -15,7 +15,7 @@ from lifesim.workforce.agents import Agents, leads_between
 from lifesim.workforce.fairness import gini
 from lifesim.workforce.levers import cost_of, practised
 from lifesim.workforce.serving import NOBODY, SERVING
-from lifesim.workforce.sold import BY_GRADE, BY_MONTH, ONLINE, SOLD_BY, SOLD_MEASURES
+from lifesim.workforce.sold import BY_GRADE, BY_MONTH, GRADE_MEASURES, ONLINE, RIPE, RIPE_WON, SOLD_BY, SOLD_MEASURES
 from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASURES, Staff, staff
 from lifesim.world.hours import Hours
 from lifesim.world.sales import Sales
@@ -69,9 +69,11 @@ def _counted(kept: dict[str, Any], cell: tuple[int, int]) -> dict[str, Any]:
         **dict(zip(TIER_MEASURES, kept[BY_TIER][cell].tolist(), strict=True)),
         **dict(zip(SOLD_MEASURES, kept[SOLD_BY][cell].tolist(), strict=True)),
         **{
-            f"{what}_{grade}": by_grade[g][k]
-            for g, grade in enumerate(GRADES)
-            for k, what in enumerate(("taken", "won", "lost"))
+            f"{what}_{grade}": by_grade[g][k] for g, grade in enumerate(GRADES) for k, what in enumerate(GRADE_MEASURES)
+        },
+        **{
+            what: int(kept[BY_GRADE][(*cell, slice(None), k)].sum())
+            for what, k in (("ripe", RIPE), ("ripe_won", RIPE_WON))
         },
     }
 

@@ -37,21 +37,21 @@ class AgentMetric:
 
 
 _AGENT_MONTH, _AGENT_MONTH_ZH = "months that agents were there", "代理人在岗月数"
-_CONCLUDED, _CONCLUDED_ZH = "leads concluded since the fork", "分叉后已了结的线索"
+_CONCLUDED, _CONCLUDED_ZH = "leads taken since the fork whose follow-up is over", "分叉后承接且跟进期已满的线索"
 
 #: By name, in the order in which reports show them.
 AGENT_METRICS: Mapping[str, AgentMetric] = {
     "conversion": AgentMetric(
         "Leads converted", "线索转化率", "share",
         "of these leads, those of which a policy came in time", _CONCLUDED,
-        "其中在跟进期内承保的线索", _CONCLUDED_ZH, ("won",), ("won", "lost"),
+        "其中在跟进期内承保的线索", _CONCLUDED_ZH, ("ripe_won",), ("ripe",),
     ),
     **{
         f"conversion_{grade}": AgentMetric(
             f"Leads converted, grade {grade.upper()}", f"{grade.upper()} 级线索转化率", "share",
             "of these leads, those of which a policy came in time", f"{_CONCLUDED}, grade {grade.upper()}",
             "其中在跟进期内承保的线索", f"{_CONCLUDED_ZH}（{grade.upper()} 级）",
-            (f"won_{grade}",), (f"won_{grade}", f"lost_{grade}"),
+            (f"ripe_won_{grade}",), (f"ripe_{grade}",),
         )
         for grade in "abcd"
     },

@@ -61,6 +61,6 @@ def _row(arm: str, grade: str, of: dict[str, float], t: Catalogue) -> GradeRow:
         concluded=f"{of['concluded']:,.0f}",
         predicted=each("chance_micro", "predicted", _MICRO, ".1%"),
         came_true=each("came_true", "predicted", 1, ".1%"),
-        converted=each("converted", "concluded", 1, ".1%"),
+        converted=each("policies", "concluded", 1, ".1%"),
         uplift=each("uplift_micro", "concluded", _MICRO, ".4f"),
     )

@@ -111,8 +111,9 @@ class LeadView(View):
     Attributes
     ----------
     history
-        The latest leads that were concluded, as they were when somebody took them, and what became of them: columns
-        ``REMEMBERED`` and ``BECAME``. None where the scenario does not say how leads are made.
+        The latest leads whose follow-up is over, as they were when somebody took them, and what became of them: columns
+        ``REMEMBERED`` and ``BECAME``. A lead that is won early is among them no sooner than one that is lost, so that
+        the share of those won is no higher than it will be. None where the scenario does not say how leads are made.
     """
 
     __slots__ = ("history",)

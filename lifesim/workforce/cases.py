@@ -10,8 +10,8 @@ import numpy as np
 
 from lifesim.population.arrays import appended
 from lifesim.strategy import REMEMBERED
-from lifesim.workforce.passage import PASSAGE, conclude
-from lifesim.workforce.sold import BY_GRADE
+from lifesim.workforce.passage import CONVERTED, PASSAGE, conclude, pass_on
+from lifesim.workforce.sold import BY_GRADE, RIPE, RIPE_WON
 from lifesim.workforce.staff import (
     BY_TIER,
     GOOD,
@@ -49,7 +49,9 @@ RECENT, IN_HAND = "cases_recent", "cases"
 GRADED = "graded"
 TAKEN, WON, LOST = range(3)
 
-#: Leads that were concluded, the latest of them: what is remembered of each, and what became of it.
+#: Cases that are won, and whose follow-up is not over: of leads taken as late as they were, losses are not known yet.
+WON_EARLY = "cases_won_early"
+#: Leads whose follow-up is over, the latest of them: what is remembered of each, and what became of it.
 PAST = "past_leads"
 PAST_LEAD = np.dtype([*CASE.descr, ("won", "u1"), ("concluded", "i4")], align=True)
 MOST_PAST = 4_000
@@ -62,7 +64,7 @@ def none(branches: int) -> dict[str, Any]:
     """No cases yet; counts by branch, grade and outcome."""
     return {
         RECENT: np.zeros(0, CASE), IN_HAND: np.zeros(0, CASE), PAST: np.zeros(0, PAST_LEAD),
-        GRADED: np.zeros((branches, 4, 3), np.int64),
+        WON_EARLY: np.zeros(0, CASE), GRADED: np.zeros((branches, 4, 3), np.int64),
     }  # fmt: skip
 
 
@@ -111,10 +113,13 @@ def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: A
     return np.where(found, theirs[np.searchsorted(keys, held["agent"][last]) % len(keys)], -1)
 
 
-def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch: Any, now: int, within: int) -> Any:
+def review(
+    kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch: Any, now: int, within: int, fork: int = 0
+) -> Any:
     """Conclude cases: won where a policy was issued since the lead was taken, lost where none was in time.
 
-    Returns those that were lost.
+    Returns those that were lost. A win is known at once and a loss at the end of the follow-up, so that wins are more
+    than their share of what was concluded lately; what is learned of them waits until both would be known.
 
     Parameters
     ----------
@@ -124,26 +129,52 @@ def review(kept: MutableMapping[str, Any], staff: Staff, latest: Latest, branch:
         Of every customer.
     within
         Time after which a case is lost, seconds.
+    fork
+        When outcomes began to be counted.
     """
     cases = appended(kept[IN_HAND], kept[RECENT])
     won = latest(cases["customer"]) > cases["handed"]
-    lost = ~won & (cases["handed"] + within <= now)
+    due = cases["handed"] + within <= now
+    lost = ~won & due
     rows = staff.rows_of(cases["agent"])
     over = won | lost
     np.add.at(kept[LOAD], rows[over], -1)
-    np.add.at(kept[SEEN], (rows[over], cases["grade"][over], 0), 1)
-    np.add.at(kept[SEEN], (rows[won], cases["grade"][won], 1), 1)
     for which, what, by in ((won, WON, WON_BY), (lost, LOST, LOST_BY)):
         of = branch[cases["customer"][which]]
         np.add.at(kept[GRADED], (of, cases["grade"][which], what), 1)
         if BY_TIER in kept:
             np.add.at(kept[BY_TIER], (of, staff.tier[rows[which]], by), 1)
             np.add.at(kept[BY_GRADE], (of, staff.tier[rows[which]], cases["grade"][which], what), 1)
-    if PASSAGE in kept:
-        conclude(kept, branch, cases[over], won[over])
-        kept[PAST] = appended(kept[PAST], _past(cases[over], won[over], now))[-MOST_PAST:].copy()
+    pass_on(kept, branch, cases[won], cases["grade"][won] + 1, CONVERTED)
+    early = kept[WON_EARLY]
+    ripe = early["handed"] + within <= now
+    known = appended(early[ripe], cases[due])
+    # In the order in which they were taken, so that neither wins nor losses are forgotten first.
+    order = np.lexsort((known["luck"], known["handed"]))
+    of = np.concatenate([np.ones(int(ripe.sum()), bool), won[due]])
+    _learn(kept, staff, branch, known[order], of[order], (now, fork))
+    kept[WON_EARLY] = appended(early[~ripe], cases[won & ~due])
     kept[IN_HAND], kept[RECENT] = cases[~over], cases[:0].copy()
     return cases[lost]
+
+
+def _learn(
+    kept: MutableMapping[str, Any], staff: Staff, branch: Any, cases: Any, won: Any, at: tuple[int, int]
+) -> None:
+    """Write down what became of cases whose follow-up is over, won or not; ``at`` is now and the fork."""
+    now, fork = at
+    rows: Any = staff.rows_of(cases["agent"])
+    everyone, since = np.ones(len(cases), bool), cases["handed"] >= fork
+    for which, outcome in ((everyone, 0), (won, 1)):
+        np.add.at(kept[SEEN], (rows[which], cases["grade"][which], outcome), 1)
+    if BY_GRADE in kept:
+        for which, measure in ((since, RIPE), (won & since, RIPE_WON)):
+            of = cases[which]
+            place: Any = (branch[of["customer"]], staff.tier[rows[which]], of["grade"], measure)
+            np.add.at(kept[BY_GRADE], place, 1)
+    if PASSAGE in kept:
+        conclude(kept, branch, cases, won)
+        kept[PAST] = appended(kept[PAST], _past(cases, won, now))[-MOST_PAST:].copy()
 
 
 def _past(cases: Any, won: Any, now: int) -> Any:

@@ -18,15 +18,17 @@ PASSAGE = "lead_passage"
 #: Converted: a policy in time. Lost: the customer gave up, was dropped, or took no policy in time. Withdrawn: nobody of
 #: us had time, the customer had bought already, or may not be called. Seconds are from the behaviour to the first
 #: grade of those graded, and from there to the conversation of those taken for the first time.
-#: Concluded are those that an agent or a seat had in hand; the next three are of those of them for which a chance was
-#: predicted: how many, the sum of chances, policies. Uplift is the sum of decisions that conversations add, in truth.
-#: In time are those taken for the first time within the service level.
+#: Concluded are those that an agent or a seat took and whose follow-up is over, won or not; the next three are of those
+#: of them for which a chance was predicted: how many, the sum of chances, policies. Uplift is the sum of decisions that
+#: conversations add, in truth. In time are those taken for the first time within the service level. Policies are those
+#: of all that were concluded; they count as converted as soon as the insurer sees it.
 PASSAGES = (
     "created", "converted", "lost", "withdrawn", "graded", "grade_seconds", "taken", "agent_seconds",
     "concluded", "predicted", "chance_micro", "came_true", "uplift_micro", "in_time",
+    "policies",
 )  # fmt: skip
 (CREATED, CONVERTED, LEAD_LOST, WITHDRAWN, GRADED_FIRST, GRADE_SECONDS, TAKEN_FIRST, AGENT_SECONDS,
- CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT, IN_TIME) = range(len(PASSAGES))  # fmt: skip
+ CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT, IN_TIME, POLICIES) = range(len(PASSAGES))  # fmt: skip
 MICRO = 1_000_000
 GRADES_AND_NONE = 5
 
@@ -68,7 +70,7 @@ def regrade(kept: Mapping[str, Any], branches: Any, leads: Any, grades: Any, now
 
 
 def conclude(kept: Mapping[str, Any], branches: Any, cases: Any, won: Any) -> None:
-    """Count cases that are over: what was expected of them, and what they became.
+    """Count cases whose follow-up is over: what was expected of them, and what they became.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ def conclude(kept: Mapping[str, Any], branches: Any, cases: Any, won: Any) -> No
     foreseen = cases["chance"] >= 0
     chance, uplift = (np.rint(MICRO * cases[name].astype(float)).astype(np.int64) for name in ("chance", "uplift"))
     for which, measure, amounts in (
-        (won, CONVERTED, None), (None, CONCLUDED, None), (foreseen, PREDICTED, None), (foreseen, CHANCE, chance),
+        (won, POLICIES, None), (None, CONCLUDED, None), (foreseen, PREDICTED, None), (foreseen, CHANCE, chance),
         (foreseen & won, CAME_TRUE, None), (None, UPLIFT, uplift),
     ):  # fmt: skip
         of = slice(None) if which is None else which

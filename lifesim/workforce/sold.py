@@ -22,8 +22,11 @@ POLICIES, APE_FEN, NBV_FEN, OWN, BYPASSED, IGNORED, COMMISSION_FEN = range(len(S
 ONLINE = "online"
 #: Policies that each row of the staff has sold, by calendar month of the world. Shape (rows, months).
 BY_MONTH = "staff_months"
-#: Leads by branch, tier, grade and what became of them (taken, won, lost) since the fork.
+#: Leads by branch, tier, grade and what became of them since the fork. Ripe are those taken since then whose follow-up
+#: is over, and ripe and won those of them of which a policy came: of later ones wins are known, and losses not yet.
 BY_GRADE = "tier_grades"
+GRADE_MEASURES = ("taken", "won", "lost", "ripe", "ripe_won")
+RIPE, RIPE_WON = 3, 4
 #: Arrays that count from the fork on: they begin at 0 there.
 FROM_FORK = (BY_TIER, GOOD, SOLD_BY, BY_GRADE)
 
@@ -36,7 +39,7 @@ def nothing_sold(staff: Staff, months: int) -> dict[str, Any]:
     return {
         SOLD_BY: np.zeros((branches, tiers + 1, len(SOLD_MEASURES)), np.int64),
         BY_MONTH: np.zeros((len(staff), months), np.uint16),
-        BY_GRADE: np.zeros((branches, tiers, 4, 3), np.int64),
+        BY_GRADE: np.zeros((branches, tiers, 4, len(GRADE_MEASURES)), np.int64),
     }
 
 

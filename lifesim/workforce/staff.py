@@ -16,7 +16,7 @@ from lifesim.workforce.agents import Agents, Ints, agents
 from lifesim.workforce.answers import EVERY_BRANCH
 
 GRADES = "abcd"
-#: What the insurer has seen of concluded leads, by grade.
+#: What the insurer has seen of leads whose follow-up is over, by grade.
 RESULTS = ("concluded", "won")
 #: Time since the latest lead of those who had none.
 NEVER_IDLE = 10_000 * DAY

@@ -46,8 +46,9 @@ class Review:
         """Conclude what is won, and what has been in hand for too long."""
         branch = world.state.customers["branch"][: count(world.state)]
         lost = cases.review(
-            world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within
-        )
+            world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within,
+            int(world.state.counts["fork"][0]),
+        )  # fmt: skip
         if len(world.extra[WORK_LEFT]):
             conclude_work(world, world.extra[cases.IN_HAND])
         if self.recycling is not None:

@@ -192,11 +192,11 @@ AGENT_MEANINGS = {
     **{f"skill_{family}": f"likewise, about {family}; minus infinity without a licence" for family in FAMILIES},
     "on_duty": "1 within working hours",
     "capacity": "leads that can be taken in this slot",
-    "load": "leads in hand: taken and not yet concluded",
+    "load": "leads in hand: taken, and neither won nor given up yet",
     "idle_seconds": "time since the latest lead; 10,000 days when there was none",
     "tenure_days": "days since an agent started; 0 for seats",
     "region": "number of the region tag; -1 without one",
-    **{f"concluded_{grade}": f"leads of grade {grade.upper()} that were concluded" for grade in GRADES},
+    **{f"concluded_{grade}": f"leads of grade {grade.upper()} whose follow-up is over" for grade in GRADES},
     **{f"won_{grade}": f"those of them that became a policy, grade {grade.upper()}" for grade in GRADES},
 }
 AGENT_COLUMNS: dict[str, Callable[[Any, Any, int], Any]] = {

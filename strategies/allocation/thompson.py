@@ -16,9 +16,9 @@ GRADES = "abcd"
 class Thompson:
     """Each lead draws a conversion rate for every tier from what is known of its grade, and prefers the highest.
 
-    Known is what the insurer has seen: leads of the grade that agents of the tier have concluded, and those of them
-    that became a policy. The prior is Beta(``won``, ``lost``). Within a tier the agent with the fewest leads in hand
-    is first; where the preferred tier has nobody free, the next one serves.
+    Known is what the insurer has seen: leads of the grade that agents of the tier took and whose follow-up is over,
+    and those of them that became a policy. The prior is Beta(``won``, ``lost``). Within a tier the agent with the
+    fewest leads in hand is first; where the preferred tier has nobody free, the next one serves.
     """
 
     won: float = 1.0

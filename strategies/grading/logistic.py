@@ -16,16 +16,16 @@ MOST_STEPS = 25
 class Logistic:
     """Predicts from what the insurer saw of a lead when somebody took it; outcomes are those seen so far.
 
-    The model is fitted anew at every grading, on the leads concluded by then: those of the warm-up at first. Until
-    ``least`` of them are known every lead has the chance ``prior``. Ridge-penalised maximum likelihood by Newton's
-    method (iteratively reweighted least squares).
+    The model is fitted anew at every grading, on the leads whose follow-up is over by then: those of the warm-up at
+    first. Until ``least`` of them are known every lead has the chance ``prior``. Ridge-penalised maximum likelihood by
+    Newton's method (iteratively reweighted least squares).
 
     Parameters
     ----------
     prior
         Chance of a lead while nothing is known; the penalty draws predictions to the mean, not to it.
     least
-        Concluded leads from which on the model is fitted.
+        Such leads from which on the model is fitted.
     ridge
         Penalty on squared coefficients of standardised columns.
     bars
