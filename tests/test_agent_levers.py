@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import described, experiment, forked, run, small
+from small_worlds import described, experiment, forked, run, small, table
 from teams import JUNIORS, SENIORS
 from teams import described as team_described
 from test_sales import PRACTICE, market
@@ -150,6 +150,36 @@ def test_levers_cost_by_agent_and_month() -> None:
             assert value[tier, "levers_fen"] == pytest.approx(expected, abs=1)
         accounts = {row["account"]: row["amount_fen"] for row in paid_to_agents(rows)}
         assert accounts["agent_levers"] == sum(v for (_, what), v in value.items() if what == "levers_fen") > 0
+
+
+def test_what_levers_cost_is_in_the_metrics_of_money() -> None:
+    """Beside an arm whose levers are free and all else is the same: the ledger's amount, to the fen, in every scope."""
+    gratis = {"training": TRAINING | {"cost": 0}, "scorecards": SCORES | {"cost": 0}}
+    used, found = practice(levers=("training", "scorecards")), {}
+    for name, scenario in (("paid", minding()), ("free", minding(levers=gratis))):
+        of = experiment(scenario, {"control": used})
+        totals = of.run(of.units()[0])
+        found[name] = {
+            (row["branch"], row["scope"], row["metric"], row["segment"]): row["numerator"]
+            for row in table(totals, "totals")
+        }
+        found[f"ledger of {name}"] = {
+            row["branch"]: row["amount_fen"] for row in table(totals, "ledger") if row["account"] == "agent_levers"
+        }
+    assert found["paid"].keys() == found["free"].keys()
+    money = {"cost_per_10k": 1, "nbv_per_10k": -1, "cost_per_policy": 1, "lifetime_value_per_10k": None}
+    for branch, amount in found["ledger of paid"].items():
+        assert amount > 0 == found["ledger of free"][branch]
+        for scope in ("present", "everyone"):
+            for metric, sign in money.items():
+                more = sum(
+                    value - found["free"][place]
+                    for place, value in found["paid"].items()
+                    if place[:3] == (branch, scope, metric)
+                )
+                assert more == sign * amount if sign else -amount < more < -0.9 * amount, (metric, scope)
+    same = {place for place in found["paid"] if found["paid"][place] == found["free"][place]}
+    assert {place[2] for place in found["paid"].keys() - same} == money.keys()
 
 
 BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [

@@ -9,6 +9,7 @@ import numpy as np
 from lifesim import metrics
 from lifesim.experiment.estimates import estimates
 from lifesim.experiment.lead_table import cleaned, contacted, lead_rows, worked
+from lifesim.experiment.lever_cost import charge_levers
 from lifesim.experiment.passages import benefits, journey_steps, journey_totals, prompts
 from lifesim.experiment.tiers import paid_to_agents, tiers_by_branch
 from lifesim.experiment.twins import twin_columns
@@ -65,6 +66,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
     outcomes, accounts = closed_outcomes(world)
     ends = closing(world, observer)
     of_tiers = tiers_by_branch(world, practice)
+    charge_levers(world, of_tiers, outcomes)
     capacity = capacity_by_branch(world, practice.staffing, scenario.warm_up, world.now)
     for number, branch in world.branches.items():
         rows = (c["branch"] == number) & (c["joined"] <= world.now)

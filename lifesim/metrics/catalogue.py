@@ -102,8 +102,9 @@ _ALL = (
              outcome("premium"), FEN, "money"),
     per_10k("nbv_per_10k", "New business value per 10,000", "每万客户新业务价值", CNY, YUAN, "higher",
              ("margin on the annualised premium of new policies, taken back for those given back or ended early, plus "
-              "the margin on later premiums, less the cost of contacts, benefits and acquisition",
-              "新保单年化保费的价值率部分（犹豫期退保与早期失效予以冲回），加续期保费的价值，减触达、权益与获客成本"),
+              "the margin on later premiums, less the cost of contacts, benefits, acquisition and levers on agents",
+              "新保单年化保费的价值率部分（犹豫期退保与早期失效予以冲回），加续期保费的价值，"
+              "减触达、权益、获客成本与代理人培训等投入"),
              _new_business, FEN, "money"),
     per_10k("commission_per_10k", "Commission per 10,000", "每万客户佣金", CNY, YUAN, "neither",
              ("commission on premiums received, first and later ones; it grows with sales",
@@ -112,10 +113,10 @@ _ALL = (
              ("claims paid; the liability for later claims is not in it", "已付赔款；不含未来赔付责任"),
              outcome("claims"), FEN, "money"),
     per_10k("cost_per_10k", "Cost per 10,000", "每万客户成本", CNY, YUAN, "lower",
-             ("cost of touches sent, conversations and benefits, and where everyone is counted of acquiring those who "
-              "arrived later; without commission, claims and fixed costs "
+             ("cost of touches sent, conversations, benefits and levers on agents such as training, and where "
+              "everyone is counted of acquiring those who arrived later; without commission, claims and fixed costs "
               "such as wages and systems",
-              "已发送触达、通话与权益的成本，统计全部客户时另含后来客户的获客成本；"
+              "已发送触达、通话、权益与代理人培训等投入的成本，统计全部客户时另含后来客户的获客成本；"
               "不含佣金、赔款以及工资、系统等固定成本"), costs, FEN, "money"),
     per_10k("referrals_per_10k", "Recommendations per 10,000", "每万客户转介绍", "count", "次", "higher",
              ("recommendations to friends", "向朋友推荐次数"), outcome("referred"), 1.0),

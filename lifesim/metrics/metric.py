@@ -111,4 +111,4 @@ def per_10k(
     )
 
 
-costs = outcome("contact", "benefit", "acquisition")
+costs = outcome("contact", "benefit", "acquisition", "levers")

@@ -156,6 +156,7 @@ OUTCOME = np.dtype(
         ("unfollows", "i8"),
         ("deletions", "i8"),  # of contacts on WeCom
         ("gap_assessments", "i8"),
+        ("levers", "i8"),  # what is paid for agents to be better, shared out at the end; 0 before
     ],
     align=True,
 )

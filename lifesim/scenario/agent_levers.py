@@ -37,7 +37,9 @@ class Lever(Part):
     within: Duration = about("time in which the skill grows to that, evenly", default="0d")
     time: Share = about("of the time of a conversation, saved; the agent has room for more leads", default=0.0)
     follow_up: Share = about("of the leads that an agent would ignore, taken up", default=0.0)
-    cost: Money = about("for each agent who gets it", unit="CNY a month")
+    cost: Money = about(
+        "for each agent who gets it; a cost of the customers present at the fork, all alike", unit="CNY a month"
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
