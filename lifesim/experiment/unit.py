@@ -218,7 +218,7 @@ def forgetful(pickled: bytes) -> Iterator[Practice]:
 
 
 def _leave_time(arm: str, policy: ContactPolicy, scenario: Scenario) -> None:
-    """Raise InputError where a channel would carry marketing at no time of the day, for which it would wait for ever."""
+    """Raise InputError where a channel would carry marketing at no time of the day: it would wait for ever."""
     for channel in shut_by_quiet(scenario, policy):
         message = f"arm '{arm}': quiet hours cover the hours in which {channel} carries anything; leave it some time"
         raise InputError(message)

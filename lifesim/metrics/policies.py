@@ -217,7 +217,7 @@ MONEY = (
     Metric(
         "cost_per_policy", "Cost per policy", "单件成本", CNY, YUAN, "neither",
         f"cost of {_COST}, and of levers on agents; without commission and fixed costs", f"policies issued{MOVES}",
-        f"{_COST_ZH}成本及代理人培训等投入（不含佣金与固定成本）", f"承保件数{MOVES_ZH}", FEN, costs, outcome("purchases"),
-        "ratio", group="money",
+        f"{_COST_ZH}成本及代理人培训等投入（不含佣金与固定成本）", f"承保件数{MOVES_ZH}",
+        FEN, costs, outcome("purchases"), "ratio", group="money",
     ),
 )  # fmt: skip
