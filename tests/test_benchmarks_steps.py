@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import lifesim
-
 # `benchmarks` is run from a checkout and never installed.
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import lifesim
 from benchmarks import steps
+
+ROOT = Path(__file__).parents[1]
 
 
 def result(*ways: tuple[str, str, str, int]) -> Any:

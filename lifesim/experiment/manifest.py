@@ -17,7 +17,7 @@ from lifesim.metrics.agents import described_of_agents
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.texts import labelled
-from lifesim.scenario.quantities import DAY
+from lifesim.scenario.quantities import DAY, format_clock_time
 from lifesim.strategy import Practice
 from lifesim.workspace import METHODS, discover, source_hashes
 
@@ -74,17 +74,17 @@ def composition(scenario: Scenario, practices: Mapping[str, Practice]) -> dict[s
     Returns
     -------
     dict
-        ``arms``: by arm, the practice it uses, its staffing plan and traffic, who takes over orphans where somebody
-        does, its
-        contact policy and the names of its rules where it has one of its own, and its plug-ins; ``mechanisms``;
-        ``segments``: share of customers at the start by name, empty for a book; ``products`` and ``contents``: what
-        each is; a product's ``premium`` is the median first annual premium in CNY.
+        ``arms``: by arm, the practice it uses, its rounds, staffing plan and traffic, who takes over orphans
+        where somebody does, its contact policy and the names of its rules where it has one of its own, and its
+        plug-ins; ``mechanisms``; ``segments``: share of customers at the start by name, empty for a book;
+        ``products`` and ``contents``: what each is; a product's ``premium`` is the median first annual premium in CNY.
     """
     return {
         "arms": {
             name: {
                 "use": scenario.arms[name].use if name in scenario.arms else None,
                 "staffing": list(practice.staffing),
+                "rounds": [format_clock_time(time) for time in practice.rounds],
                 "traffic": dict(practice.traffic),
                 **_rules(practice),
                 **_own_policy(practice),

@@ -207,6 +207,7 @@ def practice(arm: Arm) -> Practice:
     """The plug-ins of an arm."""
     made = Practice(
         orchestrations={named(plug_in)[0]: instance("orchestration", plug_in) for plug_in in arm.orchestration},
+        rounds=arm.rounds,
         staffing=arm.staffing,
         reassign=arm.reassign,
         traffic=dict(arm.traffic),

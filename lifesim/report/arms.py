@@ -35,6 +35,7 @@ class ArmCard:
     name: str
     is_control: bool
     starts: str
+    rounds: str
     staffing: str
     traffic: str
     reassign: str
@@ -64,6 +65,7 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
                 name=printable(name),
                 is_control=name == control,
                 starts=t("arms.use", use=printable(use)) if use else t("arms.silence"),
+                rounds=_rounds(arm.get("rounds", ()), t),
                 staffing=_staffing(arm.get("staffing", ()), t),
                 traffic=_traffic(arm.get("traffic") or {}, t),
                 reassign=_reassignment(arm.get("reassign"), t),
@@ -81,6 +83,11 @@ def arm_cards(manifest: Mapping[str, Any], touches: pd.DataFrame | None, t: Cata
 def _staffing(factors: Sequence[float], t: Catalogue) -> str:
     """A staffing plan in words; nothing for a desk that the season alone moves."""
     return t("arms.staffing", factors=t("list_separator").join(f"{each:g}" for each in factors)) if factors else ""
+
+
+def _rounds(times: Sequence[str], t: Catalogue) -> str:
+    """When leads are given out, in words; nothing where that is whenever somebody is free."""
+    return t("arms.rounds", times=t("list_separator").join(times)) if times else ""
 
 
 def _traffic(factors: Mapping[str, float], t: Catalogue) -> str:

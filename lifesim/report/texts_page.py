@@ -97,6 +97,7 @@ PAGE: dict[str, tuple[str, str]] = {
     "arms.control": ("control", "对照组"),
     "arms.use": ("Starts from the practice {use}", "以做法 {use} 为起点"),
     "arms.silence": ("No practice: starts from silence", "没有做法：从无任何动作开始"),
+    "arms.rounds": ("Leads are given out at {times}", "线索分配时刻：{times}"),
     "arms.staffing": ("Calls of the desk by month, factors: {factors}", "坐席产能的逐月系数：{factors}"),
     "arms.traffic": ("Prospects by source, factors: {factors}", "各获客来源的流量系数：{factors}"),
     "arms.reassign": (

@@ -27,6 +27,7 @@ from lifesim.scenario.workforce import (
     agents_work_beside_the_desk,
     branches_have_agents,
     orphans_go_to_somebody,
+    rounds_are_in_hours,
 )
 
 if TYPE_CHECKING:
@@ -341,4 +342,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     calendar_covers, levers_are_known, *CHANNEL_CHECKS, *EPISODE_CHECKS, *CONTACT_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
     orphans_go_to_somebody, leads_are_worked_by_somebody, work_says_what_exists,
+    rounds_are_in_hours,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from lifesim.scenario.model import Part, about
 from lifesim.scenario.people import Correlation, Population, Segment
 from lifesim.scenario.products import Product, Valuation
 from lifesim.scenario.units import (
+    ClockTime,
     Count,
     Date,
     Duration,
@@ -58,6 +59,11 @@ class Arm(Part):
     orchestration: tuple[PlugIn, ...] = about("who gets which touch when", default=())
     grading: PlugIn | None = about("how good is a lead", default=None)
     allocation: PlugIn | None = about("which group of seats gets a lead", default=None)
+    rounds: tuple[ClockTime, ...] = about(
+        "times of day at which leads are given out, each in the slot that begins then or next; none: whenever somebody "
+        "is free",
+        default=(),
+    )
     staffing: tuple[Real, ...] = about("12 factors by month on the calls that the desk can make; none: 1", default=())
     reassign: Reassignment | None = about("who takes over customers whose agent has left; none: nobody", default=None)
     traffic: dict[Name, Real] = about(
@@ -177,6 +183,7 @@ class Scenario(Part):
             orchestration=(*base.orchestration, *arm.orchestration),
             grading=arm.grading if arm.grading is not None else base.grading,
             allocation=arm.allocation if arm.allocation is not None else base.allocation,
+            rounds=arm.rounds or base.rounds,
             staffing=arm.staffing or base.staffing,
             reassign=arm.reassign or base.reassign,
             traffic={**base.traffic, **arm.traffic},

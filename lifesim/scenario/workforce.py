@@ -10,6 +10,7 @@ from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.operation import Operation
 from lifesim.scenario.people import sums_to_one
+from lifesim.scenario.quantities import format_clock_time
 from lifesim.scenario.units import (
     ClockTime,
     Count,
@@ -199,6 +200,20 @@ def agents_work_beside_the_desk(scenario: Scenario) -> Iterator[PathError]:
             )
         if tier.closes - tier.opens < desk.slot:
             yield PathError(("workforce", "tiers", name, "closes"), "leaves a working day shorter than the desk's slot")
+
+
+def rounds_are_in_hours(scenario: Scenario) -> Iterator[PathError]:
+    """Leads are given out while somebody works; one round a slot."""
+    desk, tiers = scenario.desk, list(scenario.workforce.tiers.values()) if scenario.workforce else []
+    first = min([desk.opens, *(tier.opens for tier in tiers)])
+    last = max([desk.closes, *(tier.closes for tier in tiers)]) - desk.slot
+    for group in ("arms", "practices"):
+        for name, arm in getattr(scenario, group).items():
+            for k, time in enumerate(arm.rounds):
+                if not first <= time <= last:
+                    hours = f"{format_clock_time(first)} to {format_clock_time(last)}"
+                    message = f"nobody would get a lead; slots begin from {hours}"
+                    yield PathError((group, name, "rounds", k), message)
 
 
 def orphans_go_to_somebody(scenario: Scenario) -> Iterator[PathError]:

@@ -84,6 +84,8 @@ class Practice:
     ----------
     orchestrations
         By name, journeys among them; the name is part of the luck of their touches.
+    rounds
+        Seconds of the day at which leads are given out; none: whenever somebody is free.
     staffing
         Factors by month on the calls that the desk can make, 12 or none.
     reassign
@@ -101,6 +103,7 @@ class Practice:
     orchestrations: Mapping[str, Orchestration | Journey] = field(default_factory=dict)
     grading: Grading = NoGrades()
     allocation: Allocation = NobodyAnswers()
+    rounds: tuple[int, ...] = ()
     staffing: tuple[float, ...] = ()
     reassign: Reassignment | None = None
     traffic: Mapping[str, float] = field(default_factory=dict)

@@ -168,6 +168,8 @@ class Desk:
 
     def _serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
+        if not self._is_round(now):
+            return waiting
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
         if used is not None:
             shift = shift.with_capacity(shift["capacity"] - used[shift.rows])
@@ -190,6 +192,11 @@ class Desk:
         self._call(now, waiting[taken], shift.rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest
+
+    def _is_round(self, now: int) -> bool:
+        """Whether leads are given out in the slot that begins now."""
+        rounds = self.practice.rounds
+        return not rounds or any(0 <= now % DAY - time < self.desk.slot for time in rounds)
 
     def _grades(self, now: int, waiting: Any) -> Any:
         """Grade of each lead, 0 to 3."""
