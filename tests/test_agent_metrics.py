@@ -36,6 +36,7 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
         found |= {
             "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0,
             "active_months": 4.0,
+            "orphaned": 20.0, "followed": 2.0, "assigned": 15.0, "waiting": 3.0,
             "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
         }  # fmt: skip
     return found

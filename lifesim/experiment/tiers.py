@@ -18,6 +18,7 @@ from lifesim.workforce.serving import NOBODY, SERVING
 from lifesim.workforce.sold import BY_GRADE, BY_MONTH, GRADE_MEASURES, ONLINE, RIPE, RIPE_WON, SOLD_BY, SOLD_MEASURES
 from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASURES, Staff, staff
 from lifesim.world.hours import Hours
+from lifesim.world.orphans import waiting
 from lifesim.world.sales import Sales
 from lifesim.world.world import World
 
@@ -30,6 +31,7 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
     of = staff(scenario, world.streams, world.branches, world.started_with)
     kept = Sales(of, practice.agents).rest(world)
     columns = {"capacity": _capacity(world, of, practice), "serves": _serves(world, of)}
+    waits = world.state.customers["branch"][waiting(world, practice.reassign)] if practice.reassign else np.zeros(0)
     found = {}
     for branch in world.branches:
         by_tier = {
@@ -41,6 +43,8 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
                 measures["levers_fen"] = round(
                     cost_of(scenario, practice.agents, tier) * measures["agent_days"] / MONTH_DAYS
                 )
+        if practice.reassign is not None:
+            by_tier[practice.reassign.to]["waiting"] = np.count_nonzero(waits == branch)
         online = kept[SOLD_BY][branch, -1].tolist()
         by_tier[ONLINE] = dict(zip(SOLD_MEASURES[:3], online, strict=False))
         found[branch] = [

@@ -167,6 +167,23 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "recruits whose 13 months ended since the fork", "其中仍在岗者", "分叉后满13个月的新人",
         ("retained",), ("recruits",),
     ),
+    "orphaned": AgentMetric(
+        "Customers orphaned", "新增孤儿客户", "count", "customers whose serving agent left", "",
+        "服务代理人离职的客户", "", ("orphaned",),
+    ),
+    "followed": AgentMetric(
+        "Orphans who followed their agent", "随代理人流失的孤儿客户", "count",
+        "orphans who followed their agent to a competitor", "", "随原代理人转至同业的孤儿客户", "", ("followed",),
+    ),
+    "assigned": AgentMetric(
+        "Orphans taken over", "已接手孤儿客户", "count", "orphans who were told of a new agent, specialist or seat", "",
+        "已被告知新服务人员的孤儿客户", "", ("assigned",),
+    ),
+    "waiting": AgentMetric(
+        "Orphans for whom nobody has room", "等待接手的孤儿客户", "count",
+        "orphans due to be taken over at the end, for whom nobody of the tier had room", "",
+        "期末已到接手时间而该层级无余量接手的孤儿客户", "", ("waiting",),
+    ),
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
+    Count,
     Money,
     Name,
     PathError,
@@ -112,6 +113,10 @@ class Seats(Part):
     per_10k: Real = about("seats for 10,000 customers at the start")
     calls_per_hour: Real = about("conversations or attempts of one seat in an hour")
     skill: Real = about("added to the effect of a conversation; 0 is average", unit="log factor")
+    looks_after: Count | None = about(
+        "policyholders whom one seat serves before no more orphans are re-assigned to it; none: any number",
+        default=None,
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lifesim.scenario.agent_levers import Cooperation, Lever
+from lifesim.scenario.market import Seats
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.operation import Operation
@@ -57,6 +58,10 @@ class Tier(Part):
     regions: dict[Name, Share] = about("shares of region tags; must sum to one", default={})
     wage: Money = about("for each agent", unit="CNY a month")
     commission: Share = about("of the commission of a product, paid for a policy from a head-office lead")
+    looks_after: Count | None = about(
+        "policyholders whom an agent serves before no more orphans are re-assigned to the agent; none: any number",
+        default=None,
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
@@ -230,10 +235,11 @@ def _no_such_servers(scenario: Scenario, to: str) -> str:
     """What is wrong with those to whom customers are re-assigned; nothing where all is right."""
     if scenario.workforce is None:
         return "without a workforce nobody has a serving agent; leave reassign out, or describe the workforce"
-    sizes = {name: tier.per_10k for name, tier in scenario.workforce.tiers.items()}
-    sizes |= {name: seats.per_10k for name, seats in scenario.desk.seats.items()}
-    if to not in sizes:
-        return f"no tier of agents or group of seats is called '{to}'{suggest(to, list(sizes))}"
-    if not sizes[to]:
+    who: dict[str, Tier | Seats] = {**scenario.workforce.tiers, **scenario.desk.seats}
+    if to not in who:
+        return f"no tier of agents or group of seats is called '{to}'{suggest(to, list(who))}"
+    if not who[to].per_10k:
         return f"there is nobody in '{to}'; raise its per_10k"
+    if who[to].looks_after == 0:
+        return f"those in '{to}' may look after nobody; raise their looks_after, or leave it out for any number"
     return ""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import NEVER
-from lifesim.scenario.workforce import Departures
+from lifesim.scenario.workforce import Departures, Reassignment
 from lifesim.streams import Streams
 from lifesim.workforce.agents import Floats, Ints
 from lifesim.workforce.staff import Staff
@@ -63,11 +63,67 @@ def present(staff: Staff, now: int) -> tuple[Ints, Floats]:
     return rows[weights > 0], weights[weights > 0]
 
 
-def successors(staff: Staff, to: str, now: int) -> tuple[Ints, Floats]:
-    """Those of a tier of agents, or a group of seats, who are there; all alike. Shape (m,) each."""
+def successors(staff: Staff, to: str, now: int) -> Ints:
+    """Rows of a tier of agents, or a group of seats, who are there. Shape (m,)."""
     rows = staff.present(now)
-    rows = rows[staff.tier[rows] == staff.tiers.index(to)]
-    return rows, np.ones(len(rows))
+    mine: Ints = rows[staff.tier[rows] == staff.tiers.index(to)]
+    return mine
+
+
+def room(staff: Staff, serving: Any, hold: Any, rows: Ints) -> Ints:
+    """Orphans whom some rows of the staff can still take over. Shape (m,).
+
+    Whoever they serve in another way, as buyers or through a journey, is never turned away, but takes up room.
+
+    Parameters
+    ----------
+    serving, hold
+        Of all customers: who serves them, and whether they hold a policy; those who do not need no service.
+    rows
+        Of the staff. Shape (m,).
+    """
+    served = np.bincount(serving[hold & (serving != NOBODY)], minlength=len(staff))
+    left: Ints = np.maximum(staff.looks_after[rows] - served[rows], 0)
+    return left
+
+
+def due(records: Any, reassign: Reassignment, now: int) -> tuple[Ints, Any]:
+    """Orphans whom it is time to tell of somebody else, and since when they are orphans. Shape (n,) each."""
+    waited = (records["told"] == 0) & (records["since"] + reassign.after <= now)
+    customers, first = np.unique(records["customer"][waited], return_index=True)
+    return customers.astype(np.int64), records["since"][waited][first]
+
+
+def taken_over(staff: Staff, streams: Streams, keys: Any, branches: Any, since: Any, rows: Ints, places: Ints) -> Ints:
+    """Row of the staff who takes over each orphan; ``NOBODY`` of those for whom nobody of the branch has room.
+
+    Whoever has been an orphan for longest comes first, and among equals it is their own luck. Those who are taken over
+    go to whom `chosen` gives them among those with room; more room takes over more of them, and the same ones first.
+
+    Parameters
+    ----------
+    keys, branches, since
+        Of the orphans, and since when they are. Shape (n,).
+    rows, places
+        Of the staff who may take over, all alike, and how many each. Shape (m,).
+    """
+    answer = np.full(len(keys), NOBODY)
+    turn = np.lexsort((streams.uniforms("turn of an orphan", keys, again=True), since))
+    for branch in np.unique(branches):
+        mine = staff.branch[rows] == branch
+        here, left = rows[mine], places[mine].copy()
+        waiting = turn[branches[turn] == branch]
+        waiting = waiting[: min(len(waiting), int(left.sum()))]
+        while len(waiting):
+            free = np.flatnonzero(left)
+            alike = np.ones(len(free))
+            first = chosen(staff, streams, keys[waiting], branches[waiting], here[free], alike)
+            for k in free:
+                took = waiting[first == here[k]][: left[k]]
+                answer[took] = here[k]
+                left[k] -= len(took)
+            waiting = waiting[answer[waiting] == NOBODY]
+    return answer
 
 
 def owners(staff: Staff, serving: Any, customers: Any, rows: Ints) -> Ints:

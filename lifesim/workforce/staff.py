@@ -18,6 +18,8 @@ from lifesim.workforce.answers import EVERY_BRANCH
 GRADES = "abcd"
 #: What the insurer has seen of leads whose follow-up is over, by grade.
 RESULTS = ("concluded", "won")
+#: Room of those whom the scenario does not limit; sums of it stay whole numbers.
+ANY_NUMBER = 2**40
 #: Time since the latest lead of those who had none.
 NEVER_IDLE = 10_000 * DAY
 
@@ -52,6 +54,8 @@ class Staff:
         Conversations of each group of seats in a slot. Shape (groups,).
     skill
         Of the groups of seats. Shape (groups,).
+    looks_after
+        Policyholders whom each row serves before no more orphans are re-assigned to it; ``ANY_NUMBER``. Shape (n,).
     agents
         Those who are no seats; none where the scenario has no workforce.
     """
@@ -63,6 +67,7 @@ class Staff:
     tiers: tuple[str, ...]
     calls: Any
     skill: Any
+    looks_after: Ints
     agents: Agents | None
 
     def __len__(self) -> int:
@@ -123,4 +128,15 @@ def staff(scenario: Scenario, streams: Streams, branches: Mapping[int, str], siz
     rules = [(desk.seats[name], of[number]) for number, _, name in seats]
     calls = [seat.per_10k * size / 1e4 * seat.calls_per_hour * desk.slot / 3600 for seat, size in rules]
     skill = np.array([seat.skill for seat, _ in rules])
-    return Staff(scenario, np.concatenate(key), branch, tier, tiers, np.array(calls), skill, people)
+    limits = [_most(seat.looks_after, seat.per_10k * size / 1e4) for seat, size in rules]
+    if workforce is not None:
+        of_tier = [_most(each.looks_after) for each in workforce.tiers.values()]
+        limits += [of_tier[k - len(desk.seats)] for k in tier[len(limits) :].tolist()]
+    return Staff(
+        scenario, np.concatenate(key), branch, tier, tiers, np.array(calls), skill, np.array(limits, np.int64), people
+    )
+
+
+def _most(each: int | None, number: float = 1.0) -> int:
+    """Policyholders whom so many serve, as the scenario limits each of them."""
+    return ANY_NUMBER if each is None else int(number * each)

@@ -16,10 +16,13 @@ from lifesim.workforce.serving import (
     ORPHANS,
     SERVING,
     chosen,
+    due,
     orphaned,
     orphans_of_start,
     present,
+    room,
     successors,
+    taken_over,
     told_of_another,
 )
 from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, ORPHANED_BY, Staff
@@ -123,13 +126,15 @@ class Orphans:
         world.extra[SERVING][customers] = serve
 
     def _hand_over(self, world: World, reassign: Reassignment, now: int) -> None:
-        """Orphans who have waited for long enough are told of somebody else, where there is somebody."""
-        c, records = world.state.customers, world.extra[ORPHANS]
-        waited = (records["told"] == 0) & (records["since"] + reassign.after <= now)
-        customers = np.unique(records["customer"][waited]).astype(np.int64)
-        customers = customers[c["policies"][customers] > 0]
-        rows, alike = successors(self.staff, reassign.to, now)
-        serve = chosen(self.staff, world.streams, c["key"][customers], c["branch"][customers], rows, alike)
+        """Orphans who have waited for long enough are told of somebody else, where there is somebody with room."""
+        c = world.state.customers[: count(world.state)]
+        customers, since = due(world.extra[ORPHANS], reassign, now)
+        hold = c["policies"][customers] > 0
+        customers, since = customers[hold], since[hold]
+        rows = successors(self.staff, reassign.to, now)
+        places = room(self.staff, world.extra[SERVING], c["policies"] > 0, rows)
+        mine = c[customers]
+        serve = taken_over(self.staff, world.streams, mine["key"], mine["branch"], since, rows, places)
         found = serve != NOBODY
         self._take_over(world, customers[found], serve[found], now, reassign.cost)
 
@@ -145,3 +150,12 @@ class Orphans:
     def _count(self, world: World, customers: Any, rows: Any, measure: int) -> None:
         branch = world.state.customers["branch"][customers]
         np.add.at(world.extra[BY_TIER], (branch, self.staff.tier[rows], measure), 1)
+
+
+def waiting(world: World, reassign: Reassignment) -> Any:
+    """Rows of the orphans for whom nobody had room when the book was last kept. Shape (n,)."""
+    week = Orphans.days * DAY
+    last = world.now - (world.now - world.scenario.warm_up) % week
+    c = world.state.customers
+    customers, _ = due(world.extra[ORPHANS], reassign, last)
+    return customers[c["policies"][customers] > 0]
