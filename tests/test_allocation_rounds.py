@@ -6,22 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_worlds import FirstSeat, Weekly, run, small
+from small_worlds import FirstSeat, Weekly, described, run, small
 
 from lifesim.errors import ScenarioError
 from lifesim.population.columns import DAY, E_DELIVERED
 from lifesim.strategy import Practice
 
 HOUR = 3_600
-CALLS = Practice({"care": Weekly("care_call", "call", "08:30", share=0.3)}, allocation=FirstSeat())
+CALLS = Practice({"care": Weekly("care_call", "call", "08:30", share=0.6)}, allocation=FirstSeat())
 
 
 def hours_of_calls(practice: Practice) -> set[int]:
     """Hours of the day at which customers were called by the campaign."""
-    world = run(small({"north": 200, "south": 150}), practice, days=40)
+    scenario = small({"north": 200, "south": 150})
+    seats = {"seats": {"per_10k": 100, "calls_per_hour": 5, "skill": 0.0}}
+    world = run(scenario.replace(desk=described(scenario)["desk"] | {"seats": seats}), practice, days=40)
     log = world.event_log()
     mine = (log["kind"] == E_DELIVERED) & (log["detail"] == world.campaigns.index("care"))
-    assert mine.sum() > 15
+    assert mine.sum() > 100
     return set(np.unique(log["time"][mine] % DAY // HOUR).tolist())
 
 
