@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 import lifesim
-from lifesim.experiment.comparison import Result
+from lifesim.experiment.result import Result
 
 
 @cache

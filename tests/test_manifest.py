@@ -13,8 +13,9 @@ from made_up_run import made_up_effects
 
 import lifesim
 from lifesim.experiment import plugins
-from lifesim.experiment.comparison import Result, _by_branch, _csv
+from lifesim.experiment.comparison import _by_branch, _csv
 from lifesim.experiment.manifest import composition, plug_in
+from lifesim.experiment.result import Result
 from lifesim.report.arms import arm_cards
 from lifesim.report.catalogue import Catalogue
 from lifesim.scenario import Scenario

@@ -10,7 +10,7 @@ import pytest
 from journey_worlds import a_journey, obliging, under
 
 import lifesim
-from lifesim.experiment.comparison import Result
+from lifesim.experiment.result import Result
 from lifesim.report.catalogue import Catalogue
 from lifesim.report.journeys.rates import journey_rates
 from lifesim.report.journeys.selection import selection

@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from lifesim.experiment.checks import CHECKS as CHECKS
     from lifesim.experiment.checks import check_file as check_file
     from lifesim.experiment.checks import oracles_in as oracles_in
-    from lifesim.experiment.comparison import Result as Result
     from lifesim.experiment.comparison import compare as compare
     from lifesim.experiment.comparison import run as run
     from lifesim.experiment.figures import compare_facts as compare_facts
+    from lifesim.experiment.result import Result as Result
     from lifesim.experiment.rules import rule_costs as rule_costs
     from lifesim.experiment.sources import figures_behind as figures_behind
     from lifesim.experiment.store import read_run as read_run
     from lifesim.experiment.vocabulary import known_names as known_names
 
 _HOMES = {
-    "CHECKS": "checks", "Result": "comparison", "compare": "comparison", "run": "comparison", "check_file": "checks",
+    "CHECKS": "checks", "Result": "result", "compare": "comparison", "run": "comparison", "check_file": "checks",
     "compare_facts": "figures", "figures_behind": "sources", "read_run": "store",
     "known_names": "vocabulary", "rule_costs": "rules", "oracles_in": "checks",
 }  # fmt: skip

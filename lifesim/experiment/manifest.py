@@ -22,7 +22,7 @@ from lifesim.strategy import Practice
 from lifesim.workspace import METHODS, discover, source_hashes
 
 if TYPE_CHECKING:
-    from lifesim.experiment.comparison import Result
+    from lifesim.experiment.result import Result
 
 
 def manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lifesim.report.page import RunTables, render_page, write_page
+from lifesim.report.page import render_page, write_page
+from lifesim.report.run_tables import RunTables
 from lifesim.report.tables import effects_table, print_findings
 
 __all__ = ["RunTables", "effects_table", "print_findings", "render_page", "write_page"]

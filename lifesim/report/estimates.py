@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lifesim.report.catalogue import Catalogue, printable
 
 if TYPE_CHECKING:
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 #: Estimates in order, with the value whose precision and recall are shown; none for estimates of many alike values.
 _SHOWN = {"stage": "CHURN_WARNING", "tag": None, "churn_score": "leaves"}

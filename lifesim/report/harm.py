@@ -8,7 +8,7 @@ from lifesim.report.catalogue import Catalogue
 from lifesim.report.verdicts import quoted
 
 if TYPE_CHECKING:
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 _PER = 10_000
 

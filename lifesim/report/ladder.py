@@ -10,7 +10,7 @@ from lifesim.report.readings import Reading, readings
 from lifesim.report.verdicts import in_sentence, quoted
 
 if TYPE_CHECKING:
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 
 def rungs(run: RunTables, t: Catalogue) -> list[Reading]:

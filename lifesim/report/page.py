@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lifesim.errors import RunError
 from lifesim.report.agents import tier_tables, what_is_counted
@@ -23,27 +23,13 @@ from lifesim.report.journeys.selection import selection
 from lifesim.report.ladder import rungs
 from lifesim.report.leads import grade_rows
 from lifesim.report.readings import FEW, Metric, Reading, deciding, metric, readings
+from lifesim.report.run_tables import RunTables
 from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, whom, worth
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-class RunTables(Protocol):
-    """What the page needs of a run; `lifesim.experiment.store.read_run` answers with one."""
-
-    @property
-    def path(self) -> Path: ...
-
-    @property
-    def manifest(self) -> dict[str, Any]: ...
-
-    @property
-    def tables(self) -> Collection[str]: ...
-
-    def table(self, name: str) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)

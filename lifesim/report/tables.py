@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 NUMBERS = ("control_mean", "arm_mean", "effect", "interval", "verdict")
 NARROWEST_LABEL = 18

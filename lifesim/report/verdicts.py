@@ -12,7 +12,7 @@ from lifesim.report.formats import decimals, effect_amount, interval, limit_amou
 from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, deciding, metric
 
 if TYPE_CHECKING:
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 
 @dataclass(frozen=True)

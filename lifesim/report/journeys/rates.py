@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lifesim.report.catalogue import Catalogue, printable
 
 if TYPE_CHECKING:
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 _DAY = 86_400
 _EVENT = "offline_event"

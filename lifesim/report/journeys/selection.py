@@ -13,7 +13,7 @@ from lifesim.report.readings import Metric, metric
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lifesim.report.page import RunTables
+    from lifesim.report.run_tables import RunTables
 
 LEVEL = 0.95
 #: Shown beside the primary metric.
