@@ -696,6 +696,26 @@ def test_all_problems_come_in_one_go(check: Check) -> None:
     assert len(said) == len(places)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "slip"),
+    [
+        ("  control:", '  "one more!": {}\n  control:', r"11:3: arms.one more!: 'one more!' is not a name"),
+        ("  control:", "  more: {uses: silence}\n  control:", "11:10: arms.more.uses: unknown key 'uses'; did"),
+        ("use: current_practice}", "use: 3}", "11:18: arms.control.use: 3 is not a name"),
+    ],
+)
+def test_names_of_arms_are_checked_whatever_else_is_wrong_with_the_arms(
+    check: Check, old: str, new: str, slip: str
+) -> None:
+    """An arm that is not valid is an arm all the same: others are told of their own slips, not that it is missing."""
+    bad = GOOD.replace(old, new, 1).replace("[weekly_campaign]", "[weekly]")
+    code, said = check(bad.replace("measure:", "measure:\n  ladder: [control, campain]"))
+    wrong = [slip, r"\d+:\d+: arms.campaign.orchestration.0.: unknown orchestration plug-in 'weekly'",
+             r"\d+:\d+: measure.ladder.1.: unknown arm 'campain'; did you mean 'campaign'"]  # fmt: skip
+    assert code == 2 and len(said) == len(wrong)
+    assert all(re.match(f"error: {FILE}:{each}", line) for each, line in zip(wrong, said, strict=True)), said
+
+
 def test_a_scenario_that_extends_nothing_is_told_what_to_extend(check: Check) -> None:
     code, said = check(changed("extends: markets/base.yaml\n", ""))
     assert code == 2

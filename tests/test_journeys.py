@@ -89,6 +89,18 @@ def test_the_shipped_journeys_are_valid_and_survive_a_round_trip(name: str) -> N
     assert reachable(journey.steps) == set(journey.steps)
 
 
+def test_a_full_width_comma_between_two_languages_is_named_with_its_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("entry:", "label: {en: Three days， zh: 三天}\nentry:"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as found:
+        read_journey(file)
+    said = str(found.value)
+    assert "mine.yaml:2:23: not valid YAML" in said
+    assert said.endswith("full-width '，' is plain text in YAML, write ',', or put the text in quotes")
+    file.write_text(MINE.replace("entry:", 'label: {en: Three days, zh: "三天，好"}\nentry:'), encoding="utf-8")
+    assert read_journey(file).label.zh == "三天，好"  # type: ignore[union-attr]
+
+
 def test_the_file_that_the_bad_ones_are_made_from_is_good(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(MINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -381,6 +382,10 @@ def test_a_run_keeps_the_counts_and_they_can_be_shown(tmp_path: Path) -> None:
     assert counts.seen("news") == mine[mine["step"] == "news"]["customers"].sum()
     text = "\n".join(lines(NEWS, "en", counts))
     assert f"{counts.went('news', 'else'):,}" in text
+    assert "counts: arm news, the one replication of the run" in text
+    thrice = replace(counts, replications=3)
+    assert "counts: arm news, 3 replications added up, customers of all of them" in "\n".join(lines(NEWS, "en", thrice))
+    assert "计数：方案news，3次重复的客户合计" in "\n".join(lines(NEWS, "zh", thrice))
     assert ("fewer than 30" in text) is any(0 < counts.seen(name) < 30 for name in NEWS.steps)
     assert set(frame["arm"]) == {"news", "more"}
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -101,8 +100,12 @@ def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check])
                 fields[name] = field.get_default(call_default_factory=True)
             continue
         kind: Any = Annotated[(field.annotation, *field.metadata, "as in the model")]
-        with suppress(ValidationError):
+        try:
             fields[name] = TypeAdapter(kind).validate_python(source.data[key])
+        except ValidationError:
+            named = _by_name(field.annotation, source.data[key])
+            if named is not None:
+                fields[name] = named
     partial = model.model_construct(**fields)
     for name in set(model.model_fields) - set(fields):
         partial.__dict__.pop(name, None)
@@ -112,6 +115,25 @@ def _of_partial(source: Source, model: type[BaseModel], checks: Sequence[Check])
             found += map(_complaint, check(partial))
         except AttributeError:  # it needs a field that is not valid
             continue
+    return found
+
+
+def _by_name(annotation: Any, given: Any) -> dict[str, BaseModel] | None:
+    """The entries under a key by their names, whatever is wrong with name or entry, because others may name them.
+
+    An entry that is not valid is as if nothing was said in it; none where the model of entries has needed fields.
+    """
+    kind = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(given, dict)):
+        return None
+    if any(field.is_required() for field in kind.model_fields.values()):
+        return None
+    found: dict[str, BaseModel] = {}
+    for name, entry in given.items():
+        try:
+            found[str(name)] = kind.model_validate(entry)
+        except ValidationError:
+            found[str(name)] = kind.model_construct()
     return found
 
 

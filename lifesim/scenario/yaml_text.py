@@ -95,7 +95,7 @@ def syntax_problem(error: MarkedYAMLError, text: str, name: str) -> Problem:
         bare = _QUOTED_OR_COMMENT.sub(lambda found: " " * len(found[0]), lines[suspect])
         at = next((i for i, character in enumerate(bare) if character in FULL_WIDTH), None)
         if at is not None:
-            message = f"not valid YAML ({reason}){full_width_hint(bare[at])}"
+            message = f"not valid YAML ({reason}){full_width_hint(bare[at])}, or put the text in quotes"
             return Problem(f"{name}:{suspect + 1}:{at + 1}", "", message)
     if lines[line][mark.column : mark.column + 1] == "\t":
         message = "a tab stands here; write spaces, or put the text in quotes"

@@ -34,10 +34,14 @@ class Counts:
     taken
         Customers by step and name of the way; `WAITING` for those who went none, `LEFT` for those who left the
         journey there by none.
+    arm, replications
+        Whose customers, and in how many replications of a run they were counted; nothing where it was no run.
     """
 
     journey: Journey
     taken: Mapping[tuple[str, str], int]
+    arm: str = ""
+    replications: int = 0
 
     def seen(self, step: str) -> int:
         """Customers who came to a step."""
@@ -127,7 +131,7 @@ def counts_of_run(run: StoredRun, journey: Journey, arm: str | None) -> Counts:
     for step, way, customers in zip(mine["step"], mine["way"], mine["customers"], strict=True):
         key = _checked(step, way, journey, shown(run.path))
         taken[key] = taken.get(key, 0) + int(customers)
-    return Counts(journey, taken)
+    return Counts(journey, taken, arm or arms[0], int(mine["replication"].nunique()))
 
 
 def _checked(step: str, way: str, journey: Journey, place: str) -> tuple[str, str]:

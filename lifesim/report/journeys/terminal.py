@@ -42,6 +42,10 @@ def lines(journey: Journey, lang: str = "en", counts: Counts | None = None) -> I
         first, *rest = folded(text, "", WIDTH - _HEADING)
         yield heading + " " * (_HEADING - columns(heading)) + first
         yield from (" " * _HEADING + each for each in rest)
+    if counts is not None and counts.replications:
+        key = "counted" if counts.replications > 1 else "counted_once"
+        yield ""
+        yield from folded(words(key, arm=counts.arm, replications=f"{counts.replications:,}"), "", WIDTH)
     if counts is not None and counts.conversion is not None:
         yield ""
         yield from folded(words("converted", share=f"{counts.conversion:.1%}"), "", WIDTH)

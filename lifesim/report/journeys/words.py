@@ -96,6 +96,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "break": ("the journey breaks here", "断点"),
     "few": ("fewer than {few}: no figure to rely on", "不足{few}人，数据不可靠"),
     "nobody": ("nobody came", "无人到达"),
+    "counted": (
+        "counts: arm {arm}, {replications} replications added up, customers of all of them",
+        "计数：方案{arm}，{replications}次重复的客户合计",
+    ),
+    "counted_once": ("counts: arm {arm}, the one replication of the run", "计数：方案{arm}，仅1次重复"),
     "converted": ("{share} of those who entered came to the end", "进入者中{share}走完全程"),
 }  # fmt: skip
 _UNITS = {"d": "天", "h": "小时", "min": "分钟", "s": "秒"}
