@@ -27,10 +27,11 @@ ASKED = {"sign_in_reminder": {"signed_in": 1.0}, "sign_in_lottery": {"took_part"
 
 @cache
 def journey() -> Journey:
-    """As shipped, but for one Friday instead of every one."""
+    """As shipped, but that nobody comes in again."""
     loaded = load_journey(NAME)
     (entry,) = loaded.entries
-    return loaded.model_copy(update={"entry": type(entry).model_validate({"every": "fri 19:00", "who": entry.who})})
+    once = type(entry).model_validate({"every": "fri 19:00", "who": entry.who})
+    return loaded.model_copy(update={"entry": once, "reentry": "never"})
 
 
 def obliging(buys: bool = True, looks: bool = True, **opened: float) -> Scenario:
@@ -79,7 +80,7 @@ def obliging(buys: bool = True, looks: bool = True, **opened: float) -> Scenario
     changed = {name: data[name] for name in ("channels", "contents", "behaviour", "products", "segments")}
     return lifesim.load(NAME).replace(
         **changed,
-        name="youth", warm_up="0d", horizon="70d", acquisition={}, market={"luck": 0.0, "season": {}},
+        name="youth", warm_up="0d", horizon="170d", acquisition={}, market={"luck": 0.0, "season": {}},
         inference=inference, desk=data["desk"] | {"seats": seats}, practices={}, arms={"control": {}},
         contact_policy=data["contact_policy"] | {"marketing_cap": {"touches": 4, "within": "1d"}},
         population={"branches": {"north": 40}, "segments": {"striving_youth": 1.0}},
@@ -91,7 +92,7 @@ def obliging(buys: bool = True, looks: bool = True, **opened: float) -> Scenario
 def walked(scenario: Scenario) -> tuple[World, dict[tuple[str, str], int], int]:
     """The world at the end, customers by step and way, and how many came in."""
     practice = Practice(orchestrations={NAME: journey()}, allocation=FirstSeat())
-    world = run(scenario, practice, days=65)
+    world = run(scenario, practice, days=160)
     entered = {row["measure"]: row["value"] for row in journey_totals(world, practice)}["entered"]
     return world, ways(world, practice), entered
 
