@@ -217,7 +217,6 @@ def test_a_world_cut_anywhere_goes_on_as_if_it_had_not_been() -> None:
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        ({"rates": {"calls": {"touches": 1, "channels": ["call"]}}}, "touches by call take the hours of people"),
         ({"rates": {"x": {"touches": 1}}, "budgets": {"x": {"amount": "1 CNY"}}}, "has a rule 'x' too"),
     ],
 )

@@ -16,7 +16,7 @@ from lifesim.lifecycle.layout import POLICY_RULE
 from lifesim.population.columns import TOUCH_OUTCOMES
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS, SENDING
-from lifesim.scenario.contact import ContactPolicy, NamedCap, Quiet
+from lifesim.scenario.contact import ContactPolicy, NamedCap
 from lifesim.scenario.contents import CONTENT_KINDS
 from lifesim.streams import Streams
 
@@ -144,7 +144,7 @@ class Policies:
         """Budgets and rates: the place says which of all it is, counted from 1, below zero where it is money."""
         rules = np.zeros(len(policy.limits), POLICY_RULE)
         for rule, (name, each) in zip(rules, policy.limits.items(), strict=True):
-            # Nothing but calls and visits goes by people, and those wait for people alone.
+            # What people do is asked about when they do it, see ``world.call_rules``.
             rule["channels"] = bits(each.channels or SENT_ALONE, CHANNELS)
             rule["kinds"] = bits(each.kinds, CONTENT_KINDS)
             rule["place"] = (self.limits.index(name) + 1) * (-1 if name in policy.budgets else 1)
@@ -186,8 +186,7 @@ def bits(chosen: Sequence[str], names: Sequence[str]) -> int:
 
 def _hours(policy: ContactPolicy, channel: str) -> tuple[int, int, int]:
     """Quiet hours of a channel: from, to, and whether what would arrive in them is dropped."""
-    own: dict[str, Quiet] = {str(name): quiet for name, quiet in policy.quiet_by_channel.items()}
-    quiet = own.get(channel, policy.quiet)
+    quiet = policy.quiet_of(channel)
     return (0, 0, 0) if quiet is None else (quiet.start, quiet.end, int(quiet.discard))
 
 

@@ -117,7 +117,8 @@ class Experiment:
     def parts(self, world: World, practice: Practice) -> list[Part]:
         """The moving parts of a world under a practice, whose journeys and contact policy hold from now on."""
         world.follow(practice.contact_policy or self.scenario.contact_policy)
-        desk = Desk(self.scenario, practice, world)
+        turns = Turns(world, self.sizes) if world.policies.contended else None
+        desk = Desk(self.scenario, practice, world, turns)
         parts: list[Part] = [
             Acquisition(self.scenario, world.streams, world.branches, world.started_with, practice.traffic),
             Inference(self.scenario),
@@ -130,8 +131,8 @@ class Experiment:
             parts.append(Script(self.scenario))
         if capped(world):
             parts.append(Places(world))
-        if world.policies.contended:
-            parts.append(Turns(world, self.sizes))
+        if turns is not None:
+            parts.append(turns)
         if scarce(world):
             parts.append(Seats(world))
         for name, each in practice.orchestrations.items():

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lifesim.errors import Problem
-from lifesim.scenario.contact_checks import quiet_while_people_call, unknown_orchestrations
+from lifesim.scenario.contact_checks import no_time_for_calls, unknown_orchestrations
 from lifesim.scenario.quantities import parse_money, parse_rate
 from lifesim.scenario.units import PathError
 from lifesim.scenario.workdays import not_announced
@@ -25,7 +25,7 @@ def cautions(scenario: Scenario) -> list[Problem]:
     """One line each, with its place; none for most scenarios."""
     checks = (
         silent_arms, few_customers, far_from_inherited, not_announced, sold_for_nothing, cuts_that_change_nothing,
-        unknown_orchestrations, quiet_while_people_call,
+        unknown_orchestrations, no_time_for_calls,
     )  # fmt: skip
     found = [each for check in checks for each in check(scenario)]
     return [Problem(scenario.place(*each.path), dotted(each.path), each.message) for each in found]

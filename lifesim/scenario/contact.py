@@ -73,6 +73,12 @@ class Quiet(Part):
         if self.start == self.end:
             yield PathError(("end",), "must differ from start: no hour would be quiet; leave the rule out for none")
 
+    def covers(self, since: int, until: int) -> bool:
+        """Whether any second of a day from one up to another is quiet."""
+        if self.start < self.end:
+            return since < self.end and self.start < until
+        return since < self.end or self.start < until
+
 
 class Suppression(Part):
     """Customers who get no marketing, or none of some kinds or by some channels."""
@@ -99,8 +105,8 @@ class Limited(Part):
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
         for place, channel in enumerate(self.channels):
-            if channel in BY_PEOPLE or channel == OFFLINE_EVENT:
-                yield PathError(("channels", place), f"touches by {channel} take the hours of people, not turns")
+            if channel == OFFLINE_EVENT:
+                yield PathError(("channels", place), f"nothing is sent by {channel}: seats of the event bound it")
 
 
 class Budget(Limited):
@@ -198,6 +204,11 @@ class ContactPolicy(Part):
             if other in self.fallback:
                 message = f"{other} falls back on {self.fallback[other]} itself; a touch takes two channels at most"
                 yield PathError(("fallback", name), message)
+
+    def quiet_of(self, channel: str) -> Quiet | None:
+        """The quiet hours of a channel."""
+        own: dict[str, Quiet] = {str(name): quiet for name, quiet in self.quiet_by_channel.items()}
+        return own.get(channel, self.quiet)
 
     @property
     def limits(self) -> dict[str, Budget | Throughput]:

@@ -76,27 +76,22 @@ def _name(plug_in: object) -> str:
     return str(next(iter(plug_in), "")) if isinstance(plug_in, dict) else str(plug_in)
 
 
-def quiet_while_people_call(scenario: Scenario) -> Found:
-    """Quiet hours in which desks or agents work: they call all the same."""
-    tiers = scenario.workforce.tiers.values() if scenario.workforce else ()
+def no_time_for_calls(scenario: Scenario) -> Found:
+    """Quiet hours that leave desks and agents no slot for what they do by a channel."""
+    slot, tiers = scenario.desk.slot, scenario.workforce.tiers.values() if scenario.workforce else ()
     opens = min([scenario.desk.opens, *(tier.opens for tier in tiers)])
     closes = max([scenario.desk.closes, *(tier.closes for tier in tiers)])
     for path, policy in policies(scenario):
-        for channel in BY_PEOPLE:
-            own = {str(name): quiet for name, quiet in policy.quiet_by_channel.items()}
-            quiet = own.get(channel, policy.quiet)
-            if quiet is not None and _overlap(quiet.start, quiet.end, opens, closes):
-                where = ("quiet_by_channel", channel) if channel in own else ("quiet",)
-                message = "desks and agents work then, and quiet hours keep nobody from calling; move one of the two"
+        for channel, rules in scenario.channels.items():
+            quiet = policy.quiet_of(channel)
+            if channel not in BY_PEOPLE or quiet is None:
+                continue
+            first, last = (rules.hours.opens, rules.hours.closes) if rules.hours else (opens, closes)
+            slots = [at for at in range(opens, closes - slot + 1, slot) if first <= at and at + slot <= last]
+            if slots and all(quiet.covers(at, at + slot) for at in slots):
+                where = ("quiet_by_channel", channel) if channel in policy.quiet_by_channel else ("quiet",)
+                message = f"leaves desks and agents no slot for marketing by {channel}; move one of the two"
                 yield PathError((*path, *where), message)
-                break
-
-
-def _overlap(start: int, end: int, opens: int, closes: int) -> bool:
-    """Whether hours that may go over midnight overlap those of a day."""
-    if start <= end:
-        return start < closes and opens < end and start < end
-    return start < closes or opens < end
 
 
 def caps_fit(scenario: Scenario) -> Found:

@@ -39,10 +39,12 @@ from lifesim.workforce.shift import Shift
 from lifesim.workforce.sold import IGNORED, SOLD_BY, nothing_sold
 from lifesim.workforce.staff import ASSIGNED_TO, AWAY, BY_TIER, LAST, WAITED_FOR, staff
 from lifesim.world.asking import asked, at, integers
+from lifesim.world.call_rules import CallRules
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
 from lifesim.world.lead_views import graded, known, luck_of, shown, true_value
 from lifesim.world.pipeline import Pipeline
+from lifesim.world.turns import Turns
 from lifesim.world.views import AGENT_COLUMNS, round_columns
 from lifesim.world.working import Worker
 from lifesim.world.world import HELD, World
@@ -55,7 +57,7 @@ class Desk:
 
     phase, name, local = 5, DESK, True
 
-    def __init__(self, scenario: Scenario, practice: Practice, world: World) -> None:
+    def __init__(self, scenario: Scenario, practice: Practice, world: World, turns: Turns | None = None) -> None:
         self.desk, self.practice, self.world = scenario.desk, practice, world
         # A conversation has the price of the desk; what is written, that of its channel.
         channels = channel_rules(scenario)
@@ -72,7 +74,10 @@ class Desk:
         self.hours = Hours(scenario, practice.staffing, self.staff.calls)
         self.of_round = round_columns(scenario)
         self.of_oracles = self.of_round | true_value(world)
-        self.pipeline = None if scenario.leads is None else Pipeline(scenario.leads, practice, self.staff, world)
+        self.rules = CallRules(world, self.costs, turns)
+        self.pipeline = None
+        if scenario.leads is not None:
+            self.pipeline = Pipeline(scenario.leads, practice, self.staff, self.rules, world)
         self.worker = None
         if scenario.workforce is not None and scenario.workforce.operation is not None:
             self.worker = Worker(scenario.workforce.operation, self.staff, self.costs, self._skill, world)
@@ -110,10 +115,10 @@ class Desk:
             calls = self.hours.calls_now(now).copy()
             waiting = self.pipeline.worked(waiting, calls, now)
             ready = self.pipeline.ready(waiting)
-            rest = self._serve(now, waiting[ready], measures, calls, used) if ready.any() else waiting[ready]
+            rest = self._serve_due(now, waiting[ready], measures, calls, used)
             waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
         elif len(waiting):
-            waiting = self._serve(now, waiting, measures, self.hours.calls_now(now), used)
+            waiting = self._serve_due(now, waiting, measures, self.hours.calls_now(now), used)
         world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
 
     def open_in(self, now: int) -> Any:
@@ -166,6 +171,15 @@ class Desk:
         shift = Shift(self.staff, self.world.extra, now, self.hours.calls_now(now), self.hours.works(now))
         return self.worker.work(shift, now)
 
+    def _serve_due(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
+        """Serve those who may be called now; returns the leads that go on waiting."""
+        due, later = self.rules.due(waiting, now)
+        rest = self._serve(now, due, measures, calls, used) if len(due) else due
+        # Whoever has waited for long enough, and for whom the last calls have left nothing, waits no more.
+        rest, beyond = self.rules.due(rest, now)
+        held = appended(later, beyond)
+        return pool.in_order(appended(rest, held), self.world.state) if len(held) else rest
+
     def _serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
         if not self._is_round(now):
@@ -181,7 +195,7 @@ class Desk:
             order = np.argsort(grades, kind="stable")
             waiting, grades = waiting[order], grades[order]
         given = self._given(now, waiting, grades, shift)
-        rows = np.where(given >= 0, shift.rows[given], UNASSIGNED)
+        rows = np.where(self.rules.within(waiting, given >= 0, now), shift.rows[given], UNASSIGNED)
         asks = (waiting["channel"] == pool.WECOM) & self.contacts.asks[waiting["content"]]
         taken = self.contacts.within(self.world.extra, asks, rows, now)
         if not taken.any():
@@ -189,6 +203,7 @@ class Desk:
         skill = self._skill(waiting[taken], given[taken], shift)
         if self.pipeline is not None:
             skill -= self.pipeline.cooled(waiting[taken], now)
+        self.rules.count(waiting[taken])
         self._call(now, waiting[taken], shift.rows[given[taken]], grades[taken], skill, measures)
         rest = waiting[~taken]
         return pool.in_order(rest, self.world.state) if reordered else rest

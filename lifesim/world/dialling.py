@@ -25,14 +25,15 @@ from lifesim.workforce.cleaning import (
 )
 from lifesim.workforce.leads import CALL
 from lifesim.workforce.staff import Staff
+from lifesim.world.call_rules import CallRules
 from lifesim.world.world import World
 
 
 class Dialler:
     """Groups of seats that dial leads under a practice."""
 
-    def __init__(self, dialling: Dialling, cleaning: Cleaning, staff: Staff, world: World) -> None:
-        self.dialling, self.cleaning, self.staff, self.world = dialling, cleaning, staff, world
+    def __init__(self, dialling: Dialling, cleaning: Cleaning, staff: Staff, rules: CallRules, world: World) -> None:
+        self.dialling, self.cleaning, self.staff, self.rules, self.world = dialling, cleaning, staff, rules, world
         names = [staff.tiers[tier] for tier in staff.tier[: len(staff.calls)]]
         self.groups = np.flatnonzero(np.isin(names, cleaning.seats))
         self.content = list(world.scenario.contents).index(dialling.content)
@@ -53,11 +54,14 @@ class Dialler:
         calls[self.groups] = np.minimum(able, 0)
         if not (able > 0).any() or not len(mine):
             return waiting, waiting[:0]
+        mine = mine[self.rules.free(waiting[mine], now, self.dialling.cost)]
         mine = mine[np.argsort(waiting["grade"][mine], kind="stable")]
         branches = self.world.state.customers["branch"][waiting["customer"][mine]]
         seats = seats_of(branches, self.staff.branch[self.groups], able, self.staff.skill[self.groups])
-        mine, skill = mine[seats >= 0], self.staff.skill[self.groups][seats[seats >= 0]]
+        dials = self.rules.within(waiting[mine], seats >= 0, now, self.dialling.cost)
+        mine, skill = mine[dials], self.staff.skill[self.groups][seats[dials]]
         leads = waiting[mine]
+        self.rules.count(leads, self.dialling.cost)
         found = dialled(self.dialling, self.world.streams, leads, self._decides(leads), skill)
         self._call(leads, found, skill, now)
         dropped = self._note(leads, found, now)

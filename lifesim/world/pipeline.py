@@ -17,6 +17,7 @@ from lifesim.workforce.leads import CALL, DESK, MINED
 from lifesim.workforce.passage import CREATED, LEAD_LOST, WITHDRAWN, nothing_passed, pass_on, regrade
 from lifesim.workforce.recycling import COOLING
 from lifesim.workforce.staff import Staff
+from lifesim.world.call_rules import CallRules
 from lifesim.world.dialling import Dialler
 from lifesim.world.kernel import hold
 from lifesim.world.lead_views import foreseen, graded
@@ -30,12 +31,12 @@ _ALL = 4
 class Pipeline:
     """What is done with leads that nobody has been given yet; the leads themselves are arrays of the world."""
 
-    def __init__(self, leads: Leads, practice: Practice, staff: Staff, world: World) -> None:
+    def __init__(self, leads: Leads, practice: Practice, staff: Staff, rules: CallRules, world: World) -> None:
         self.leads, self.grading, self.world = leads, practice.grading, world
         self.nurture = practice.nurture
         self.dialler = None
         if practice.cleaning is not None and leads.dialling is not None:
-            self.dialler = Dialler(leads.dialling, practice.cleaning, staff, world)
+            self.dialler = Dialler(leads.dialling, practice.cleaning, staff, rules, world)
         for name, empty in nothing_passed(len(world.scenario.population.branches)).items():
             world.extra.setdefault(name, empty)
 

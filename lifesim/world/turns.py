@@ -114,6 +114,16 @@ class Turns:
             extra[used][row] = 0
         return extra[used][row]
 
+    def used(self, name: str) -> Any:
+        """What has been used of a budget or a rate in its present time, by branch: to be added to."""
+        return self.world.extra[USED][self.world.policies.limits.index(name)]
+
+    def left(self, name: str, now: int) -> Any:
+        """What a budget or a rate leaves in the time that it is now, shape (branches,): fen or touches."""
+        limit = self.policy.limits[name]
+        used = self._present(limit, USED, PRESENT, self.world.policies.limits.index(name), now)
+        return self.most(_amount(limit), limit) - used
+
     def most(self, amount: int, limit: Budget | Throughput | Places) -> Any:
         """What each branch may use, shape (branches,): as much as is said, or its share of it, to the last unit."""
         if limit.scope == "branch":
