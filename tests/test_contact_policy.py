@@ -11,6 +11,7 @@ from small_worlds import Weekly, described, experiment, forked, keys_of, log_of,
 
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment import plugins
+from lifesim.experiment.passages import journey_totals
 from lifesim.population.columns import DAY, E_DELIVERED
 from lifesim.scenario import Scenario
 from lifesim.scenario.contact import ContactPolicy
@@ -85,7 +86,7 @@ def test_a_cap_without_names_counts_everything_and_memory_is_taken_only_where_th
     assert world.state.recent.shape[1] == 5
     without = run(market(), practice, days=2)
     assert without.state.recent.nbytes == 0
-    assert len(without.policies.outcomes) == 10
+    assert len(without.policies.outcomes) == 11
 
 
 def test_quiet_hours_queue_and_release_a_burst_or_discard() -> None:
@@ -238,6 +239,27 @@ def test_a_customer_is_in_so_many_journeys_at_a_time() -> None:
     assert set(arrivals(free, "one")) == set(arrivals(free, "two")) == set(arrivals(bound, "one"))
     assert not arrivals(bound, "two")
     assert set(arrivals(bound, "late")) == set(arrivals(free, "late")), "the first has ended by then"
+    practice = under(*both, late)
+    kept_out = {row["journey"]: row["value"] for row in journey_totals(bound, practice)
+                if row["measure"] == "refused_journeys_at_once"}  # fmt: skip
+    assert kept_out == {"one": 0, "two": len(arrivals(free, "two")), "late": 0}
+    assert not any(row["measure"].startswith("refused") for row in journey_totals(free, practice))
+
+
+def test_whoever_would_not_have_come_in_anyway_is_not_counted_as_kept_out() -> None:
+    """Who is in the journey already, has had it, or is not in its audience."""
+    stays = a_journey({"rest": {"wait": "2d", "next": "exit"}}, name="one",
+                      entry=[{"at": "2026-01-09 12:00"}, {"at": "2026-01-09 12:00"}])  # fmt: skip
+    entry = [{"at": "2026-01-08 10:00", "who": "age <= 25"}, {"at": "2026-01-09 12:00", "who": "age < 0"},
+             {"at": "2026-01-09 12:00", "who": "age <= 30"}]  # fmt: skip
+    practice = under(stays, a_journey({"end": {"go": "exit"}}, name="two", entry=entry))
+    world = run(market(journeys_at_once=1), practice, days=30)
+    pool = world.state.enrolments
+    ones = pool["customer"][(pool["customer"] >= 0) & (pool["journey"] == world.journeys.names.index("one"))]
+    ages = world.observed["age"](world.state, ones, 0)
+    rows = {(row["journey"], row["measure"]): row["value"] for row in journey_totals(world, practice)}
+    assert rows["one", "refused_journeys_at_once"] == 0 < rows["two", "entered"]
+    assert rows["two", "refused_journeys_at_once"] == np.count_nonzero((ages > 25) & (ages <= 30)) > 3
 
 
 def test_another_channel_carries_what_one_may_not_or_does_not() -> None:

@@ -12,6 +12,7 @@ from small_worlds import Weekly, described, differences, experiment, keys_of, li
 from test_contact_policy import DAILY, HOUR, OPEN, arrivals, campaigns, market
 
 from lifesim.errors import ScenarioError
+from lifesim.experiment.passages import journey_totals
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
 from lifesim.scenario.contact import Throughput
@@ -172,6 +173,13 @@ def test_a_journey_takes_so_many_customers_by_lot_and_more_places_turn_nobody_aw
     assert {time % DAY for times in arrivals(worlds[0], "walk").values() for time in times} == {11 * HOUR}
     free = run(market(), practice, days=40)
     assert got[2] == entered(free)
+    refused = [totals(world, practice) for world in worlds]
+    assert [each["refused_entries"] for each in refused] == [len(got[2]) - 12, len(got[2]) - 25, 0]
+    assert "refused_entries" not in totals(free, practice)
+
+
+def totals(world: World, practice: Practice) -> dict[str, int]:
+    return {row["measure"]: row["value"] for row in journey_totals(world, practice)}
 
 
 def test_entries_by_events_wait_for_the_full_hour_and_places_come_back_with_time() -> None:

@@ -17,34 +17,29 @@ from lifesim.experiment.work import UnitResult
 from lifesim.lifecycle.months import APE, RECEIVED, SOLD
 from lifesim.lifecycle.persistency import CLAIM_ENDED, DIED, LAPSED, MATURED, MONTHS, SURRENDERED, count_living
 from lifesim.population.accounts import Accounts
-from lifesim.population.arrays import appended
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     APPLIED,
-    CALL,
     DAY,
-    DELIVERED,
     E_DELIVERED,
     E_FAILED,
     E_LIFE_EVENT,
     E_OPENED,
     EVENTS,
-    FADING,
-    HAND_OVER,
     MILESTONES,
     NO_DAY,
     SUSPENDED,
-    UNSPOKEN,
 )
 from lifesim.population.memory import count, months_of
 from lifesim.scenario import STAGES
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.strategy import Practice
-from lifesim.workforce.leads import DESK, DESK_MEASURES, TOLD
+from lifesim.workforce.leads import DESK, DESK_MEASURES
 from lifesim.world.closing import closed_outcomes, closing
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.parts import Observer
+from lifesim.world.under_way import under_way
 from lifesim.world.world import World
 
 LEDGER = (
@@ -175,18 +170,11 @@ def _touches(world: World) -> list[dict[str, Any]]:
 
 def _queued(world: World, contents: list[str]) -> list[dict[str, Any]]:
     """Touches that are still on their way, or wait for a seat, at the end."""
-    in_pool = world.state.touches[world.state.touches["customer"] >= 0]
-    waiting, asked = world.extra["leads"], world.extra["calls"]
-    waiting = waiting[(waiting["inquiry"] == 0) & (waiting["told"] != TOLD)]
-    unopened = ~np.isin(in_pool["status"], (DELIVERED, FADING)) & (in_pool["lead"] & UNSPOKEN == 0)
-    on_the_way = [*in_pool[unopened], *waiting]
-    keys = [(int(t["campaign"]), int(t["channel"]), int(t["content"])) for t in on_the_way]
-    asked = appended(asked[np.isin(asked["kind"], (CALL, HAND_OVER))], world.extra["turns"])
-    keys += [(int(t["campaign"]), int(t["detail"]) % 256, int(t["content"])) for t in asked]
+    counts = under_way(world.state, world.extra)
     return [
-        {"campaign": world.campaigns[key[0]], "channel": CHANNELS[key[1]], "content": contents[key[2]],
-         "outcome": "queued", "count": keys.count(key)}
-        for key in sorted(set(keys))
+        {"campaign": world.campaigns[campaign], "channel": CHANNELS[channel], "content": contents[content],
+         "outcome": "queued", "count": int(counts[campaign, channel, content])}
+        for campaign, channel, content in np.argwhere(counts).tolist()
     ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from lifesim.world.world import World
 
 #: The way of those who are at a step at the end.
 WAITING = "waiting"
+#: What is told of a journey that has a goal.
+GOAL = ("converted", "seconds_to_goal")
 
 
 def journey_steps(world: World, practice: Practice) -> list[dict[str, Any]]:
@@ -33,12 +35,19 @@ def journey_steps(world: World, practice: Practice) -> list[dict[str, Any]]:
 
 
 def journey_totals(world: World, practice: Practice) -> list[dict[str, Any]]:
-    """Entries since the fork; where there is a goal, how many reached it since then, and the seconds that took."""
+    """Entries since the fork; where there is a goal, how many reached it since then, and the seconds that took.
+
+    Where a rule of the contact policy keeps customers out, how often it did: whoever tries again counts again.
+    """
+    rules = world.policy.rules
     return [
         {"journey": journey, "measure": measure, "value": int(count)}
         for (journey, step, measure), count in zip(world.journeys.ways, world.state.ways, strict=True)
         if not step and journey in practice.journeys
-        if measure == "entered" or practice.journeys[journey].goal is not None
+        if measure == "entered"
+        or (measure in GOAL and practice.journeys[journey].goal is not None)
+        or (measure == "refused_entries" and journey in world.policy.entries)
+        or (measure == "refused_journeys_at_once" and "journeys_at_once" in rules)
     ]
 
 

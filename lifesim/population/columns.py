@@ -342,6 +342,7 @@ COUNTS = np.dtype(
 )
 
 TOUCH_OUTCOMES = ("requested", "delivered", "failed", "opened", "opted_out", "suppressed_consent",
-                  "suppressed_reach", "suppressed_cap", "suppressed_targeting", "withdrawn")  # fmt: skip
+                  "suppressed_reach", "suppressed_cap", "suppressed_targeting", "withdrawn",
+                  "carried_over")  # fmt: skip
 (T_REQUESTED, T_DELIVERED, T_FAILED, T_OPENED, T_OPTED_OUT, T_CONSENT, T_REACH, T_CAP, T_TARGETING,
- T_WITHDRAWN) = range(len(TOUCH_OUTCOMES))  # fmt: skip
+ T_WITHDRAWN, T_CARRIED_OVER) = range(len(TOUCH_OUTCOMES))  # fmt: skip

@@ -18,6 +18,7 @@ from lifesim.population.columns import (
     DAY,
     KEY_BEHAVIOUR,
     ORPHAN,
+    T_REQUESTED,
     T_WITHDRAWN,
     TO_AGENT,
     UNSPOKEN,
@@ -158,8 +159,7 @@ class Desk:
         theirs = lost["inquiry"] == 1
         for of, measure in ((lost[theirs], LEAD_LOST), (lost[~theirs], WITHDRAWN)):
             pass_on(world.extra, world.state.customers["branch"], of, of["grade"], measure)
-        calls = lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)]
-        np.add.at(world.state.touched, (calls["campaign"], calls["channel"], calls["content"], T_WITHDRAWN), 1)
+        _count_touches(world, lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)], T_WITHDRAWN)
         granting.give_up(_rows(lost[lost["inquiry"] == 1]), now, world.kernel_address)
         hold(_rows(lost), -1, world.kernel_address)
         return waiting[~gone]
@@ -292,6 +292,8 @@ class Desk:
         times = now + (u * self.desk.slot).astype(np.int64)
         _count(world, measures, granted, pool.GRANTED)
         _count(world, measures, granted, pool.WAIT_SECONDS, times - granted["asked"])
+        # The customer has asked for the answer: it is a touch of ours from now on.
+        _count_touches(world, granted[granted["inquiry"] == 1], T_REQUESTED)
         granting.call(
             granted["customer"], granted["luck"], granted["campaign"], granted["content"], granted["step"],
             self._what_it_is(granted, rows), granted["channel"], times, skill, self.costs, world.kernel_address,
@@ -348,6 +350,11 @@ def _count(world: World, measures: Any, leads: Any, measure: int, amounts: Any =
     """Add to a measure of each branch: amounts of its leads, whole numbers, or how many they are."""
     branch = world.state.customers["branch"][leads["customer"]]
     measures[:, measure] += np.bincount(branch, amounts, minlength=len(measures)).astype(np.int64)
+
+
+def _count_touches(world: World, leads: Any, outcome: int) -> None:
+    """Count the calls that leads are for in the table of what became of touches."""
+    np.add.at(world.state.touched, (leads["campaign"], leads["channel"], leads["content"], outcome), 1)
 
 
 def capacity_by_branch(

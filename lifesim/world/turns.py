@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.engagement.journeys.layout import NONE
+from lifesim.engagement.journeys.layout import NO_PLACE, NONE
 from lifesim.engagement.sending import take_turns
 from lifesim.population.arrays import appended
 from lifesim.scenario.contact import Budget, Places, Throughput
@@ -66,7 +66,10 @@ class Turns:
             lots = world.streams.uniforms(f"turn to enter {name}", c["key"][rows], now)
             rows = rows[np.argsort(lots, kind="stable")]
             branch = c["branch"][rows]
+            asked = len(rows)
             rows = np.concatenate([rows[branch == k][: max(0, left[k])] for k in range(len(left))])
+            first_way = world.journeys.arrays["journey_rules"]["first_way"][number]
+            world.state.ways[first_way + NO_PLACE] += asked - len(rows)
         if len(rows):
             world.enrol(name, NONE, now, rows, granted=True)
             world.extra[TAKEN][number] += self._came_in(number, rows, now)

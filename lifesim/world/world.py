@@ -55,6 +55,7 @@ from lifesim.population.columns import (
     PRESENT,
     REQUEST,
     SEND,
+    T_CARRIED_OVER,
 )
 from lifesim.population.consent import tightened
 from lifesim.population.state import State
@@ -69,6 +70,7 @@ from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT
 from lifesim.workforce.passage import begin_anew
 from lifesim.workforce.sold import FROM_FORK
 from lifesim.world import kernel
+from lifesim.world.under_way import under_way
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
 _EVENT_BYTES = np.dtype((np.void, EVENT.itemsize))
@@ -417,6 +419,7 @@ class World:
             "ways",
         ):
             getattr(self.state, name)[:] = 0
+        self.state.touched[..., T_CARRIED_OVER] = under_way(self.state, self.extra)
         for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
         begin_anew(self.extra)

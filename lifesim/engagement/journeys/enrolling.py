@@ -14,6 +14,7 @@ from lifesim.engagement.journeys.layout import (
     SECONDS_TO_GOAL,
     STEP,
     STEP_WIDTH,
+    TOO_MANY,
     W_LEFT,
     A,
 )
@@ -84,19 +85,22 @@ def inside(i: int, w: Any) -> int:
 @compiled
 def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     """Whether a customer may come in now: visible, in the audience, not inside, within the rules of re-entry
-    and of journeys at a time."""
+    and of journeys at a time. Who is kept out by the last of these alone is counted."""
     if i4(w.visible, i) > now:
         return False
-    if w.at_once > 0 and inside(i, w) >= w.at_once:
-        return False
-    place = enrolment_of(i, journey, w)
+    rule, place = journey_rule_at(w.journey_rules, journey), enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:
-        rule, enrolment = journey_rule_at(w.journey_rules, journey), enrolment_row(w, place)
+        enrolment = enrolment_row(w, place)
         if enrolment.inside or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
             return False
         if rule.reentry_times != NOTHING and enrolment.entries > rule.reentry_times:
             return False
-    return audience == NOTHING or belongs(i, audience, now, w)
+    if audience != NOTHING and not belongs(i, audience, now, w):
+        return False
+    if w.at_once > 0 and inside(i, w) >= w.at_once:
+        count_way(rule.first_way + TOO_MANY, w)
+        return False
+    return True
 
 
 @compiled

@@ -31,6 +31,7 @@ from lifesim.engagement.journeys.layout import (
     T_EVENT,
     T_NEXT,
     T_RUN,
+    TOTALS,
     TRIGGER_WIDTH,
     W_FIRST,
     W_LEFT,
@@ -210,7 +211,7 @@ class _Joined:
     def _count_ways(self, journey: Journey) -> dict[str, int]:
         """Cells for everything that is counted about a journey: the first of each step, and of the whole."""
         cells = {"": len(self.ways)}
-        self.ways += [(journey.name, "", name) for name in ("entered", "converted", "seconds_to_goal")]
+        self.ways += [(journey.name, "", name) for name in TOTALS]
         for name, step in journey.steps.items():
             cells[name] = len(self.ways)
             self.ways += [(journey.name, name, way) for way in (*(way.name for way in step.ways()), LEFT)]

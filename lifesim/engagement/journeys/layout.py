@@ -108,8 +108,10 @@ RUNNING_WIDTH: Final = 16
 # Of triggers: place in the marks of the run of days, or NONE.
 T_RUN = 5
 RUNNING_TRIGGER_WIDTH: Final = 6
-# Cells of `State.ways` at the beginning of those of a journey.
-ENTERED, CONVERTED, SECONDS_TO_GOAL = range(3)
+# Cells of `State.ways` at the beginning of those of a journey. Refused: times that customers were kept out, for want of
+# a place or because of the other journeys that they were in.
+TOTALS: Final = ("entered", "converted", "seconds_to_goal", "refused_entries", "refused_journeys_at_once")
+ENTERED, CONVERTED, SECONDS_TO_GOAL, NO_PLACE, TOO_MANY = range(len(TOTALS))
 #: The way of those who leave from a step because of `exit_on`, `exit_if` or the goal.
 LEFT: Final = "left"
 # Marks of an enrolment, with n steps: n visits; n memories, of a step that sends the responses as bits, of one that

@@ -89,7 +89,8 @@ def _figures(counts: Mapping[str, int], totals: Mapping[str, int]) -> list[tuple
         return counts.get(key, 0)
 
     entered, converted = totals.get("entered", 0), totals.get("converted", 0)
-    found = [("reach", n("touch delivered"), n("touch requested")), ("open", n("touch opened"), n("touch delivered"))]
+    asked_for = n("touch requested") + n("touch carried_over")
+    found = [("reach", n("touch delivered"), asked_for), ("open", n("touch opened"), n("touch delivered"))]
     about = {
         "part": ("did took_part", entered),
         "contact": ("did left_contact", n("touch delivered")),
@@ -101,7 +102,7 @@ def _figures(counts: Mapping[str, int], totals: Mapping[str, int]) -> list[tuple
         found += [
             ("booked", n("event requested"), n("invitation delivered")),
             ("came", n("event delivered"), n("invitation delivered")),
-            ("kept", n("event delivered"), n("event requested")),
+            ("kept", n("event delivered"), n("event requested") + n("event carried_over")),
         ]
     found += [(f"week_{since}", n(f"came {since}"), n(f"week {since}")) for since in ("beginning", "end")]
     found.append(("made", n("proposal delivered"), entered if n("proposal delivered") else 0))
