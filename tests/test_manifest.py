@@ -111,7 +111,7 @@ def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> Non
     assert (grading["name"], allocation["name"], allocation["hash"]) == ("NoGrades", "NobodyAnswers", None)
     assert described["mechanisms"][0]["name"] == "financial_stress"
     assert described["mechanisms"][0]["parameters"]["severity"] == {"value": "1.0", "set": False}
-    assert described["segments"] == {"striving_youth": 0.6, "wealth_rising": 0.15, "mainstream": 0.25}
+    assert described["segments"] == {"striving_youth": 0.7, "wealth_rising": 0.1, "mainstream": 0.2}
     annuity = scenario.products["annuity"]
     assert described["products"]["annuity"] == {
         "family": "wealth", "term": "long", "premium": annuity.premium.median / 100,
