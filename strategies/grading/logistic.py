@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lifesim.regression import fit, logistic, with_constant
 from lifesim.strategy import IntArray, LeadView, Luck, View
 
 from ._grades import by_bars, by_quota, check
 
 STAGES, SOURCES = 6, 6
-MOST_STEPS = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,8 @@ class Logistic:
     quota
         Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
     """
+
+    zh = "以被接手时可见的信息预测线索转化，结果以当时已知为准。"
 
     prior: float = 0.05
     least: int = 200
@@ -67,27 +69,3 @@ def features(leads: View) -> np.ndarray:
     columns += [leads.asked_by_customer, leads.orphan]
     columns += [leads.stage == k for k in range(1, STAGES)] + [leads.source == k for k in range(1, SOURCES)]
     return np.column_stack([np.asarray(column, float) for column in columns])
-
-
-def with_constant(x: np.ndarray) -> np.ndarray:
-    return np.column_stack([np.ones(len(x)), x])
-
-
-def logistic(odds: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0)))
-
-
-def fit(x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
-    """Coefficients, the constant first and free of the penalty."""
-    x = with_constant(x)
-    penalty = ridge * np.eye(x.shape[1])
-    penalty[0, 0] = 1e-6  # only so that a history of one outcome has a solution
-    found = np.zeros(x.shape[1])
-    for _ in range(MOST_STEPS):
-        p = logistic(x @ found)
-        gradient = x.T @ (y - p) - penalty @ found
-        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + penalty, gradient)
-        found = found + np.clip(step, -4.0, 4.0)
-        if np.abs(step).max() < 1e-9:
-            break
-    return found
