@@ -19,6 +19,7 @@ from lifesim.experiment.result import Result
 from lifesim.report.arms import arm_cards
 from lifesim.report.catalogue import Catalogue
 from lifesim.scenario import Scenario
+from lifesim.scenario.journeys.loading import load_journey
 from lifesim.strategy import Practice, Schedule, Touches
 
 
@@ -32,6 +33,7 @@ class Seer:
     hour: int
     days: tuple[int, ...] = ()
     oracle = True
+    zh = "无所不知。"
 
     @property
     def schedule(self) -> Schedule:
@@ -122,10 +124,38 @@ def test_arms_are_described_with_all_their_parameters(scenario: Scenario) -> Non
 def test_practices_made_in_python_are_described_too(scenario: Scenario) -> None:
     described = composition(scenario, {"mine": Practice(orchestrations={"seer": Seer(hour=9)})})
     assert described["arms"]["mine"]["plugins"][0] == {
-        "kind": "orchestration", "name": "seer", "says": "Sees it all.", "oracle": True, "hash": None,
+        "kind": "orchestration", "name": "seer", "says": "Sees it all.", "says_zh": "无所不知。", "oracle": True,
+        "hash": None,
         "parameters": {"hour": {"value": "9", "set": True}, "days": {"value": "none", "set": False}},
     }  # fmt: skip
     assert plug_in("grading", "wordless", Wordless())["says"] == ""
+
+
+def test_plug_ins_speak_the_language_of_the_page(scenario: Scenario) -> None:
+    newsletter = plugins.practices(scenario)["control"].orchestrations["newsletter"]
+    made = {"seer": Seer(hour=9), "newsletter": newsletter, "win_back": load_journey("win_back")}
+    described = composition(scenario, {"mine": Practice(orchestrations=made)})["arms"]["mine"]["plugins"]
+    told = ["无所不知。", "每月一次推送保险知识。", "以可承受的成本赢回部分流失客户。"]
+    assert [each["says_zh"] for each in described[:3]] == told
+    manifest = {"scenario": {"control": "mine"}, "arms": {"mine": {"plugins": described[:3]}}}
+    for lang, says in (("en", "Sees it all."), ("zh", "无所不知。")):
+        (card,) = arm_cards(manifest, None, Catalogue(lang))
+        assert card.plugins[0].says == says
+    # Who speaks English alone does so on every page.
+    described[0] |= {"says_zh": ""}
+    assert arm_cards(manifest, None, Catalogue("zh"))[0].plugins[0].says == "Sees it all."
+
+
+@pytest.mark.parametrize(("lang", "named"), [("en", ["WeCom one-to-one", "offline event", "push", "rockets"]),
+                                             ("zh", ["企业微信单聊", "线下活动", "App推送", "rockets"])])  # fmt: skip
+def test_cards_name_every_channel_in_the_language_of_the_page(lang: str, named: list[str]) -> None:
+    touches = pd.DataFrame([
+        {"replication": 0, "arm": "mine", "content": "talk", "channel": channel, "outcome": "delivered", "count": 5}
+        for channel in ("wecom", "offline_event", "push", "rockets")
+    ])  # fmt: skip
+    manifest = {"scenario": {"control": "mine"}, "arms": {"mine": {"plugins": []}}}
+    (card,) = arm_cards(manifest, touches, Catalogue(lang))
+    assert all(name in card.contents for name in named)
 
 
 def test_the_spreadsheet_holds_the_effects_and_marks_oracles(scenario: Scenario) -> None:

@@ -353,6 +353,10 @@ def test_an_unknown_scenario_gets_a_suggestion(root: Path, write: Write) -> None
         workspace.scenario_path("striving-yuoth", root)
     with pytest.raises(InputError, match="known: striving_youth"):
         workspace.scenario_path("x", root)
+    assert workspace.suggest("x", [f"n{k}" for k in range(20)]).count("n") == 1 + 20 + 1
+    assert workspace.suggest("value of it", [*(f"n{k}" for k in range(30)), "of_value", "lapse"]).startswith(
+        "; the nearest of 32 known: of_value, lapse, n"
+    )
     with pytest.raises(InputError, match=r"no scenario file 'scenarios/x\.yaml'"):
         workspace.scenario_path("scenarios/x.yaml", root)
 

@@ -140,9 +140,9 @@ def plug_in(kind: str, name: str, made: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``kind``, ``name``, ``says`` (first line of the docstring), ``parameters`` (by name, ``value`` as text and
-        ``set``: whether it differs from the default), ``oracle``, and ``hash`` of its file; None where the plug-in is
-        not of the workspace.
+        ``kind``, ``name``, ``says`` (first line of the docstring), ``says_zh`` (the class attribute ``zh``, where there
+        is one), ``parameters`` (by name, ``value`` as text and ``set``: whether it differs from the default),
+        ``oracle``, and ``hash`` of its file; None where the plug-in is not of the workspace.
     """
     if isinstance(made, Journey):
         return _journey(made)
@@ -152,6 +152,7 @@ def plug_in(kind: str, name: str, made: Any) -> dict[str, Any]:
         "kind": kind,
         "name": name,
         "says": _first_line(type(made)),
+        "says_zh": getattr(type(made), "zh", ""),
         "parameters": {field.name: _parameter(field, made) for field in _fields(made)},
         "oracle": bool(getattr(made, "oracle", False)),
         "hash": hashes[0] if hashes else None,
@@ -164,6 +165,7 @@ def _journey(journey: Journey) -> dict[str, Any]:
         "kind": "orchestration",
         "name": journey.name,
         "says": labelled(journey.purpose, "en", ""),
+        "says_zh": labelled(journey.purpose, "zh", ""),
         "parameters": {},
         "oracle": False,
         "hash": hashlib.sha256(journey.model_dump_json().encode()).hexdigest(),

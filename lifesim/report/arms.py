@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import TEXTS, Catalogue, printable
 from lifesim.report.readings import large_money
+from lifesim.scenario.journeys.words import CHANNEL_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,7 @@ def _nurture(given: Mapping[str, Any] | None, t: Catalogue) -> str:
     """Which leads get what, in words; nothing where none do."""
     if given is None:
         return ""
-    content, channel = printable(given["content"]), printable(given["channel"])
+    content, channel = printable(given["content"]), _channel(given["channel"], t)
     return t("arms.nurture", bar=given["bar"], content=content, channel=channel, every=given["every"])
 
 
@@ -132,7 +133,7 @@ def plug_in(given: Mapping[str, Any], t: Catalogue) -> PlugIn:
     return PlugIn(
         kind=_known("kind", given["kind"], t),
         name=printable(given["name"]),
-        says=printable(given["says"]),
+        says=printable((t.lang == "zh" and given.get("says_zh")) or given["says"]),
         oracle=bool(given.get("oracle")),
         parameters=tuple((printable(name), printable(each["value"]), bool(each["set"])) for name, each in parameters),
     )
@@ -147,7 +148,7 @@ def _contents(arm: str, touches: pd.DataFrame | None, t: Catalogue) -> str:
     counts = sent.groupby(["content", "channel"], sort=True, observed=True)["count"].sum().reset_index()
     columns = (counts["content"], counts["channel"], counts["count"].astype(int).tolist())
     texts = [
-        t("arms.content", content=printable(content), channel=_known("channel", str(channel), t),
+        t("arms.content", content=printable(content), channel=_channel(str(channel), t),
           count=f"{count / replications:,.0f}")
         for content, channel, count in zip(*columns, strict=True)
         if count
@@ -232,6 +233,11 @@ def product_rows(products: pd.DataFrame, t: Catalogue) -> tuple[str, list[Produc
         for arm in dict.fromkeys(products["arm"])
     ]  # fmt: skip
     return unit, rows
+
+
+def _channel(name: str, t: Catalogue) -> str:
+    way = CHANNEL_WORDS.get(name)
+    return _known("channel", name, t) if way is None else way.meaning[t.lang == "zh"]
 
 
 def _known(family: str, name: str, t: Catalogue) -> str:

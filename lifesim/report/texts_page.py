@@ -130,9 +130,8 @@ PAGE: dict[str, tuple[str, str]] = {
     "family.wealth": ("wealth", "财富型"),
     "term.short": ("short", "短期"),
     "term.long": ("long", "长期"),
-    "channel.push": ("push", "推送"),
-    "channel.sms": ("SMS", "短信"),
-    "channel.call": ("call", "电话"),
+    # Nothing is sent by it, so that it is no word of journeys, as the other channels are.
+    "channel.offline_event": ("offline event", "线下活动"),
     "kind.orchestration": ("Orchestration: who gets which touch when", "编排：何时触达何人"),
     "kind.grading": ("Grading: how good is a lead", "分级：线索质量"),
     "kind.allocation": ("Allocation: who takes a lead", "分配：线索由谁跟进"),

@@ -11,6 +11,8 @@ from lifesim.errors import InputError
 
 MARKER = "lifesim.toml"
 ROOT_VARIABLE = "LIFESIM_ROOT"
+#: Names that are all shown to whoever wrote another; of more, the nearest.
+_FEW = 20
 
 
 def find_root(explicit: Path | None = None, near: Path | None = None) -> Path:
@@ -85,8 +87,11 @@ def shown(path: Path) -> str:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Finish an error about an unknown name: the likeliest known one, else all of them."""
+    """Finish an error about an unknown name: the likeliest known one, else all, or of many the nearest three."""
     names = sorted(known)
     if close := difflib.get_close_matches(word, names, n=1):
         return f"; did you mean {close[0]!r}?"
+    if len(names) > _FEW:
+        nearest = difflib.get_close_matches(word, names, n=3, cutoff=0.0)
+        return f"; the nearest of {len(names)} known: {', '.join(nearest)}"
     return f"; known: {', '.join(names)}" if names else ""

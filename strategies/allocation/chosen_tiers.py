@@ -13,6 +13,8 @@ from ._places import balanced, in_turn, unused
 class ChosenTiers:
     """What a journey asks for waits for one of the chosen tiers; inquiries go to whoever has least to do."""
 
+    zh = "旅程所需线索等待指定层级接手，咨询交给最空闲者。"
+
     tiers: tuple[str, ...] = ("seniors",)
 
     ordered = True

@@ -13,6 +13,8 @@ from ._places import everyone, in_turn
 class FillSeats:
     """First come, first served; skilled seats first."""
 
+    zh = "先到先得，熟练坐席优先。"
+
     skilled_first: bool = True
     ordered = True
 

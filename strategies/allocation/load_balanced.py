@@ -11,6 +11,8 @@ from ._places import balanced, everyone, in_turn
 class LoadBalanced:
     """Fewest leads in hand first, those of this round included."""
 
+    zh = "在手线索最少者优先，本轮已分的计入。"
+
     ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:

@@ -18,6 +18,8 @@ class MyopicOracle:
     It thinks of this round alone: a lead that could have waited takes the place of one that comes later.
     """
 
+    zh = "已知每次沟通一年内新增的决策，本轮最好的线索给最强的代理人。"
+
     oracle: ClassVar[bool] = True
 
     ordered = True

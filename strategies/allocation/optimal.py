@@ -23,6 +23,8 @@ class Optimal:
         Of a lead of each grade, A to D.
     """
 
+    zh = "求一轮内的最优分配：配对价值为线索等级价值乘以代理人技能的指数。"
+
     values: tuple[float, ...] = (8.0, 4.0, 2.0, 1.0)
 
     ordered = True

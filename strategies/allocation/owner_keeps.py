@@ -16,6 +16,8 @@ class OwnerKeeps:
     Customers whom nobody serves go to the agent with the fewest leads in hand at once.
     """
 
+    zh = "线索归服务代理人，逾期无空档则转给最空闲者。"
+
     patience_hours: float = 4.0
 
     ordered = True

@@ -16,6 +16,8 @@ class PublicPool:
     Who comes first is luck, so that a good lead meets any agent, and those who come late get what is left.
     """
 
+    zh = "代理人公海：先到者用最好的线索占满空档。"
+
     ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:

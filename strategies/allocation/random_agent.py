@@ -13,6 +13,8 @@ from ._places import everyone, in_turn
 class RandomAgent:
     """Every free place of an agent has the same chance."""
 
+    zh = "代理人的每个空档机会均等。"
+
     ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:

@@ -18,6 +18,8 @@ class RatioWeights:
     together belongs to an agent in proportion to the weights. Tiers that are not named have weight 1.
     """
 
+    zh = "按层级权重的比例随机分配，不看容量。"
+
     weights: Mapping[str, float] = field(default_factory=dict)
 
     ordered = True

@@ -13,6 +13,8 @@ from ._places import everyone, in_turn, places
 class RoundRobin:
     """Least recently assigned first; nobody gets a second lead before everyone who is free has had one."""
 
+    zh = "轮流分配，最久未分到者优先。"
+
     ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:

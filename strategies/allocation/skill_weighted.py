@@ -13,6 +13,8 @@ from ._places import everyone, in_turn
 class SkillWeighted:
     """Each lead takes a free place with a chance in proportion to exp(strength x skill) of the agent."""
 
+    zh = "按代理人技能加权随机分配空档。"
+
     strength: float = 2.0
 
     ordered = True

@@ -21,6 +21,8 @@ class Thompson:
     fewest leads in hand is first; where the preferred tier has nobody free, the next one serves.
     """
 
+    zh = "按等级从各层级已知转化中抽样，取最高者。"
+
     won: float = 1.0
     lost: float = 9.0
 

@@ -21,6 +21,8 @@ class Tiered:
     its own group.
     """
 
+    zh = "高等级线索及指定资深层级的线索归资深层级，其余归其他层级。"
+
     senior_tiers: tuple[str, ...] = ("seniors",)
     senior_grades: tuple[str, ...] = ("A",)
     spill: bool = True

@@ -25,6 +25,8 @@ class RecencyFrequency:
         Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
     """
 
+    zh = "按线索出现以来的行为计分，逐半衰期减半，主动咨询加分。"
+
     half_life_days: float = 3.0
     asked: float = 2.0
     bars: tuple[float, ...] = (2.0, 1.0, 0.5)

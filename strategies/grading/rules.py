@@ -19,6 +19,8 @@ class Rules:
         Behaviour within so many days is lately.
     """
 
+    zh = "A：主动咨询；B：判断为决策中且近期活跃；C：两者居一；D：其余。"
+
     recent_days: float = 3.0
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:

@@ -20,6 +20,8 @@ class UpliftOracle:
         Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
     """
 
+    zh = "已知一次沟通带来的新增决策，任何保险公司都看不到。"
+
     oracle: ClassVar[bool] = True
 
     bars: tuple[float, ...] = (0.1, 0.05, 0.01)

@@ -25,6 +25,8 @@ class FinancialStress(Mechanism):
         Median stress of a shock, score.
     """
 
+    zh = "收入冲击推高退保，抑制再购。"
+
     shocks_per_year: float = 0.15
     income_effect: float = 0.5
     severity: float = 1.0

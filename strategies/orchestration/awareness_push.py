@@ -11,6 +11,8 @@ AWARENESS = 0
 class AwarenessPush:
     """Every week a product offer by push and SMS to prospects who seem to have no need yet."""
 
+    zh = "每周以推送和短信向尚无需求的潜在客户推销产品。"
+
     weekday: int = 2
     at: str = "12:00"
 

@@ -11,6 +11,8 @@ RENEWAL_UPSELL, CHURN_WARNING, FIRST_PURCHASE = 3, 4, 1
 class CareProgramme:
     """Twice a week: care by SMS for the quiet, a care call for the endangered, an offer for those who decide."""
 
+    zh = "每周两次：沉默客户短信关怀，流失风险客户致电，决策中客户给方案。"
+
     weekdays: tuple[int, ...] = (2, 4)
     at: str = "10:00"
     silent_days: int = 45

@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class GapOffers:
     """Once a month by SMS and push: the offer of a product to holders who do not have it."""
 
+    zh = "每月以短信和推送向尚未持有某产品的客户推荐该产品。"
+
     day: int = 6
     at: str = "10:00"
     content: str = "health_offer"

@@ -17,6 +17,8 @@ class GradedSaves:
         Annual premium from which a call, or a gift, is worth its cost.
     """
 
+    zh = "每月两次，达到预警分即介入：高保费致电，中等保费送礼，其余发短信。"
+
     alarm: float = 0.15
     valuable_cny: int = 4_000
     middle_cny: int = 800

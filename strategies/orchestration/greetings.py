@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class Greetings:
     """A greeting by SMS to everyone who may be written to, on each of the weekdays: care in name, noise in fact."""
 
+    zh = "逢指定日向所有可触达客户发问候短信：名为关怀，实为打扰。"
+
     weekdays: tuple[int, ...] = (1, 5)
     at: str = "09:00"
 

@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class HealthForAll:
     """Once a month by push, prospects and policyholders alike: dear, because whoever takes it up is paid for."""
 
+    zh = "每月推送健康服务，潜在客户与保单客户一视同仁，按领取付费，成本高。"
+
     day: int = 16
     at: str = "10:00"
     content: str = "health_check"

@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class MassPush:
     """An offer by push and by SMS to everyone who has not withdrawn the consent, on each of the days."""
 
+    zh = "逢指定日以推送和短信向所有未退订客户推销。"
+
     weekdays: tuple[int, ...] = (2, 4, 6)
     at: str = "12:00"
     content: str = "product_offer"

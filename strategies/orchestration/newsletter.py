@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class Newsletter:
     """Insurance knowledge once a month, by push."""
 
+    zh = "每月一次推送保险知识。"
+
     day: int = 8
     at: str = "10:00"
     quiet_days: int = 7

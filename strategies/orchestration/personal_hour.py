@@ -24,6 +24,8 @@ class PersonalHour:
         Touches that what everyone does at an hour counts for.
     """
 
+    zh = "每周若干天推送：在该客户最佳时段；未知时逐一试探。"
+
     content: str = "newsletter"
     weekdays: tuple[int, ...] = (2, 5)
     hours: tuple[int, ...] = (9, 12, 15, 18, 20)

@@ -11,6 +11,8 @@ WEEK = 7
 class PremiumNotices:
     """Every week, tell policyholders by SMS which premiums fall due two to three weeks later."""
 
+    zh = "每周以短信告知两到三周后到期的保费。"
+
     weekday: int = 1
     days_before: int = 14
     at: str = "10:30"

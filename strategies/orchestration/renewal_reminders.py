@@ -17,6 +17,8 @@ class RenewalReminders:
         Days on which the desk calls with help: another debit, a loan on the policy, an answer to what displeased.
     """
 
+    zh = "每天早晨按距到期日的天数提醒应缴未缴的保费。"
+
     messages: tuple[int, ...] = (-30, -7, 3, 20)
     calls: tuple[int, ...] = ()
     at: str = "10:15"

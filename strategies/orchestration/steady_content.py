@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class SteadyContent:
     """Every day the next of several contents, by push, to whoever consents; how often it arrives the caps decide."""
 
+    zh = "每天向同意者推送轮换内容，到达次数由频控决定。"
+
     contents: tuple[str, ...] = ("insurance_basics", "newsletter", "product_offer")
     at: str = "12:00"
     channel: str = "push"

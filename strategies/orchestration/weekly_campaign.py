@@ -9,6 +9,8 @@ from lifesim.strategy import CustomerView, Luck, Schedule, Touches
 class WeeklyCampaign:
     """Friday evening: a sign-in gift for young prospects who opened the app within the week."""
 
+    zh = "周五晚向一周内打开App的年轻潜客发签到有礼。"
+
     weekday: int = 5
     at: str = "19:00"
     max_age: int = 32
