@@ -37,6 +37,7 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
             "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0,
             "active_months": 4.0,
             "orphaned": 20.0, "followed": 2.0, "assigned": 15.0, "waiting": 3.0,
+            "past": 8.0, "cannibalised": 2.0,
             "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
         }  # fmt: skip
     return found
@@ -105,6 +106,7 @@ def test_values_by_hand() -> None:
     assert found(of, "activity_rate")["mean"] == pytest.approx(4 / 6)
     assert found(of, "unevenness")["mean"] == pytest.approx(0.3)
     assert found(of, "overflow")["mean"] == pytest.approx((30 + 1.5) / 200)
+    assert found(of, "cannibalised_share")["mean"] == pytest.approx(2 / 8)
     assert found(of, "conversion_a")["mean"] == pytest.approx(0.5)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.experiment.cannibalised import sold_to_served
 from lifesim.experiment.harm import Ends, how_they_ended
 from lifesim.metrics import METRICS
 from lifesim.population.columns import NONE
@@ -31,11 +32,14 @@ class Kept:
         By journey of the arm, rows of the customers present at the fork who came in since then.
     ends
         What became of customers, see `harm`.
+    sold
+        By branch, what was sold to customers whom agents served, see `cannibalised`.
     """
 
     counted: dict[str, tuple[Any, Any]]
     members: dict[str, Any]
     ends: Ends
+    sold: dict[str, Any]
 
 
 def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at_fork: int) -> Kept:
@@ -60,6 +64,7 @@ def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at
         },
         {name: pool["customer"][came & (pool["journey"] == number[name])] for name in practice.journeys},
         how_they_ended(world, at_fork),
+        sold_to_served(world, practice, at_fork),
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from lifesim.engagement.journeys.running_checks import refuse
 from lifesim.errors import InputError, LifesimError, StrategyError
+from lifesim.experiment.cannibalised import cannibalised_rows
 from lifesim.experiment.gather import gather
 from lifesim.experiment.harm import harm
 from lifesim.experiment.participants import Kept, participants, what_is_kept
@@ -171,11 +172,20 @@ class Experiment:
                     result.add_rows("participants", participants(kept, of_control), **labels)
                     if arm != control:
                         result.add_rows("harm", harm(kept.ends, of_control.ends), **labels)
+                        self._add_cannibalised(result, arm, kept, of_control)
         world.release()
         for what, seconds in world.seconds.items():
             result.seconds[what] = result.seconds.get(what, 0.0) + seconds
         result.seconds["total"] = time.perf_counter() - began
         return result
+
+    def _add_cannibalised(self, result: UnitResult, arm: str, kept: Kept, control: Kept) -> None:
+        """Rows by branch and tier of agents; none where there are no agents."""
+        workforce, tiers = self.scenario.workforce, (*self.scenario.desk.seats,)
+        tiers += tuple(workforce.tiers) if workforce else ()
+        for branch, sold in kept.sold.items():
+            rows = cannibalised_rows(sold, control.sold[branch], tiers)
+            result.add_rows("agents", rows, replication=result.unit.replication, branch=branch, arm=arm)
 
     def _run_arm(self, world: World, arm: str, result: UnitResult, at_fork: int) -> Kept:
         scenario = self.scenario

@@ -167,6 +167,19 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "recruits whose 13 months ended since the fork", "其中仍在岗者", "分叉后满13个月的新人",
         ("retained",), ("recruits",),
     ),
+    "cannibalised": AgentMetric(
+        "Cannibalised policies", "蚕食保单", "count",
+        "policies sold past the serving agent who, in the control under the same luck, sold the customer one of the "
+        "same family by the end of the horizon that is missing in the arm; customers present at the fork", "",
+        "绕过服务代理人售出、且对照组中（相同随机性、期末前）由服务代理人向同一客户售出同类保单、而本组缺失的保单；"
+        "限分叉时在册客户",
+        "", ("cannibalised",),
+    ),
+    "cannibalised_share": AgentMetric(
+        "Cannibalised among policies sold past the agent", "蚕食率", "share", "of these policies, those cannibalised",
+        "policies sold past the serving agent since the fork, to customers present at the fork",
+        "其中的蚕食保单", "分叉后绕过服务代理人售予分叉时在册客户的保单", ("cannibalised",), ("past",),
+    ),
     "orphaned": AgentMetric(
         "Customers orphaned", "新增孤儿客户", "count", "customers whose serving agent left", "",
         "服务代理人离职的客户", "", ("orphaned",),

@@ -22,6 +22,18 @@ POLICIES, APE_FEN, NBV_FEN, OWN, BYPASSED, IGNORED, COMMISSION_FEN = range(len(S
 ONLINE = "online"
 #: Policies that each row of the staff has sold, by calendar month of the world. Shape (rows, months).
 BY_MONTH = "staff_months"
+#: Policies sold since the fork to customers whom an agent served then.
+TO_SERVED = "sold_to_served"
+SERVED_SALE = np.dtype(
+    [
+        ("customer", "i4"),
+        ("issued", "i4"),
+        ("family", "u1"),  # of needs, number in ``FAMILIES``
+        ("tier", "u1"),  # of the serving agent, place in ``Staff.tiers``
+        ("own", "u1"),  # 1: the serving agent sold it; 0: others or nobody
+    ],
+    align=True,
+)
 #: Leads by branch, tier, grade and what became of them since the fork. Ripe are those taken since then whose follow-up
 #: is over, and ripe and won those of them of which a policy came: of later ones wins are known, and losses not yet.
 BY_GRADE = "tier_grades"
@@ -40,6 +52,7 @@ def nothing_sold(staff: Staff, months: int) -> dict[str, Any]:
         SOLD_BY: np.zeros((branches, tiers + 1, len(SOLD_MEASURES)), np.int64),
         BY_MONTH: np.zeros((len(staff), months), np.uint16),
         BY_GRADE: np.zeros((branches, tiers, 4, len(GRADE_MEASURES)), np.int64),
+        TO_SERVED: np.zeros(0, SERVED_SALE),
     }
 
 

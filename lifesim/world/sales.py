@@ -12,6 +12,7 @@ from lifesim.population.arrays import appended
 from lifesim.population.columns import APPLIED, BARRED, DAY
 from lifesim.population.memory import months_of
 from lifesim.scenario.agent_levers import AgentPractice
+from lifesim.scenario.needs import FAMILIES
 from lifesim.workforce import cases
 from lifesim.workforce.levers import GRIEVANCE, resent
 from lifesim.workforce.serving import SERVING
@@ -24,7 +25,9 @@ from lifesim.workforce.sold import (
     NBV_FEN,
     OWN,
     POLICIES,
+    SERVED_SALE,
     SOLD_BY,
+    TO_SERVED,
     credit,
     first_commissions,
     first_values,
@@ -62,7 +65,7 @@ class Sales:
 
     def rest(self, world: World) -> dict[str, Any]:
         """What has been sold up to the present, the days since the last time included; the world stays as it is."""
-        kept = {name: world.extra[name].copy() for name in (*FROM_FORK, BY_MONTH)}
+        kept = {name: world.extra[name].copy() for name in (*FROM_FORK, BY_MONTH, TO_SERVED)}
         last = self.next(world.now)
         since = world.now if last is None or last == world.now else last - self.days * DAY
         self.count(world, kept, since, world.now)
@@ -88,15 +91,23 @@ class Sales:
         earned = first_commissions(self.staff, products, premiums, seller, own)
         amounts = {POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned}
         credit(kept, (branch, seller), amounts, (rows, self._month[issued // DAY]))
-        return self._pass_by(kept, serving, (customers, products, premiums), rows, branch)
+        served = np.flatnonzero(customers < len(serving))
+        served = served[serving[customers[served]] >= len(self.staff.calls)]
+        mine = serving[customers[served]]
+        self._note(kept, customers[served], issued[served], products[served], mine, rows[served] == mine)
+        past = rows[served] != mine
+        return self._pass_by(kept, mine[past], served[past], (products, premiums), branch)
 
-    def _pass_by(self, kept: Any, serving: Any, sold: tuple[Any, Any, Any], rows: Any, branch: Any) -> Any:
-        """Count what others, or nobody, sold to customers of an agent, and what the agent earns on it; their rows."""
-        customers, products, premiums = sold
-        known = np.flatnonzero(customers < len(serving))
-        mine = serving[customers[known]]
-        past = (mine >= len(self.staff.calls)) & (rows[known] != mine)
-        mine, known = mine[past], known[past]
+    def _note(self, kept: Any, customers: Any, issued: Any, products: Any, mine: Any, own: Any) -> None:
+        """Keep what was sold to customers whom agents, rows ``mine``, serve. Shape (n,) each."""
+        new = np.zeros(len(customers), SERVED_SALE)
+        new["customer"], new["issued"], new["family"] = customers, issued, self._family[products]
+        new["tier"], new["own"] = self.staff.tier[mine], own
+        kept[TO_SERVED] = appended(kept[TO_SERVED], new)
+
+    def _pass_by(self, kept: Any, mine: Any, known: Any, sold: tuple[Any, Any], branch: Any) -> Any:
+        """Count what others, or nobody, sold to customers of agents ``mine``, and what these earn on it; their rows."""
+        products, premiums = sold
         place = (branch[known], self.staff.tier[mine])
         np.add.at(kept[SOLD_BY], (*place, BYPASSED), 1)
         whole = first_commissions(self.staff, products[known], premiums[known], self.staff.tier[mine], False)
@@ -107,6 +118,11 @@ class Sales:
     def _person(self) -> Any:
         """Whether each product needs a person."""
         return np.array([product.needs_person for product in self.staff.scenario.products.values()])
+
+    @cached_property
+    def _family(self) -> Any:
+        """Number of the family of needs of each product."""
+        return np.array([FAMILIES.index(product.family) for product in self.staff.scenario.products.values()])
 
     @cached_property
     def _month(self) -> Any:

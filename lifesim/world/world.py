@@ -68,7 +68,7 @@ from lifesim.workforce.cleaning import CLEANED_LEADS
 from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT
 from lifesim.workforce.passage import begin_anew
-from lifesim.workforce.sold import FROM_FORK
+from lifesim.workforce.sold import FROM_FORK, TO_SERVED
 from lifesim.world import kernel
 from lifesim.world.under_way import under_way
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
@@ -422,6 +422,8 @@ class World:
         self.state.touched[..., T_CARRIED_OVER] = under_way(self.state, self.extra)
         for name in {"desk", *FROM_FORK} & self.extra.keys():
             self.extra[name][:] = 0
+        if TO_SERVED in self.extra:
+            self.extra[TO_SERVED] = self.extra[TO_SERVED][:0]
         begin_anew(self.extra)
         for name in {CLEANED_LEADS, WORK_DONE} & self.extra.keys():
             self.extra[name][:] = 0
