@@ -335,11 +335,11 @@ def test_relative_is_missing_where_the_control_is_zero() -> None:
     assert row[["relative", "relative_low", "relative_high"]].isna().all()
 
 
-def test_relative_interval_encloses_the_ratio_where_the_control_is_negative() -> None:
+def test_a_relative_effect_has_the_sign_of_the_effect_where_the_control_makes_a_loss() -> None:
     arms = {"current": series([-10, -12, -9]), "new": series([-5, -7, -6])}
     row = overall(effects(totals(arms), {"rate": 100.0}, "current"), "new")
-    assert row["relative_low"] < row["relative"] < row["relative_high"]
-    assert row["relative"] < 0 < row["effect"]
+    assert row["relative"] == pytest.approx(row["effect"] / 31 * 3)
+    assert 0 < row["relative_low"] < row["relative"] < row["relative_high"]
 
 
 def test_records_are_strict_json() -> None:

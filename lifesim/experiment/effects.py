@@ -113,8 +113,9 @@ def effects(
     Notes
     -----
     With differences ``d_i`` over n replications the interval is ``mean(d) ± t s_d / sqrt(n)``, with
-    n - 1 degrees of freedom. The relative effect is the ratio of means ``mean(d) / mean(c)``, c being
-    the control, with the interval of Fieller (1954): see `intervals.ratio_interval`.
+    n - 1 degrees of freedom. The relative effect is the ratio of means ``mean(d) / |mean(c)|``, c being
+    the control, with the interval of Fieller (1954): see `intervals.ratio_interval`. It has the sign of the
+    effect, also where the control makes a loss.
     """
     import pandas as pd
 
@@ -268,9 +269,10 @@ def _estimate(control: list[tuple[float, int]], arm: list[tuple[float, int]], sc
     differences = [treated - base for base, treated in zip(before, after, strict=True)]
     low, high = mean_interval(differences, level)
     relative = relative_low = relative_high = math.nan
-    if mean(before) != 0.0:
-        relative = mean(differences) / mean(before) + 0.0  # adding zero turns -0.0 into 0.0
-        relative_low, relative_high = ratio_interval(before, differences, level)
+    if base := mean(before):
+        sizes = [math.copysign(1.0, base) * value for value in before]  # less of a loss is a gain
+        relative = mean(differences) / abs(base) + 0.0  # adding zero turns -0.0 into 0.0
+        relative_low, relative_high = ratio_interval(sizes, differences, level)
     return _Estimate(
         control_mean=mean(before),
         arm_mean=mean(after),
