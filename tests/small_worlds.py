@@ -28,6 +28,8 @@ HOUR = 3_600
 SEGMENTS = {"striving_youth": 0.4, "wealth_rising": 0.25, "mainstream": 0.35}
 #: Customers' columns that hold places in pools, and the number of an account.
 HEADS = ("first_touch", "first_policy", "first_enrolment", "account")
+#: Columns of the pools that hold a row or a place.
+PLACES = ("customer", "next", "course")
 
 
 @cache
@@ -209,7 +211,7 @@ def lives(world: World, only: Any = None, at: int | None = None) -> dict[str, An
     order = np.argsort(keys)
     order = order if only is None else order[np.isin(keys[order], only)]
     out = _columns(world, order)
-    for name in ("policies", "touches", "enrolments"):
+    for name in ("policies", "touches", "enrolments", "courses"):
         pool = getattr(world.state, name)
         out |= _records(world, name, pool[pool["customer"] >= 0], keys[order])
     for name, array in world.extra.items():
@@ -245,7 +247,7 @@ def _records(world: World, name: str, records: Any, keys: Any) -> dict[str, Any]
     """Records of a pool or queue by the key of their customer, in the order of all that they say."""
     of_key = world.state.customers["key"][records["customer"]]
     mine = np.isin(of_key, keys)
-    columns = {field: records[field][mine] for field in records.dtype.names if field not in ("customer", "next")}
+    columns = {field: records[field][mine] for field in records.dtype.names if field not in PLACES}
     if "campaign" in columns:
         columns["campaign"] = np.array(world.campaigns, "U40")[columns["campaign"]]
     columns["key"] = of_key[mine]

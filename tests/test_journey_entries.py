@@ -125,7 +125,7 @@ def test_an_entry_and_a_wait_agree_on_a_date(what: str) -> None:
     began, came = entered(world, "waits"), entered(world, "comes")
     pool = world.state.enrolments
     number = world.journeys.names.index("waits")
-    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == number) & (pool["inside"] == 0)]
+    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == number) & (pool["course"] < 0)]
     left = dict(zip(keys_of(world)[mine["customer"]].tolist(), mine["left"].tolist(), strict=True))
     # Whoever had no date ahead, or less than three days, did not wait.
     waited = {key: at for key, at in left.items() if at > began[key] + DAY}
@@ -324,7 +324,7 @@ def test_who_is_asked_when_the_time_is_over_and_a_way_in_meanwhile_takes_its_pla
     times = pool["entered"][(pool["customer"] >= 0) & (pool["entries"] > 0)]
     assert np.count_nonzero(times == 20 * DAY) > 100 and set(pool["entries"][pool["customer"] >= 0].tolist()) <= {0, 1}
     took = {(row["step"], row["way"]): row["customers"] for row in journey_steps(world, under(both))}
-    assert took["stay", "waiting"] == np.count_nonzero(pool["inside"])
+    assert took["stay", "waiting"] == np.count_nonzero(world.state.courses["inside"])
 
 
 def test_what_keeps_the_insurer_from_learning_is_said_with_its_place() -> None:

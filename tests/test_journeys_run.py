@@ -143,7 +143,7 @@ def test_entries_exits_the_goal_and_reentry() -> None:
     once = pool[pool["entries"] == 1]
     young = world.state.customers["key"][once["customer"]]
     assert [first[int(key)] for key in young] == once["entered"].tolist()
-    assert (pool["inside"] == 0).any()
+    assert (pool["course"] < 0).any()
     totals = {row["measure"]: row["value"] for row in journey_totals(world, practice)}
     assert totals["entered"] == pool["entries"].sum()
     assert totals["converted"] == ways(world, practice).get(("hold", "left"), 0) > 0
@@ -218,7 +218,7 @@ def test_another_journey_leaves_the_draws_of_the_first_in_place() -> None:
     others = np.setdiff1d(keys_of(alone), reached)
     in_news = keys_of(alone)[alone.state.enrolments["customer"][alone.state.enrolments["customer"] >= 0]]
     assert len(np.intersect1d(in_news, reached)) > 20 < len(np.intersect1d(in_news, others))
-    numbers = ("enrolments.journey", "enrolments.row", "customers.recent_sends")
+    numbers = ("enrolments.journey", "courses.row", "customers.recent_sends")
     assert differences(lives(alone, only=others), lives(both, only=others), ignore=numbers[:2]) == []
 
 
@@ -229,7 +229,7 @@ def test_a_cut_with_journeys_on_their_way_changes_no_bit(at: int) -> None:
     uncut, log = run_on(of, new_world(of), practice, END)
     cut = new_world(of)
     cut.run(at, of.parts(cut, practice))
-    assert np.count_nonzero(cut.state.enrolments["inside"]) > 0
+    assert np.count_nonzero(cut.state.courses["inside"]) > 0
     again, log_again = run_on(of, new_world(of), practice, END, [at])
     assert differences(lives(uncut), lives(again), ignore=("log.",)) == []
     assert differences(log, log_again) == []
@@ -239,9 +239,9 @@ def test_an_arm_without_the_journey_of_the_warm_up_ends_it() -> None:
     practice = under(NEWS)
     of = experiment(small(200), {"control": practice, "silence": SILENCE})
     world = forked(of, practice)
-    assert np.count_nonzero(world.state.enrolments["inside"]) > 0
+    assert np.count_nonzero(world.state.courses["inside"]) > 0
     world.run(END, of.parts(world, SILENCE))
-    assert np.count_nonzero(world.state.enrolments["inside"]) == 0
+    assert np.count_nonzero(world.state.courses["inside"]) == 0
     assert not world.state.touched[world.campaigns.index("news"), :, :, 0].any()
     assert journey_steps(world, SILENCE) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import counts, customer_row, enrolment_row, tally, touch_row
+from lifesim.lifecycle.layout import counts, course_row, customer_row, enrolment_row, tally, touch_row
 from lifesim.lifecycle.noting import note
 from lifesim.population.columns import NEVER, NONE, TRAVELLING
 
@@ -20,7 +20,8 @@ def find_touch(i: int, w: Any) -> None:
         place = touch_row(w, place).next
     place = customer_row(w, i).first_enrolment
     while place != NONE:
-        soonest = min(soonest, enrolment_row(w, place).at)
+        if enrolment_row(w, place).course != NONE:
+            soonest = min(soonest, course_row(w, place).at)
         place = enrolment_row(w, place).next
     customer_row(w, i).touch_at = soonest
 

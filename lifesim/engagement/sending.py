@@ -25,6 +25,7 @@ from lifesim.lifecycle.layout import (
     set_i4,
     tally,
     u8,
+    under_way,
     world_at,
 )
 from lifesim.lifecycle.value import book_cost
@@ -106,7 +107,7 @@ def outranked(i: int, rank: int, w: Any) -> bool:
     while place != NONE:
         enrolment = enrolment_row(w, place)
         campaign = journey_rule_at(w.journey_rules, enrolment.journey).campaign
-        if enrolment.inside and (counts(w).running >> enrolment.journey) & 1 and i8(w.ranks, campaign) < rank:
+        if under_way(w, place) and (counts(w).running >> enrolment.journey) & 1 and i8(w.ranks, campaign) < rank:
             return True
         place = enrolment.next
     return False

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.journeys.layout import ABOUT_STEP, STEP
-from lifesim.population.columns import NONE
 from lifesim.scenario.journeys.words import EVENTS
 from lifesim.strategy import Practice
 from lifesim.world.world import World
@@ -87,8 +86,7 @@ def benefits(world: World, practice: Practice) -> list[dict[str, Any]]:
 
 
 def _waiting(world: World) -> Counter[tuple[str, str]]:
-    pool = world.state.enrolments
-    inside = pool[(pool["customer"] != NONE) & (pool["inside"] == 1)]
+    inside = world.state.courses[world.state.courses["inside"] == 1]
     steps = world.journeys.arrays["journey_steps"][inside["row"]]
     names = list(dict.fromkeys((journey, step) for journey, step, _ in world.journeys.ways if step))
     return Counter(names[number] for number in (steps[:, ABOUT_STEP] + steps[:, STEP]).tolist())

@@ -15,11 +15,13 @@ from lifesim.compiled import compiled, pointer, scalars
 from lifesim.population.columns import (
     CLOCK,
     COUNTS,
+    COURSE,
     CUSTOMER,
     ENROLMENT,
     EVENT,
     LIFT,
     MIND,
+    NONE,
     NOTE,
     OUTCOME,
     POLICY,
@@ -361,7 +363,7 @@ policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH,
 counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
 life_rule_at, journey_rule_at = pointer(LIFE_RULE), pointer(JOURNEY_RULE)
 policy_rule_at = pointer(POLICY_RULE)
-enrolment_at, note_at, signal_at = pointer(ENROLMENT), pointer(NOTE), pointer(SIGNAL)
+enrolment_at, course_at, note_at, signal_at = pointer(ENROLMENT), pointer(COURSE), pointer(NOTE), pointer(SIGNAL)
 predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
 stage_rule_at, product_rule_at, channel_rule_at = (
     pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
@@ -422,6 +424,18 @@ def touch_row(w: Any, place: int) -> Any:
 def enrolment_row(w: Any, place: int) -> Any:
     """An enrolment in the pool."""
     return enrolment_at(w.enrolments, place)
+
+
+@compiled
+def course_row(w: Any, place: int) -> Any:
+    """How far the customer of an enrolment, given by its place, is in the journey; the caller knows that it is said."""
+    return course_at(w.courses, enrolment_row(w, place).course)
+
+
+@compiled
+def under_way(w: Any, place: int) -> bool:
+    """Whether the customer of an enrolment is in the journey."""
+    return enrolment_row(w, place).course != NONE and course_row(w, place).inside
 
 
 @compiled

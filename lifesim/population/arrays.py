@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import weakref
 from typing import Any
 
 import numpy as np
@@ -21,19 +22,32 @@ def chain(pool: Any, first: int) -> None:
     pool["customer"][first:] = NONE
 
 
-def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
+#: Cells of arrays that have more rows than those in use, by the address of the first; see ``longer``.
+_ROOMY: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+
+def zeros(shape: tuple[int, ...], dtype: Any, room: int = 0) -> Any:
     """Zeros on pages of their own: those never written to take no memory, and all go back with the array.
 
     A heap would keep the holes that large arrays leave, and a new arm would not fit into those of the last.
+
+    Parameters
+    ----------
+    room
+        Rows up to which ``longer`` needs no copy.
     """
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    rows = max(shape[0], room)
+    size = rows * int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
     if size < _LARGE:
         return np.zeros(shape, dtype)
     pages = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without huge pages
             pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype).reshape(shape)
+    cells = np.frombuffer(pages, dtype)
+    if room > shape[0]:
+        _ROOMY[cells.ctypes.data] = cells
+    return cells.reshape((rows, *shape[1:]))[: shape[0]]
 
 
 def appended(records: Any, more: Any) -> Any:
@@ -42,9 +56,20 @@ def appended(records: Any, more: Any) -> Any:
     return np.concatenate([records.view(raw), more.view(raw)]).view(kind)
 
 
-def grow(array: Any, rows: int, fill: Any = 0) -> Any:
-    """A copy with ``rows`` rows, the new ones filled."""
-    new = zeros((rows, *array.shape[1:]), array.dtype)
+def longer(array: Any, rows: int) -> Any:
+    """The same rows, and zeros up to ``rows``: without a copy where the array was made with room for them.
+
+    A copy has both in memory for a moment; it has room to double.
+    """
+    cells, each = _ROOMY.get(array.ctypes.data), int(np.prod(array.shape[1:]))
+    if cells is None or cells.dtype != array.dtype or len(cells) < rows * each:
+        return grow(array, rows, room=2 * rows)
+    return cells.reshape((-1, *array.shape[1:]))[:rows]
+
+
+def grow(array: Any, rows: int, fill: Any = 0, room: int = 0) -> Any:
+    """A copy with ``rows`` rows, the new ones filled; for ``room`` see ``zeros``."""
+    new = zeros((rows, *array.shape[1:]), array.dtype, room)
     new[: len(array)] = array
     if fill != 0:
         new[len(array) :] = fill

@@ -259,17 +259,28 @@ ENROLMENT = np.dtype(
     [
         ("customer", "i4"),
         ("next", "i4"),  # next enrolment of the customer, or next free place
-        ("at", "i4"),  # when the journey goes on by itself
-        ("row", "i4"),  # of the steps of all journeys
         ("entered", "i4"),
         ("left", "i4"),
-        ("until", "i4"),  # when the wait for something ends
-        ("journey", "u2"),
+        ("course", "i4"),  # place of it, while there is one
         ("entries", "u2"),
+        ("journey", "u1"),
+        ("converted", "u1"),  # has reached the goal since the latest entry
+    ],
+    align=True,
+)
+
+#: How far a customer is in a journey: there is one of those who are in it, and of those who come in unless something
+#: follows; given up when they leave, who are many more.
+COURSE = np.dtype(
+    [
+        ("customer", "i4"),
+        ("next", "i4"),  # next free place
+        ("at", "i4"),  # when the journey goes on by itself
+        ("row", "i4"),  # of the steps of all journeys; of its entries, of those who are not in it yet
+        ("until", "i4"),  # when the wait for something ends
         ("sends", "u2"),  # at this visit of the step
         ("inside", "u1"),
         ("waits", "u1"),  # the row has been begun, and goes on at ``at``
-        ("converted", "u1"),  # has reached the goal since the latest entry
     ],
     align=True,
 )
@@ -333,6 +344,8 @@ COUNTS = np.dtype(
         ("free_touch", "i8"),
         ("free_enrolment", "i8"),
         ("enrolments_left", "i8"),  # free places
+        ("free_course", "i8"),
+        ("courses_left", "i8"),
         ("noted", "i8"),  # in the list of what journeys hear of after the step
         ("running", "i8"),  # bit per journey that the arm runs
         ("entering", "i8"),  # bit per observed event at which customers may enter one of these

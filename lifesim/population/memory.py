@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.dates import first_day, maturities, next_dues
 from lifesim.errors import RunError
-from lifesim.population.arrays import chain, grow
+from lifesim.population.arrays import chain, grow, longer
 from lifesim.population.columns import (
     APPLICATION_OUTCOMES,
     BLOCK,
@@ -17,6 +17,7 @@ from lifesim.population.columns import (
     CAUSE_NONE,
     CLOCK,
     COUNTS,
+    COURSE,
     CUSTOMER,
     DAY,
     ENROLMENT,
@@ -94,11 +95,12 @@ def empty(
     policies, touches = np.zeros(capacity, POLICY), np.zeros(64, TOUCH)
     chain(policies, 0)
     chain(touches, 0)
-    enrolments = np.zeros(64, ENROLMENT)
+    enrolments, courses = np.zeros(64, ENROLMENT), np.zeros(64, COURSE)
     chain(enrolments, 0)
+    chain(courses, 0)
     counts = np.zeros(1, COUNTS)
     counts["twins"] = scenario.experiment.twins
-    counts["enrolments_left"] = len(enrolments)
+    counts["enrolments_left"], counts["courses_left"] = len(enrolments), len(courses)
     return State(
         due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
@@ -114,7 +116,8 @@ def empty(
         policies=policies,
         touches=touches,
         enrolments=enrolments,
-        marks=np.zeros((len(enrolments), marks), np.uint16),
+        courses=courses,
+        marks=np.zeros((len(courses), marks), np.uint16),
         events=np.zeros(EVENT_BUFFER, EVENT),
         requests=np.zeros(REQUEST_BUFFER, REQUEST),
         occupied=np.zeros((segments, N_STAGES, N_STAGES + 1), np.int64),
@@ -169,6 +172,17 @@ def rows_to_reserve(scenario: Scenario, customers: int) -> int:
     return int(customers * 2 * (1 + arrivals)) + 1_024
 
 
+#: Places of the pools for which a world keeps addresses, by row of customers; they take no memory until they are used.
+_PLACES = {"policies": 1, "touches": 1, "enrolments": 3, "courses": 1, "marks": 1}
+
+
+def reserve_pools(state: State, customers: int) -> State:
+    """The state with pools that become longer without a copy, as long as about ``customers`` customers fill them."""
+    return state._replace(
+        **{name: grow(pool := getattr(state, name), len(pool), room=each * customers) for name, each in _PLACES.items()}
+    )
+
+
 def make_room(state: State, more: int) -> State:
     """The state with room for ``more`` further customers; grows by an eighth at least."""
     needed = count(state) + more
@@ -207,19 +221,21 @@ def read_back(state: State, arrays: Mapping[str, Any]) -> State:
         found = arrays.get(f"state.{name}")
         if found is None or found.dtype != array.dtype or found.shape[1:] != array.shape[1:]:
             raise RunError(f"the snapshot does not fit this scenario: {name} differs; make a new one")
-        fields[name] = grow(found, rows if name in each else len(found))
+        fields[name] = grow(found, rows if name in each else len(found), room=_PLACES.get(name, 0) * rows)
     return State(**fields)
 
 
 #: Where the free places of a pool are linked from.
-_HEADS = {"policies": "free_policy", "touches": "free_touch", "enrolments": "free_enrolment"}
+_HEADS = {
+    "policies": "free_policy", "touches": "free_touch", "enrolments": "free_enrolment", "courses": "free_course",
+}  # fmt: skip
 
 
 def grow_pool(state: State, pool: str, more: int) -> State:
     """The state with at least ``more`` further places in a pool of linked records."""
     head = _HEADS[pool]
     old = getattr(state, pool)
-    new = grow(old, len(old) + max(more, len(old) // 8, 64))
+    new = longer(old, len(old) + max(more, len(old) // 8, 64))
     chain(new, len(old))
     last, place = NONE, int(state.counts[head][0])
     while place != NONE:
@@ -231,12 +247,16 @@ def grow_pool(state: State, pool: str, more: int) -> State:
     return state._replace(**{pool: new})
 
 
-def grow_enrolments(state: State) -> State:
-    """The state with room for as many enrolments again."""
-    before = len(state.enrolments)
-    state = grow_pool(state, "enrolments", before)
-    state.counts["enrolments_left"] += len(state.enrolments) - before
-    return state._replace(marks=grow(state.marks, len(state.enrolments)))
+def grow_enrolments(state: State, more: int) -> State:
+    """The state with ``more`` free places at least for those who come into journeys."""
+    for pool in ("enrolments", "courses"):
+        left = f"{pool}_left"
+        if state.counts[left][0] < more:
+            before = len(getattr(state, pool))
+            state = grow_pool(state, pool, more)
+            state.counts[left] += len(getattr(state, pool)) - before
+    short = len(state.marks) < len(state.courses)
+    return state._replace(marks=longer(state.marks, len(state.courses))) if short else state
 
 
 def add(state: State, people: People) -> tuple[State, slice]:

@@ -33,10 +33,10 @@ class State(NamedTuple):
     hours_seen
         Shape (capacity, 48): touches delivered in each hour of the day, then those of them that were opened, of
         channels whose opening depends on the hour; without such channels (capacity, 0).
-    policies, touches, enrolments
+    policies, touches, enrolments, courses
         Pools of linked records; free places are linked from ``counts``.
     marks
-        Shape (places for enrolments, width): what a journey remembers of a customer, see
+        Shape (places for courses, width): what a journey remembers of a customer who is in it, see
         ``engagement.journeys.layout``.
     events, requests
         Buffers that the kernel appends to and Python empties.
@@ -84,6 +84,7 @@ class State(NamedTuple):
     policies: Any
     touches: Any
     enrolments: Any
+    courses: Any
     marks: Any
     events: Any
     requests: Any

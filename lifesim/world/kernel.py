@@ -58,7 +58,7 @@ def room(w: Any) -> int:
         # A step sends one touch for a journey at most, and enters each journey at most once.
         if counts(w).free_touch == NONE:
             return GROW_TOUCHES
-        if counts(w).enrolments_left <= w.journeys:
+        if min(counts(w).enrolments_left, counts(w).courses_left) <= w.journeys:
             return GROW_ENROLMENTS
     return DONE
 

@@ -52,12 +52,13 @@ class Places:
         if not made.any():
             return
         asked, world.extra["places"] = world.extra["places"][made], world.extra["places"][~made]
-        pool = world.state.enrolments
-        waits = (pool["inside"][asked["detail"]] == 1) & (pool["sends"][asked["detail"]] == ASKED)
+        pool, courses = world.state.courses, world.state.enrolments["course"]
+        of = courses[asked["detail"]]
+        waits = (of >= 0) & (pool["inside"][of] == 1) & (pool["sends"][of] == ASKED)
         waiting = asked[waits][np.argsort(-asked["time"][waits], kind="stable")]
         # Whoever has left and come in again within the hour has asked twice; the later time is that of this visit.
         waiting = waiting[np.unique(waiting["detail"], return_index=True)[1]]
-        paths = pool["until"][waiting["detail"]].astype(np.int64)
+        paths = pool["until"][courses[waiting["detail"]]].astype(np.int64)
         for path in np.unique(paths):
             self._answer(world, int(path), waiting[paths == path], now)
         hold(asked["customer"].astype(np.int64), -1, world.kernel_address)
@@ -77,9 +78,9 @@ class Places:
         more = np.zeros(len(got), HELD_PLACE)
         more["customer"], more["path"] = got, path
         world.extra[TAKEN] = appended(taken, more)
-        places, rows = waiting["detail"], waiting["customer"]
-        world.state.enrolments["sends"][places] = np.where(has, GRANTED, FULL)
-        world.state.enrolments["at"][places] = now
+        places, rows = world.state.enrolments["course"][waiting["detail"]], waiting["customer"]
+        world.state.courses["sends"][places] = np.where(has, GRANTED, FULL)
+        world.state.courses["at"][places] = now
         c["touch_at"][rows] = np.minimum(c["touch_at"][rows], now)
 
 

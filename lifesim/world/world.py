@@ -241,7 +241,8 @@ class World:
 
     def reserve(self, customers: int) -> None:
         """Make room for the life of a world that starts with ``customers``."""
-        self.state = memory.make_room(self.state, memory.rows_to_reserve(self.scenario, customers))
+        rows = memory.rows_to_reserve(self.scenario, customers)
+        self.state = memory.reserve_pools(memory.make_room(self.state, rows), rows)
 
     def add(self, people: People, credited: Any = None) -> slice:
         """Add customers, whose lives begin when they join; returns their rows.
@@ -288,7 +289,7 @@ class World:
             elif status == kernel.GROW_TOUCHES:
                 self.state = memory.grow_pool(self.state, "touches", 1)
             elif status == kernel.GROW_ENROLMENTS:
-                self.state = memory.grow_enrolments(self.state)
+                self.state = memory.grow_enrolments(self.state, len(self.journeys.names) + 1)
 
     def drain(self) -> None:
         """Empty the kernel's buffers: events to the log, requests to those who grant them."""
@@ -343,8 +344,7 @@ class World:
         rows = _NOBODY if only is None else np.asarray(only, np.int64)
         while customers and (at := enrol(number, audience, rows, granted, at, now, self.kernel_address)) < customers:
             self.drain()
-            if self.state.counts["enrolments_left"][0] <= len(self.journeys.names):
-                self.state = memory.grow_enrolments(self.state)
+            self.state = memory.grow_enrolments(self.state, len(self.journeys.names) + 1)
 
     def change_service(self, rows: Any, change: int, now: int, cost: int = 0) -> None:
         """Tell customers what has become of their serving agent, see ``kernel.change_service``."""

@@ -10,10 +10,12 @@ from lifesim.engagement.journeys.layout import (
     CONVERTED,
     ENTERED,
     EXIT,
+    RUNNING_TRIGGER_WIDTH,
     RUNNING_WIDTH,
     SECONDS_TO_GOAL,
     STEP,
     STEP_WIDTH,
+    T_RUN,
     TOO_MANY,
     W_LEFT,
     A,
@@ -23,6 +25,7 @@ from lifesim.engagement.journeys.observing import belongs
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     counts,
+    course_row,
     customer_row,
     enrolment_row,
     i4,
@@ -32,6 +35,7 @@ from lifesim.lifecycle.layout import (
     set_u2,
     tally,
     u2,
+    under_way,
     world_at,
 )
 from lifesim.population.columns import BLOCK, ENTER, NEVER, NONE
@@ -45,14 +49,14 @@ def cell_of(row: int, column: int, w: Any) -> int:
 
 @compiled
 def mark(place: int, k: int, w: Any) -> int:
-    """One number that a journey remembers of a customer."""
-    return u2(w.marks, place * w.marks_each + k)
+    """One number that a journey remembers of a customer who is in it."""
+    return u2(w.marks, enrolment_row(w, place).course * w.marks_each + k)
 
 
 @compiled
 def set_mark(place: int, k: int, value: int, w: Any) -> None:
     """Remember a number; what is too large for its place stays at the largest."""
-    set_u2(w.marks, place * w.marks_each + k, min(value, 65_535))
+    set_u2(w.marks, enrolment_row(w, place).course * w.marks_each + k, min(value, 65_535))
 
 
 @compiled
@@ -76,9 +80,9 @@ def inside(i: int, w: Any) -> int:
     """How many of the journeys that run a customer is in."""
     found, place = 0, customer_row(w, i).first_enrolment
     while place != NONE:
-        enrolment = enrolment_row(w, place)
-        found += enrolment.inside & (counts(w).running >> enrolment.journey)
-        place = enrolment.next
+        if under_way(w, place):
+            found += (counts(w).running >> enrolment_row(w, place).journey) & 1
+        place = enrolment_row(w, place).next
     return found
 
 
@@ -91,7 +95,7 @@ def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     rule, place = journey_rule_at(w.journey_rules, journey), enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:
         enrolment = enrolment_row(w, place)
-        if enrolment.inside or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
+        if under_way(w, place) or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
             return False
         if rule.reentry_times != NOTHING and enrolment.entries > rule.reentry_times:
             return False
@@ -119,12 +123,57 @@ def enrolment_made(i: int, journey: int, w: Any) -> int:
     enrolment.customer = i
     enrolment.next = customer_row(w, i).first_enrolment
     enrolment.journey = journey
+    enrolment.course = NONE
     enrolment.entries = 0
-    enrolment.inside = 0
     enrolment.converted = 1
-    enrolment.at = NEVER
     customer_row(w, i).first_enrolment = place
     return place
+
+
+@compiled
+def begin_course(place: int, inside: int, w: Any) -> None:
+    """The customer of an enrolment comes in, of whom the journey remembers nothing; or begins to wait whether to."""
+    enrolment = enrolment_row(w, place)
+    new = enrolment.course == NONE
+    if new:
+        enrolment.course = counts(w).free_course
+        counts(w).free_course = course_row(w, place).next
+        counts(w).courses_left -= 1
+    course = course_row(w, place)
+    course.customer = enrolment.customer
+    course.at = NEVER
+    course.until = 0
+    course.sends = 0
+    course.inside = inside
+    course.waits = 0
+    for k in range(w.marks_each if new or inside else 0):
+        set_mark(place, k, 0, w)
+
+
+@compiled
+def goal_counts_days(journey: int, w: Any) -> bool:
+    """Whether a run of days is a goal of a journey, for which they count also after the customer has left."""
+    rule = journey_rule_at(w.journey_rules, journey)
+    for k in range(rule.goal_from, rule.goal_to):
+        if i8(w.journey_triggers, k * RUNNING_TRIGGER_WIDTH + T_RUN) != NOTHING:
+            return True
+    return False
+
+
+@compiled
+def end_course(place: int, w: Any) -> None:
+    """The customer of an enrolment is out of the journey, and waits for nothing."""
+    enrolment, course = enrolment_row(w, place), course_row(w, place)
+    course.inside = 0
+    course.waits = 0
+    course.at = NEVER
+    if goal_counts_days(enrolment.journey, w):
+        return
+    course.customer = NONE
+    course.next = counts(w).free_course
+    counts(w).free_course = enrolment.course
+    counts(w).courses_left += 1
+    enrolment.course = NONE
 
 
 @compiled
@@ -142,10 +191,8 @@ def enter(i: int, journey: int, granted: int, now: int, w: Any) -> None:
     enrolment = enrolment_row(w, place)
     enrolment.entries += 1
     enrolment.entered = now
-    enrolment.inside = 1
     enrolment.converted = 0
-    for k in range(w.marks_each):
-        set_mark(place, k, 0, w)
+    begin_course(place, 1, w)
     count_way(rule.first_way + ENTERED, w)
     come_to(i, place, rule.first_row, now, w)
 
@@ -158,61 +205,59 @@ def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
     """
     if i4(w.visible, i) > now:
         return
-    enrolment = enrolment_row(w, enrolment_made(i, journey, w))
-    if not enrolment.inside and enrolment.at == NEVER:
-        enrolment.row = entry
-        enrolment.at = now + i8(w.journey_entries, entry * STEP_WIDTH + A)
-        customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, enrolment.at)
+    place = enrolment_made(i, journey, w)
+    if enrolment_row(w, place).course == NONE or (not under_way(w, place) and course_row(w, place).at == NEVER):
+        begin_course(place, 0, w)
+        course = course_row(w, place)
+        course.row = entry
+        course.at = now + i8(w.journey_entries, entry * STEP_WIDTH + A)
+        customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, course.at)
 
 
 @compiled
 def come_late(i: int, place: int, now: int, w: Any) -> None:
     """Nothing has followed in time: the customer comes in, if that is allowed now."""
-    enrolment = enrolment_row(w, place)
-    enrolment.at = NEVER
-    if may_enter(i, enrolment.journey, i8(w.journey_entries, enrolment.row * STEP_WIDTH + STEP), now, w):
-        enter(i, enrolment.journey, 0, now, w)
+    journey, entry = enrolment_row(w, place).journey, course_row(w, place).row
+    end_course(place, w)
+    if may_enter(i, journey, i8(w.journey_entries, entry * STEP_WIDTH + STEP), now, w):
+        enter(i, journey, 0, now, w)
 
 
 @compiled
 def come_to(i: int, place: int, row: int, now: int, w: Any) -> None:
     """Go on at a row, which is done at once, after all else that happens to the customer now; or leave."""
-    enrolment = enrolment_row(w, place)
-    rule = journey_rule_at(w.journey_rules, enrolment.journey)
     if row == EXIT:
-        leave(i, place, now, w)
+        leave(place, now, w)
         return
-    enrolment.row = row
-    enrolment.waits = 0
-    enrolment.at = now
+    rule, course = journey_rule_at(w.journey_rules, enrolment_row(w, place).journey), course_row(w, place)
+    course.row = row
+    course.waits = 0
+    course.at = now
     customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, now)
     if cell_of(row, BEGINS, w):
         step = cell_of(row, STEP, w)
         set_mark(place, step, mark(place, step, w) + 1, w)
-        enrolment.sends = 0
+        course.sends = 0
         if rule.exit_if != NOTHING and belongs(i, rule.exit_if, now, w):
-            drop_out(i, place, now, w)
+            drop_out(place, now, w)
 
 
 @compiled
-def drop_out(i: int, place: int, now: int, w: Any) -> None:
+def drop_out(place: int, now: int, w: Any) -> None:
     """Leave from a step by none of its ways."""
-    count_way(cell_of(enrolment_row(w, place).row, W_LEFT, w), w)
-    leave(i, place, now, w)
+    count_way(cell_of(course_row(w, place).row, W_LEFT, w), w)
+    leave(place, now, w)
 
 
 @compiled
-def leave(i: int, place: int, now: int, w: Any) -> None:
-    """Leave a journey; what is known of the customer in it stays."""
-    enrolment = enrolment_row(w, place)
-    enrolment.inside = 0
-    enrolment.waits = 0
-    enrolment.left = now
-    enrolment.at = NEVER
+def leave(place: int, now: int, w: Any) -> None:
+    """Leave a journey; that the customer has been in it stays known."""
+    enrolment_row(w, place).left = now
+    end_course(place, w)
 
 
 @compiled
-def convert(i: int, place: int, now: int, w: Any) -> None:
+def convert(place: int, now: int, w: Any) -> None:
     """The goal is reached, within its window or not; once in an entry."""
     enrolment = enrolment_row(w, place)
     rule = journey_rule_at(w.journey_rules, enrolment.journey)
@@ -220,8 +265,8 @@ def convert(i: int, place: int, now: int, w: Any) -> None:
         enrolment.converted = 1
         count_way(rule.first_way + CONVERTED, w)
         tally(w.ways, rule.first_way + SECONDS_TO_GOAL, now - enrolment.entered)
-    if rule.goal_leaves and enrolment.inside:
-        drop_out(i, place, now, w)
+    if rule.goal_leaves and under_way(w, place):
+        drop_out(place, now, w)
 
 
 @compiled_entry
@@ -241,7 +286,8 @@ def enrol(journey: int, audience: int, only: Any, granted: int, first: int, now:
         i = only[k] if len(only) > 0 else k
         if not may_enter(i, journey, audience, now, w):
             continue
-        if counts(w).enrolments_left <= w.journeys or counts(w).requests == w.requests_room:
+        left = min(counts(w).enrolments_left, counts(w).courses_left)
+        if left <= w.journeys or counts(w).requests == w.requests_room:
             return k
         enter(i, journey, granted, now, w)
         if customer_row(w, i).held:

@@ -15,6 +15,7 @@ from lifesim.engagement.journeys.enrolling import (
     convert,
     count_way,
     drop_out,
+    end_course,
     enter,
     expect,
     mark,
@@ -41,7 +42,7 @@ from lifesim.engagement.journeys.layout import (
     Way,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
-from lifesim.lifecycle.layout import counts, customer_row, enrolment_row, i8, journey_rule_at, note_at
+from lifesim.lifecycle.layout import counts, course_row, customer_row, enrolment_row, i8, journey_rule_at, note_at
 from lifesim.lifecycle.noting import W_REPLIED
 from lifesim.population.columns import DAY, NEVER, NONE
 
@@ -120,7 +121,7 @@ def run_of_days(place: int, k: int, now: int, w: Any) -> bool:
 @compiled
 def followed(place: int, event: int, about: int, now: int, w: Any) -> bool:
     """Whether something has followed that keeps a customer out who would come in without it."""
-    entry = enrolment_row(w, place).row * STEP_WIDTH
+    entry = course_row(w, place).row * STEP_WIDTH
     first = i8(w.journey_entries, entry + B)
     return matching(first, first + i8(w.journey_entries, entry + C), place, event, about, now, w) >= 0
 
@@ -133,22 +134,26 @@ def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
     if event <= W_REPLIED:
         if about // 256 != rule.campaign:
             return
-        own = rule.steps + about % 256
-        set_mark(place, own, mark(place, own, w) | (1 << event), w)
+        if enrolment.course != NONE:
+            own = rule.steps + about % 256
+            set_mark(place, own, mark(place, own, w) | (1 << event), w)
     if matching(rule.goal_from, rule.goal_to, place, event, about, now, w) >= 0:
-        convert(i, place, now, w)
-    if not enrolment.inside:
-        if enrolment.at != NEVER and followed(place, event, about, now, w):
-            enrolment.at = NEVER
+        convert(place, now, w)
+    if enrolment.course == NONE:
+        return
+    course = course_row(w, place)
+    if not course.inside:
+        if course.at != NEVER and followed(place, event, about, now, w):
+            end_course(place, w)
         return
     if matching(rule.leaving_from, rule.leaving_to, place, event, about, now, w) >= 0:
-        drop_out(i, place, now, w)
+        drop_out(place, now, w)
         return
-    kind = cell_of(enrolment.row, KIND, w)
-    if not enrolment.waits or kind == _WAIT:
+    row = course.row
+    if not course.waits or cell_of(row, KIND, w) == _WAIT:
         return
-    first = cell_of(enrolment.row, FIRST, w)
-    k = matching(first, first + cell_of(enrolment.row, COUNT, w), place, event, about, now, w)
+    first = cell_of(row, FIRST, w)
+    k = matching(first, first + cell_of(row, COUNT, w), place, event, about, now, w)
     if k >= 0:
-        count_way(cell_of(enrolment.row, W_FIRST, w) + trigger(k, T_WAY, w), w)
+        count_way(cell_of(row, W_FIRST, w) + trigger(k, T_WAY, w), w)
         come_to(i, place, trigger(k, T_NEXT, w), now, w)

@@ -54,6 +54,7 @@ from lifesim.engagement.sending import send_one
 from lifesim.lifecycle.events import ask
 from lifesim.lifecycle.layout import (
     counts,
+    course_row,
     customer_row,
     enrolment_row,
     i8,
@@ -78,7 +79,8 @@ def due_enrolment(i: int, now: int, w: Any) -> int:
     place = customer_row(w, i).first_enrolment
     while place != NONE:
         enrolment = enrolment_row(w, place)
-        if enrolment.at == now and (found == NONE or enrolment.journey < enrolment_row(w, found).journey):
+        due = enrolment.course != NONE and course_row(w, place).at == now
+        if due and (found == NONE or enrolment.journey < enrolment_row(w, found).journey):
             found = place
         place = enrolment.next
     return found
@@ -87,21 +89,21 @@ def due_enrolment(i: int, now: int, w: Any) -> int:
 @compiled
 def on_journey(i: int, place: int, now: int, w: Any) -> None:
     """A journey goes on: its row is begun, or the wait for something is over."""
-    enrolment = enrolment_row(w, place)
-    if not (counts(w).running >> enrolment.journey) & 1 or customer_row(w, i).cause == CAUSE_DIED:
+    course = course_row(w, place)
+    if not (counts(w).running >> enrolment_row(w, place).journey) & 1 or customer_row(w, i).cause == CAUSE_DIED:
         # The arm does not run it, or nobody is left to be addressed.
-        leave(i, place, now, w)
+        leave(place, now, w)
         return
-    if not enrolment.inside:
+    if not course.inside:
         come_late(i, place, now, w)
         return
-    kind = cell_of(enrolment.row, KIND, w)
-    if enrolment.waits:
+    kind = cell_of(course.row, KIND, w)
+    if course.waits:
         if kind == _WAIT:
             take(i, place, NEXT, W_NEXT, now, w)
-        elif kind == _DAILY and now < enrolment.until:
+        elif kind == _DAILY and now < course.until:
             send(i, place, now, w)
-            enrolment.at = min(now + DAY, enrolment.until)
+            course.at = min(now + DAY, course.until)
         else:
             take(i, place, OTHER, W_OTHER, now, w)
     elif kind in (_WAIT, _AWAIT, _DAILY):
@@ -113,7 +115,7 @@ def on_journey(i: int, place: int, now: int, w: Any) -> None:
 @compiled
 def take(i: int, place: int, to: int, way: int, now: int, w: Any) -> None:
     """Go the way in column ``to`` of the row, which is counted in the cell in column ``way``."""
-    row = enrolment_row(w, place).row
+    row = course_row(w, place).row
     count_way(cell_of(row, way, w), w)
     come_to(i, place, cell_of(row, to, w), now, w)
 
@@ -121,17 +123,17 @@ def take(i: int, place: int, to: int, way: int, now: int, w: Any) -> None:
 @compiled
 def begin_wait(i: int, place: int, kind: int, now: int, w: Any) -> None:
     """Begin to wait for a moment or for something to happen."""
-    enrolment = enrolment_row(w, place)
-    row = enrolment.row
-    enrolment.waits = 1
+    course = course_row(w, place)
+    row = course.row
+    course.waits = 1
     if kind == _WAIT:
-        enrolment.at = over(i, row * RUNNING_WIDTH, now, w)
+        course.at = over(i, row * RUNNING_WIDTH, now, w)
         return
-    enrolment.until = now + cell_of(row, D, w)
-    enrolment.at = enrolment.until
+    course.until = now + cell_of(row, D, w)
+    course.at = course.until
     if kind == _DAILY:
         first = now // DAY * DAY + cell_of(row, C, w)
-        enrolment.at = min(first if first > now else first + DAY, enrolment.until)
+        course.at = min(first if first > now else first + DAY, course.until)
     # A run of days is one of the time in which it is waited for.
     for k in range(cell_of(row, FIRST, w), cell_of(row, FIRST, w) + cell_of(row, COUNT, w)):
         if trigger(k, T_RUN, w) != NOTHING:
@@ -141,7 +143,7 @@ def begin_wait(i: int, place: int, kind: int, now: int, w: Any) -> None:
 @compiled
 def do(i: int, place: int, kind: int, now: int, w: Any) -> None:
     """Do what takes no time, and go on."""
-    row = enrolment_row(w, place).row
+    row = course_row(w, place).row
     if kind == _CHANCE:
         split(i, place, now, w)
         return
@@ -171,25 +173,25 @@ def memory(place: int, step: int, w: Any) -> int:
 @compiled
 def luck_of(i: int, place: int, w: Any) -> Any:
     """Luck of a touch or call: by the names of journey and step, entry, visit and attempt."""
-    enrolment = enrolment_row(w, place)
-    step = cell_of(enrolment.row, STEP, w)
-    subject = (enrolment.entries * 65_536 + mark(place, step, w)) * 65_536 + enrolment.sends
-    key = u8(w.step_keys, 2 * (cell_of(enrolment.row, ABOUT_STEP, w) + step))
+    course = course_row(w, place)
+    step = cell_of(course.row, STEP, w)
+    subject = (enrolment_row(w, place).entries * 65_536 + mark(place, step, w)) * 65_536 + course.sends
+    key = u8(w.step_keys, 2 * (cell_of(course.row, ABOUT_STEP, w) + step))
     return hash_pair(key, customer_row(w, i).key, subject)
 
 
 @compiled
 def send(i: int, place: int, now: int, w: Any) -> None:
     """Send the content of the row by its channel, as the contact policy allows; calls and chats are left to people."""
-    enrolment = enrolment_row(w, place)
-    row = enrolment.row
+    course = course_row(w, place)
+    row = course.row
     channel, content, step = cell_of(row, A, w), cell_of(row, B, w), cell_of(row, STEP, w)
     if (_BY_PEOPLE >> channel) & 1:
         call(i, place, content, channel, CALL, now, w)
         return
     set_mark(place, memory(place, step, w), 0, w)
-    enrolment.sends += 1
-    campaign = journey_rule_at(w.journey_rules, enrolment.journey).campaign
+    course.sends += 1
+    campaign = journey_rule_at(w.journey_rules, enrolment_row(w, place).journey).campaign
     send_one(i, campaign, content, channel, luck_of(i, place, w), step + 1, 0, now, w)
 
 
@@ -200,11 +202,12 @@ def call(i: int, place: int, content: int, channel: int, kind: int, now: int, w:
     Of a notice to an agent the customer learns nothing, and the policy allows it. The customer is held for whoever
     takes it.
     """
-    enrolment = enrolment_row(w, place)
-    step = cell_of(enrolment.row, STEP, w)
+    course = course_row(w, place)
+    step = cell_of(course.row, STEP, w)
     set_mark(place, memory(place, step, w), 0, w)
-    enrolment.sends += 1
-    campaign, luck = journey_rule_at(w.journey_rules, enrolment.journey).campaign, luck_of(i, place, w)
+    course.sends += 1
+    campaign = journey_rule_at(w.journey_rules, enrolment_row(w, place).journey).campaign
+    luck = luck_of(i, place, w)
     if kind != NOTIFY and send_one(i, campaign, content, channel, luck, step + 1, 1, now, w) != 0:
         return
     request = request_row(w, counts(w).requests)
@@ -223,18 +226,18 @@ def call(i: int, place: int, content: int, channel: int, kind: int, now: int, w:
 @compiled
 def split(i: int, place: int, now: int, w: Any) -> None:
     """A branch by the customer's draw for this step, the same at every entry; with a cap, if there is a place."""
-    row = enrolment_row(w, place).row
+    row = course_row(w, place).row
     step = cell_of(row, ABOUT_STEP, w) + cell_of(row, STEP, w)
     u, _, _ = look_again(u8(w.step_keys, 2 * step + 1), customer_row(w, i).key, 0)
     branch = cell_of(row, FIRST, w)
     while u * WHOLE >= i8(w.journey_branches, branch * 4):
         branch += 1
     if i8(w.journey_branches, branch * 4 + B_CAP) != NOTHING:
-        enrolment = enrolment_row(w, place)
-        if enrolment.sends == FULL:
+        course = course_row(w, place)
+        if course.sends == FULL:
             take(i, place, OTHER, W_OTHER, now, w)
             return
-        if enrolment.sends != GRANTED:
+        if course.sends != GRANTED:
             ask_for_place(i, place, branch, now, w)
             return
     count_way(cell_of(row, W_FIRST, w) + branch - cell_of(row, FIRST, w), w)
@@ -244,10 +247,10 @@ def split(i: int, place: int, now: int, w: Any) -> None:
 @compiled
 def ask_for_place(i: int, place: int, branch: int, now: int, w: Any) -> None:
     """Ask for a place in a path that takes so many and no more; the customer is held until there is an answer."""
-    enrolment = enrolment_row(w, place)
-    enrolment.sends = ASKED
-    enrolment.until = branch
-    enrolment.at = NEVER
+    course = course_row(w, place)
+    course.sends = ASKED
+    course.until = branch
+    course.at = NEVER
     ask(i, PLACE, place, now, w)
     customer_row(w, i).held += 1
 
@@ -255,7 +258,7 @@ def ask_for_place(i: int, place: int, branch: int, now: int, w: Any) -> None:
 @compiled
 def by_engagement(i: int, place: int, now: int, w: Any) -> None:
     """The way of the first response that a touch of this journey has had so far."""
-    row = enrolment_row(w, place).row
+    row = course_row(w, place).row
     responses = mark(place, memory(place, cell_of(row, A, w), w), w)
     for k in range(cell_of(row, FIRST, w), cell_of(row, FIRST, w) + cell_of(row, COUNT, w)):
         if (responses >> trigger(k, T_EVENT, w)) & 1:
@@ -268,7 +271,7 @@ def by_engagement(i: int, place: int, now: int, w: Any) -> None:
 @compiled
 def again(i: int, place: int, now: int, w: Any) -> bool:
     """Whether a repetition goes back once more."""
-    row = enrolment_row(w, place).row
+    row = course_row(w, place).row
     most, until = cell_of(row, A, w), cell_of(row, B, w)
     own = memory(place, cell_of(row, STEP, w), w)
     if (until != NOTHING and belongs(i, until, now, w)) or (most != NOTHING and mark(place, own, w) >= most):

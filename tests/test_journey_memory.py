@@ -1,0 +1,80 @@
+"""What journeys keep of customers in memory: much of those who are on their way, little of those who have left."""
+
+from __future__ import annotations
+
+import numpy as np
+from journey_worlds import a_journey, obliging, under
+from small_worlds import experiment, new_world, run, small
+from test_world_conservation import chain
+
+from lifesim.experiment.passages import journey_totals
+from lifesim.population import memory
+from lifesim.population.arrays import grow, longer, zeros
+from lifesim.population.columns import DAY, NONE
+from lifesim.world.world import World
+
+STAY = {"stay": {"wait": "3d", "next": "exit"}}
+DAILY = a_journey(STAY, entry={"every": "day 09:00"}, reentry={"after": "1d"})
+
+
+def under_way(world: World) -> int:
+    pool = world.state.enrolments
+    return int(np.count_nonzero((pool["customer"] >= 0) & (pool["course"] >= 0)))
+
+
+def test_a_place_in_a_journey_is_given_up_on_leaving_and_taken_again() -> None:
+    practice = under(a_journey(STAY, entry={"every": "mon 09:00", "who": "age <= 35"}, reentry={"after": "1d"}))
+    world = run(small(400), practice, days=75.5)
+    state, pool = world.state, world.state.enrolments
+    enrolled = np.count_nonzero(pool["customer"] >= 0)
+    assert pool["entries"].max() >= 10 and under_way(world) == 0 < enrolled
+    assert state.counts["courses_left"][0] == len(state.courses) < 2 * enrolled + 64
+    assert np.all(state.courses["customer"] == NONE) and not state.courses["inside"].any()
+
+
+def test_pools_of_journeys_are_lists_of_what_is_taken_and_of_free_places() -> None:
+    world = run(small(400), under(DAILY), days=60.5)
+    state, pool, courses = world.state, world.state.enrolments, world.state.courses
+    taken = pool["course"][(pool["customer"] >= 0) & (pool["course"] >= 0)].tolist()
+    owners = pool["customer"][(pool["customer"] >= 0) & (pool["course"] >= 0)]
+    assert len(taken) > 50 and np.array_equal(courses["customer"][taken], owners)
+    for name, head, mine in (("courses", "free_course", taken), ("enrolments", "free_enrolment", [])):
+        places = getattr(state, name)
+        mine = mine or np.flatnonzero(places["customer"] >= 0).tolist()
+        spare = chain(places, int(state.counts[head][0]))
+        assert sorted([*mine, *spare]) == list(range(len(places)))
+        assert state.counts[f"{name}_left"][0] == len(spare)
+
+
+def test_a_run_of_days_is_a_goal_also_after_leaving() -> None:
+    """The second day's game is opened when the journey is over for the customer."""
+    steps = {
+        "game": {"send": {"push": "game"}, "next": "night"},
+        "night": {"wait": "1d", "next": "again"},
+        "again": {"send": {"push": "game"}, "next": "exit"},
+    }
+    practice = under(a_journey(steps, goal={"reached": "signed_in 2 days running", "within": "5d"}))
+    world = run(obliging(), practice, days=40)
+    totals = {row["measure"]: row["value"] for row in journey_totals(world, practice)}
+    assert totals["converted"] == totals["entered"] > 50
+    assert totals["seconds_to_goal"] == DAY * totals["converted"]
+    assert not world.state.courses["inside"].any()
+
+
+def test_a_longer_array_is_the_same_where_there_is_room_and_a_copy_where_not() -> None:
+    small_one, large = zeros((10,), np.int32, room=100), zeros((10, 3), np.int32, room=400_000)
+    for array in (small_one, large):
+        array[:] = 7
+    assert np.array_equal(longer(large, 300_000)[:11], [[7] * 3] * 10 + [[0] * 3])
+    assert np.shares_memory(longer(large, 300_000), large)
+    assert not np.shares_memory(longer(large, 400_001), large)
+    for new in (longer(large, 400_001), longer(small_one, 11), longer(grow(large, 10), 20)):
+        assert np.all(new[:10] == 7) and not new[10:].any()
+
+
+def test_a_world_has_room_for_its_pools_and_keeps_it_through_a_snapshot() -> None:
+    of = experiment(small(40_000), {"control": under(DAILY)})
+    world = new_world(of)
+    for state in (world.state, memory.read_back(world.state, memory.saved(world.state))):
+        for name, more in (("policies", 1), ("enrolments", 40_000)):
+            assert np.shares_memory(getattr(memory.grow_pool(state, name, more), name), getattr(state, name))
