@@ -148,6 +148,8 @@ def _dialled(scenario: Scenario, cleaning: Cleaning | None) -> Iterator[tuple[tu
             yield ("seats", k), f"no group of seats is called '{seats}'{suggest(seats, scenario.desk.seats)}"
         elif not scenario.desk.seats[seats].per_10k:
             yield ("seats", k), f"there is nobody in '{seats}'; raise its per_10k"
+        elif scenario.desk.seats[seats].talks != "even":
+            yield ("seats", k), f"'{seats}' talks for random times; seats that dial take `talks: even`"
 
 
 def _fed(scenario: Scenario, nurture: Nurture | None) -> Iterator[tuple[tuple[str | int, ...], str]]:

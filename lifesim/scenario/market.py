@@ -117,12 +117,24 @@ class Seats(Part):
         "policyholders whom one seat serves before no more orphans are re-assigned to it; none: any number",
         default=None,
     )
+    talks: Literal["even", "exponential"] = about(
+        "even: a seat makes its calls at an even pace, and groups have parts of seats; exponential: whole seats, each "
+        "of which talks for a random time with the same mean and takes nobody else meanwhile",
+        default="even",
+    )
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
         for name in ("per_10k", "calls_per_hour"):
             if getattr(self, name) < 0:
                 yield PathError((name,), "must not be negative")
+        if self.talks == "exponential" and self.calls_per_hour == 0:
+            yield PathError(("calls_per_hour",), "must be above zero; its inverse is the mean time of a conversation")
+
+    def number(self, customers: int) -> float:
+        """Seats for so many customers at the start."""
+        seats = self.per_10k * customers / 1e4
+        return seats if self.talks == "even" else float(int(seats + 0.5))
 
 
 class Source(Part):

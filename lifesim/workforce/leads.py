@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import CALL as CALLED
+from lifesim.population.columns import NEVER
 from lifesim.population.state import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import BY_AGENTS as AGENTS_ALONE
@@ -89,7 +90,8 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
     keys = state.customers["key"][requests["customer"]]
     leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, requests["time"])
     u = streams.uniforms("patience", leads["luck"])
-    leads["gives_up"] = requests["time"] - np.log(u) * scenario.desk.patience
+    # Who waits beyond the end of the calendar never gives up.
+    leads["gives_up"] = np.minimum(requests["time"] - np.log(u) * scenario.desk.patience, NEVER)
     leads["campaign"], leads["inquiry"], leads["channel"] = desk, 1, CALL
     leads["content"] = list(scenario.contents).index(scenario.desk.content)
     leads["behaviours"], leads["latest"] = 1, requests["time"]

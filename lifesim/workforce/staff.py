@@ -126,7 +126,7 @@ def staff(scenario: Scenario, streams: Streams, branches: Mapping[int, str], siz
         branch, tier = np.concatenate([branch, people.branch]), np.concatenate([tier, len(tiers) + people.tier])
         tiers += tuple(workforce.tiers)
     rules = [(desk.seats[name], of[number]) for number, _, name in seats]
-    calls = [seat.per_10k * size / 1e4 * seat.calls_per_hour * desk.slot / 3600 for seat, size in rules]
+    calls = [seat.number(size) * seat.calls_per_hour * desk.slot / 3600 for seat, size in rules]
     skill = np.array([seat.skill for seat, _ in rules])
     limits = [_most(seat.looks_after, seat.per_10k * size / 1e4) for seat, size in rules]
     if workforce is not None:

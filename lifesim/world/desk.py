@@ -39,6 +39,7 @@ from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.sold import IGNORED, SOLD_BY, nothing_sold
 from lifesim.workforce.staff import ASSIGNED_TO, AWAY, BY_TIER, LAST, WAITED_FOR, staff
+from lifesim.workforce.talks import Talks
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.call_rules import CallRules
 from lifesim.world.hours import Hours
@@ -72,7 +73,7 @@ class Desk:
         )
         levers.begin(world.extra, scenario, practice.agents, world.now)
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
-        self.hours = Hours(scenario, practice.staffing, self.staff.calls)
+        self.hours, self.talks = Hours(scenario, practice.staffing, self.staff.calls), Talks(self.staff)
         self.of_round = round_columns(scenario)
         self.of_oracles = self.of_round | true_value(world)
         self.rules = CallRules(world, self.costs, turns)
@@ -86,7 +87,7 @@ class Desk:
         self.contacts = Contacts(scenario, self.staff)
         empty_ones = (
             self.staff.kept() | self.contacts.kept() | nothing_sold(self.staff, months)
-            | cases.none(len(scenario.population.branches))
+            | cases.none(len(scenario.population.branches)) | self.talks.none()
         )  # fmt: skip
         for name, empty in empty_ones.items():
             world.extra.setdefault(name, empty)
@@ -113,14 +114,18 @@ class Desk:
         shut = ~self.open_in(now)[waiting["channel"]]
         waiting, later = waiting[~shut], waiting[shut]
         if len(waiting) and self.pipeline is not None:
-            calls = self.hours.calls_now(now).copy()
+            calls = self._calls_now(now).copy()
             waiting = self.pipeline.worked(waiting, calls, now)
             ready = self.pipeline.ready(waiting)
             rest = self._serve_due(now, waiting[ready], measures, calls, used)
             waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
         elif len(waiting):
-            waiting = self._serve_due(now, waiting, measures, self.hours.calls_now(now), used)
+            waiting = self._serve_due(now, waiting, measures, self._calls_now(now), used)
         world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
+
+    def _calls_now(self, now: int) -> Any:
+        """Calls that each group of seats can make in the slot that begins now; below 0 while the desk is closed."""
+        return self.talks.free(self.world.extra, self.hours.calls_now(now), self.hours.factors[now // DAY], now)
 
     def open_in(self, now: int) -> Any:
         """Which channels are open for the whole slot that begins now. Shape (channels,)."""
@@ -313,6 +318,7 @@ class Desk:
         cases.take(world.extra, self.staff, granted, rows, grades, branch, now, about)
         if SERVING in world.extra:
             self._give_to_agents(granted, rows)
+        self.talks.begin(world.extra, world.streams, granted, rows, times)
         world.extra[LAST][rows] = now
         away = self.takes[granted["channel"]]
         np.maximum.at(world.extra[AWAY], rows[away > 0], now + away[away > 0])
