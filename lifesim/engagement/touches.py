@@ -28,6 +28,7 @@ from lifesim.lifecycle.layout import (
     lift_row,
     outcome_row,
     set_u1,
+    signal_row,
     touch_row,
     u1,
     u8,
@@ -117,6 +118,8 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         return
     outcome_row(w, i).delivered += 1
     count(touch, T_DELIVERED, w)
+    if w.scored and channel != EVENT_CHANNEL:
+        signal_row(w, i).unanswered = min(255, signal_row(w, i).unanswered + 1)
     if channel == EVENT_CHANNEL:
         note(i, W_ATTENDED, event_after(touch.campaign, now - 1, w), w)
         mine(i, B_ATTENDED, now, w)
@@ -217,6 +220,8 @@ def opt_out(i: int, channel: int, now: int, w: Any) -> None:
     """Take back the consent for a channel, or the contact by which it reaches the customer."""
     c, out = customer_row(w, i), outcome_row(w, i)
     ends = channel_rule_at(w.channel_rules, channel).opt_out_ends
+    if w.scored:
+        signal_row(w, i).opt_outs = min(255, signal_row(w, i).opt_outs + 1)
     if ends == CONSENT:
         c.consent &= ~(1 << channel)
         out.opt_outs += 1
@@ -238,6 +243,8 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
     touch = touch_row(w, place)
     content = touch.content
     outcome_row(w, i).opened += 1
+    if w.scored:
+        signal_row(w, i).unanswered = 0
     outcome_row(w, i).benefit += content_rule_at(w.content_rules, content).benefit
     book_cost(i, content_rule_at(w.content_rules, content).benefit, now, w)
     count(touch, T_OPENED, w)

@@ -40,6 +40,7 @@ from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
 from lifesim.world.sales import Sales
+from lifesim.world.score_fitting import learn
 from lifesim.world.script import Script, scripted
 from lifesim.world.seats import Seats, scarce
 from lifesim.world.turns import Turns
@@ -150,6 +151,7 @@ class Experiment:
         result.seconds["population"] = time.perf_counter() - began
         with forgetful(self.practices[scenario.experiment.control]) as practice:
             world.run(scenario.warm_up, self.parts(world, practice))
+        learn(world)
         world.begin_outcomes()
         result.customer_days += count(world.state) * scenario.warm_up / DAY
         # The fork waits on disk, so that only one copy of the world is in memory.

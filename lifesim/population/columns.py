@@ -186,6 +186,8 @@ SIGNAL = np.dtype(
         ("recent", "f4"),
         ("score", "f4"),  # 0 to 1; 0 of those who hold no policy, or refuse targeting
         ("tag", "u1"),  # number of the segment from observables, from 1; 0 before the first look
+        ("unanswered", "u1"),  # touches that arrived since the customer last responded to one, as far as a byte goes
+        ("opt_outs", "u1"),  # consents and contacts taken back
     ],
     align=True,
 )

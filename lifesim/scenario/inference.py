@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
 
+if TYPE_CHECKING:
+    from lifesim.scenario.models import Scenario
+
 #: What a score of early warning is made of, all of it observed: see ``world.warning_score``.
-Signal = Literal["quiet_weeks", "activity_drop", "complained", "in_grace", "orphan", "policy_years"]
-SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
+Signal = Literal[
+    "quiet_weeks", "activity_drop", "complained", "in_grace", "orphan", "policy_years", "unanswered", "opt_outs"
+]
+SIGNALS: Final[tuple[Signal, ...]] = get_args(Signal)
 
 
 class Learning(Part):
@@ -27,6 +32,12 @@ class WarningScore(Part):
     intercept: Real = about("log-odds where all signals are zero")
     depends: dict[Signal, Real] = about("coefficient by signal on the log-odds", default={})
     alarm: Share = about("score from which a customer counts as about to leave", default=0.5)
+    fitted_within: PositiveDuration | None = about(
+        "coefficients on all signals are fitted at the fork: in the warm-up the insurer looks at all policyholders so "
+        "far apart, and sees who has been lost by the next time; each branch has its own, and they take the place of "
+        "those given; none: those given hold",
+        default=None,
+    )
 
 
 class Inference(Part):
@@ -50,7 +61,22 @@ class Inference(Part):
         """Whether something of every customer is kept for estimates."""
         return self.churn is not None or self.from_observables
 
+    @property
+    def between_looks(self) -> int | None:
+        """Seconds between the looks that the score is fitted on, a whole number of estimates; none if it is not."""
+        if self.churn is None or self.churn.fitted_within is None:
+            return None
+        return -(-self.churn.fitted_within // self.every) * self.every
+
     def complaints(self) -> Iterator[PathError]:
         """Estimates are made at midnight."""
         if self.every % DAY:
             yield PathError(("every",), "takes whole days")
+
+
+def score_has_a_past(scenario: Scenario) -> Iterator[PathError]:
+    """What a score is fitted on is within the warm-up."""
+    between = scenario.inference.between_looks
+    if between is not None and between > scenario.warm_up:
+        path = ("inference", "churn", "fitted_within")
+        yield PathError(path, f"the score is fitted on the warm-up, which must take {between // DAY}d or more then")

@@ -18,6 +18,7 @@ from lifesim.scenario import Scenario
 from lifesim.streams import Streams
 from lifesim.world.learning import take_note
 from lifesim.world.observed_tags import observed_tags
+from lifesim.world.score_fitting import keep_look
 from lifesim.world.warning_score import observed_stage, score
 from lifesim.world.world import World
 
@@ -146,6 +147,7 @@ class Inference:
     def act(self, world: World, now: int) -> None:
         """Bring the score of early warning and the estimated stage up to date."""
         score(world, now)
+        keep_look(world, now)
         # Where no journey asks for them, nobody else would clear away what has happened.
         take_note(world, now)
         c = world.state.customers[: count(world.state)]

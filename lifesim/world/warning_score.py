@@ -1,8 +1,8 @@
 """The score of early warning, and the stage that follows from what is observed: what an insurer could compute itself.
 
-Signals come from several sources: visits to the own channels (`quiet_weeks`, `activity_drop`), service (`complained`)
-and the contract (`in_grace`, `orphan`, `policy_years`). Nothing of a customer's state of mind enters, and of those who
-refuse targeting nothing is computed.
+Signals come from several sources: visits to the own channels (`quiet_weeks`, `activity_drop`), service (`complained`),
+the contract (`in_grace`, `orphan`, `policy_years`) and touches (`unanswered`, `opt_outs`). Nothing of a customer's
+state of mind enters, and of those who refuse targeting nothing is computed.
 """
 
 from __future__ import annotations
@@ -29,12 +29,18 @@ from lifesim.population.columns import (
     YEAR,
 )
 from lifesim.population.memory import count
+from lifesim.regression import logistic
+from lifesim.scenario.inference import SIGNALS
 from lifesim.world.world import World
 
 #: Looks until the weight of one in the averages of activity has halved: of what is usual, and of what is recent.
 USUAL, RECENT = 13.0, 3.0
 #: Weeks without a visit beyond which more say nothing more.
 MOST_QUIET: Final = 12.0
+#: Touches without a response beyond which more say nothing more.
+MOST_UNANSWERED: Final = 20
+#: Name of the coefficients that take the place of those of the scenario, see ``world.score_fitting``.
+WEIGHTS: Final = "score_weights"
 #: How long a complaint is a signal.
 COMPLAINT: Final = 180 * DAY
 #: How long a question to an adviser says that somebody is choosing; assumption.
@@ -52,12 +58,28 @@ def score(world: World, now: int) -> None:
     rule = inference.churn
     if rule is None:
         return
-    odds = np.full(n, rule.intercept)
-    found = _signals(world, signals, now)
-    for name, coefficient in rule.depends.items():
-        odds += coefficient * found[name]
-    scored = (c["policies"] > 0) & (world.state.visible[:n] <= now)
-    signals["score"] = np.where(scored, 1.0 / (1.0 + np.exp(-odds)), 0.0)
+    weights = world.extra.get(WEIGHTS)
+    if weights is None:
+        weights = given(world)
+    of = weights[c["branch"]]
+    odds = of[:, 0].copy()
+    for k, signal in enumerate(signals_of(world, now).values(), 1):
+        odds += of[:, k] * signal
+    signals["score"] = np.where(scored(world, now), logistic(odds), 0.0)
+
+
+def given(world: World) -> Any:
+    """Coefficients of the scenario, the constant first, shape (branches, 1 + signals)."""
+    rule = world.scenario.inference.churn
+    assert rule is not None
+    row = [rule.intercept, *(rule.depends.get(name, 0.0) for name in SIGNALS)]
+    return np.tile(row, (len(world.scenario.population.branches), 1))
+
+
+def scored(world: World, now: int) -> Any:
+    """Who has a score: policyholders who do not refuse targeting, shape (n,)."""
+    n = count(world.state)
+    return (world.state.customers["policies"][:n] > 0) & (world.state.visible[:n] <= now)
 
 
 def _look(signals: Any, active: Any) -> None:
@@ -69,9 +91,10 @@ def _look(signals: Any, active: Any) -> None:
         signals[name] += weight * (active - signals[name])
 
 
-def _signals(world: World, signals: Any, now: int) -> dict[str, Any]:
-    """The signals of everyone, each of shape (n,); see ``scenario.inference.SIGNALS``."""
-    c = world.state.customers[: len(signals)]
+def signals_of(world: World, now: int) -> dict[str, Any]:
+    """The signals of everyone, each of shape (n,), in the order of ``scenario.inference.SIGNALS``."""
+    n = count(world.state)
+    signals, c = world.state.signals[:n, 0], world.state.customers[:n]
     since, late = _contracts(world, now)
     quiet = np.maximum(now - np.maximum(c["last_session"], c["joined"]).astype(np.float64), 0.0)
     complained = (signals["complained"] > 0) & (now - signals["complained"] <= COMPLAINT)
@@ -82,6 +105,8 @@ def _signals(world: World, signals: Any, now: int) -> dict[str, Any]:
         "in_grace": late.astype(np.float64),
         "orphan": ((c["marks"] & ORPHAN) > 0).astype(np.float64),
         "policy_years": since / YEAR,
+        "unanswered": np.minimum(signals["unanswered"], MOST_UNANSWERED).astype(np.float64),
+        "opt_outs": signals["opt_outs"].astype(np.float64),
     }
 
 
