@@ -27,7 +27,7 @@ from lifesim.population.columns import (
     NEVER,
     NONE,
 )
-from lifesim.streams import uniform
+from lifesim.streams import LOOK_AHEAD, uniform
 
 I_SESSION, I_PRODUCT_PAGE, I_SERVICE_USE = 0, 1, 2
 K_INQUIRY = 6
@@ -45,26 +45,28 @@ def on_sessions(i: int, until: int, w: Any) -> int:
     c = customer_row(w, i)
     held, left, last = c.held, IN_A_ROW, c.session_at
     accepted = active(i, w)
-    number, activity = c.candidate, c.activity
+    number, activity = c.candidate + 1, c.activity
     while True:
-        number += 1
         k = place(i, number, activity, w)
-        activity, now = drawn(w).activity[k + 1], drawn(w).at[k]
-        takes_place = drawn(w).accept[k] < accepted and now != c.last_session
-        if now >= until:
-            if takes_place or now == NEVER:
-                c.session_at = now
-                return last
-            continue
-        if takes_place:
-            c.candidate = number
-            c.activity = activity
-            visit(i, drawn(w).doing[k], NONE, now, w)
-            last = now
-            left -= 1
-            if left == 0 or c.held > held or counts(w).noted > 0:
-                next_session(i, now, w)
-                return now
+        first = number - k
+        while k < LOOK_AHEAD:
+            now = drawn(w).at[k]
+            takes_place = drawn(w).accept[k] < accepted and now != c.last_session
+            if now >= until:
+                if takes_place or now == NEVER:
+                    c.session_at = now
+                    return last
+            elif takes_place:
+                c.candidate = first + k
+                c.activity = drawn(w).activity[k + 1]
+                visit(i, drawn(w).doing[k], NONE, now, w)
+                last = now
+                left -= 1
+                if left == 0 or c.held > held or counts(w).noted > 0:
+                    next_session(i, now, w)
+                    return now
+            k += 1
+        number, activity = first + LOOK_AHEAD, drawn(w).activity[LOOK_AHEAD]
 
 
 @compiled

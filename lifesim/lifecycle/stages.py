@@ -143,7 +143,7 @@ def rate_all(i: int, now: int, w: Any) -> None:
     """Evaluate all background hazards from ``now`` to the next refresh.
 
     They are those of the middle of the time between: with states that decay smoothly, an interval of a month is then
-    as exact as one of days that takes the hazards of its beginning.
+    as exact as one of days that takes the hazards of its beginning. Finds the clock that fires next on the way.
     """
     c = customer_row(w, i)
     c.refresh_at = next_refresh(i, now, w)
@@ -152,10 +152,17 @@ def rate_all(i: int, now: int, w: Any) -> None:
         covariates(i, middle, w)
     else:
         all_but_gaps(i, middle, w)
+    soonest = NEVER
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clock_row(w, i, slot).rate = background(i, row, middle, w) * spell(row, now, w)
+            clock, fade = clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).fade
+            clock.rate = background(i, row, middle, w) * spell(row, now, w)
+            at = clocks.crossing(clock, lift_row(w, i, slot), c.rated_at, fade)
+            if at < soonest:
+                soonest = at
+                c.clock = slot
+    c.clock_at = soonest
 
 
 @compiled
@@ -179,7 +186,6 @@ def refresh(i: int, now: int, w: Any) -> None:
     """A point of the customer's own grid: the background follows the covariates."""
     settle_all(i, now, w)
     rate_all(i, now, w)
-    find_clock(i, w)
 
 
 @compiled
@@ -217,7 +223,6 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     if stage == FIRST_PURCHASE:
         reach_milestone(i, NEED_CLEAR, now, w)
     rate_all(i, now, w)
-    find_clock(i, w)
 
 
 @compiled

@@ -54,7 +54,7 @@ from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.products import TIMES
 from lifesim.streams import Streams
 
-EVENT_BUFFER = 8_192
+EVENT_BUFFER = 32_768
 REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.

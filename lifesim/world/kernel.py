@@ -18,7 +18,7 @@ from lifesim.lifecycle.life_events import find_life_event, on_life_event
 from lifesim.lifecycle.policies import end_all
 from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
-from lifesim.lifecycle.stages import arm_processes, begin, enter, find_clock, log, rate_all, refresh
+from lifesim.lifecycle.stages import arm_processes, begin, enter, log, rate_all, refresh
 from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
     BLOCK,
@@ -226,7 +226,6 @@ def start(first: int, last: int, now: int, world: int) -> None:
         arm_processes(i, w)
         find_life_event(i, begins, begins, w)
         rate_all(i, begins, w)
-        find_clock(i, w)
         index(i, w)
 
 
