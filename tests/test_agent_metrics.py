@@ -12,6 +12,8 @@ from made_up_run import made_up_run
 from lifesim.experiment.agent_metrics import agent_metrics
 from lifesim.metrics.agents import AGENT_METRICS, MONTH_DAYS, described_of_agents
 from lifesim.report import render_page
+from lifesim.report.agents import tier_tables
+from lifesim.report.catalogue import Catalogue
 
 BRANCHES, ARMS, REPLICATIONS = ("north", "south"), ("control", "tiered"), 4
 
@@ -158,3 +160,34 @@ def test_the_page_shows_every_tier_and_branch(lang: str, words: tuple[str, ...])
         assert word in page, word
     assert page.count("▲") > 2
     assert page.count("<summary>agents</summary>") == 1
+
+
+@pytest.mark.parametrize(("lang", "thousand", "million"), [
+    ("en", ("Premium (CNY)", "5,000", "4,000 to 6,000"), ("Premium (million CNY)", "5.0", "4.0 to 6.0")),
+    ("zh", ("Premium（元）", "5,000", "4,000 至 6,000"), ("Premium（万元）", "500", "400 至 600")),
+])  # fmt: skip
+def test_amounts_are_legible_and_intervals_possible(
+    lang: str, thousand: tuple[str, ...], million: tuple[str, ...]
+) -> None:
+    """Millions, in Chinese 万, where amounts are large; a share of a few is not said to be below 0% or above 100%."""
+    what = {"premium": "CNY", "retained": "share", "policies": "count", "lost": "count"}
+    metrics = {
+        name: {"unit": unit, "label_en": name.capitalize(), "label_zh": name.capitalize()}
+        for name, unit in what.items()
+    }
+    values = {"premium": (5e3, 4e3, 6e3), "retained": (0.5, -0.42, 1.42), "policies": (0.0,) * 3, "lost": (9.0, -1, 19)}
+    rows = [
+        {"metric": name, "branch": "all", "tier": "all", "arm": "control", "control": "control", "mean": mean,
+         "low": low, "high": high, "effect": np.nan, "effect_low": np.nan, "effect_high": np.nan, "replications": 4}
+        for name, (mean, low, high) in values.items()
+    ]  # fmt: skip
+    table, t = pd.DataFrame(rows), Catalogue(lang)
+    shown = {row.label: row.cells[0] for row in tier_tables(table, metrics, ["control"], t)[0].rows}
+    assert (shown[thousand[0]].value, shown[thousand[0]].interval) == thousand[1:]
+    to = " to " if lang == "en" else " 至 "
+    assert (shown["Retained"].value, shown["Retained"].interval) == ("50%", f"0{to}100")
+    assert (shown["Policies"].value, shown["Policies"].interval) == ("0", "")
+    assert shown["Lost"].interval == f"0{to}19"
+    table.loc[table["metric"] == "premium", ["mean", "low", "high"]] *= 1_000
+    shown = {row.label: row.cells[0] for row in tier_tables(table, metrics, ["control"], t)[0].rows}
+    assert (shown[million[0]].value, shown[million[0]].interval) == million[1:]

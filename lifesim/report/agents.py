@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import decimals, interval, plain
+from lifesim.report.readings import large_money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,28 +79,44 @@ def _rows(
 ) -> tuple[AgentRow, ...]:
     by_place = {(row["metric"], row["arm"]): row for row in mine.to_dict(orient="records")}
     return tuple(
-        AgentRow(
-            t("label_unit", label=metric[f"label_{t.lang}"], unit=t(f"agents.unit_{metric['unit']}"))
-            if metric["unit"] in ("CNY", "hours") else metric[f"label_{t.lang}"],
-            tuple(_cell(by_place.get((name, arm)), metric["unit"], t) for arm in arms),
-        )
+        _row(metric, [by_place.get((name, arm)) for arm in arms], t)
         for name, metric in metrics.items()
         if any((name, arm) in by_place for arm in arms)
-    )  # fmt: skip
+    )
 
 
-def _cell(row: Any, unit: str, t: Catalogue) -> AgentCell:
+def _row(metric: Mapping[str, str], rows: list[Any], t: Catalogue) -> AgentRow:
+    """A metric of all arms in one unit: large amounts of money in millions, in Chinese in 万."""
+    label, scale, unit = metric[f"label_{t.lang}"], 1.0, ""
+    if metric["unit"] == "CNY":
+        largest = max(row["mean"] for row in rows if row is not None)
+        scale, unit = large_money(largest, t("agents.unit_CNY"), t.lang)
+    elif metric["unit"] == "hours":
+        unit = t("agents.unit_hours")
+    if unit:
+        label = t("label_unit", label=label, unit=unit)
+    return AgentRow(label, tuple(_cell(row, metric["unit"], scale, t) for row in rows))
+
+
+def _cell(row: Any, unit: str, scale: float, t: Catalogue) -> AgentCell:
     if row is None:
         return AgentCell(t("na"), "", "")
-    scale, percent = (100.0, "%") if unit == "share" else (1.0, "")
-    low, high = (None if math.isnan(row[end]) else row[end] for end in ("low", "high"))
+    scale, percent = (100.0, "%") if unit == "share" else (scale, "")
+    low, high = _possible(row["low"], row["high"], unit)
     first, last = (None if end is None else end * scale for end in (low, high))
-    places = decimals(first, last, row["mean"] * scale)
+    places = 0 if unit == "count" and not row["mean"] else decimals(first, last, row["mean"] * scale)
     return AgentCell(
         plain(row["mean"] * scale, places) + percent,
         "" if low is None or low == high else interval(low, high, scale, places, t),
         _differs(row["effect_low"], row["effect_high"]),
     )
+
+
+def _possible(low: float, high: float, unit: str) -> tuple[float | None, float | None]:
+    """The part of an interval that the metric can take: none of them is below 0, and no share above 1."""
+    if math.isnan(low) or math.isnan(high):
+        return None, None
+    return max(low, 0.0), min(high, 1.0) if unit in ("share", "index") else high
 
 
 def _differs(low: float, high: float) -> str:
