@@ -59,6 +59,14 @@ def described(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="json", by_alias=True)
 
 
+def curious(scenario: Scenario, inquiry: float = 0.3) -> dict[str, Any]:
+    """The behaviour of the scenario, as plain data, with many who form a need, and many inquiries of theirs."""
+    behaviour: dict[str, Any] = described(scenario)["behaviour"]
+    behaviour["sessions"]["inquiry"] = inquiry
+    behaviour["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
+    return behaviour
+
+
 def uncontended(scenario: Scenario) -> Scenario:
     """The scenario with one group of seats, enough for every customer at every slot."""
     desk = described(scenario)["desk"]

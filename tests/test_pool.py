@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from quiet_world import REPO
-from small_worlds import busy, described, run, small
+from small_worlds import busy, curious, described, run, small
 from teams import TURNOVER
 from teams import described as team_described
 
@@ -49,14 +49,12 @@ def of(name: str, **parameters: Any) -> Any:
 def lively(scenario: Scenario, **desk: Any) -> Scenario:
     """The scenario with many inquiries, few seats, impatient customers, and a short follow-up."""
     data = described(scenario)
-    data["behaviour"]["sessions"]["inquiry"] = 0.3
-    data["behaviour"]["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
     seats = {
         "seniors": {"per_10k": 8, "calls_per_hour": 1.5, "skill": 0.6},
         "juniors": {"per_10k": 12, "calls_per_hour": 1, "skill": 0.0},
     }
     changed = data["desk"] | {"seats": seats, "patience": "6h", "follow_up": "14d"} | desk
-    return scenario.replace(behaviour=data["behaviour"], desk=changed)
+    return scenario.replace(behaviour=curious(scenario), desk=changed)
 
 
 @dataclass(frozen=True)

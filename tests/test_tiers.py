@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import Weekly, described, experiment, forked, small, table
+from small_worlds import Weekly, curious, described, experiment, forked, small, table
 from teams import JUNIORS, SENIORS, TURNOVER, team
 from teams import described as team_described
 
@@ -63,13 +63,11 @@ def contended(**changes: Any) -> Scenario:
     """Many inquiries for seats and agents of two branches, reviewed after two weeks."""
     scenario = small({"north": 250, "south": 200}, **changes)
     data = described(scenario)
-    data["behaviour"]["sessions"]["inquiry"] = 0.3
-    data["behaviour"]["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
     tiers = {"senior_agents": SENIORS | {"per_10k": 200}, "junior_agents": JUNIORS | {"per_10k": 200}}
     team_of = team_described(tiers=tiers, turnover=TURNOVER | {"veterans_leave": "0.3/month", "vacant": "10d"})
     seats = {"seats": {"per_10k": 20, "calls_per_hour": 1, "skill": 0.0}}
     desk = data["desk"] | {"seats": seats, "patience": "6h", "follow_up": "14d"}
-    return scenario.replace(behaviour=data["behaviour"], desk=desk, workforce=team_of)
+    return scenario.replace(behaviour=curious(scenario), desk=desk, workforce=team_of)
 
 
 class Halves:

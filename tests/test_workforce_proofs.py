@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from quiet_world import REPO
-from small_worlds import busy, described, differences, experiment, keys_of, lives, new_world, small
+from small_worlds import busy, curious, described, differences, experiment, keys_of, lives, new_world, small
 from teams import JUNIORS, SENIORS, TURNOVER
 from teams import described as team_described
 
@@ -42,14 +42,6 @@ class Graded:
         return (luck.uniforms("grade", lasting=True) * 4).astype(np.int64)
 
 
-def curious(data: dict[str, Any]) -> dict[str, Any]:
-    """Behaviour with many inquiries."""
-    data["behaviour"]["sessions"]["inquiry"] = 0.3
-    data["behaviour"]["transitions"]["AWARENESS.need_formed"]["rate"] = "4/y"
-    behaviour: dict[str, Any] = data["behaviour"]
-    return behaviour
-
-
 # Where nobody is scarce and all are alike
 
 
@@ -67,7 +59,7 @@ def alike(slots: int) -> Scenario:
     team = team_described(tiers={"seniors": tier, "juniors": tier}, turnover=stay, affinity=0.0)
     seats = {"all": {"per_10k": slots, "calls_per_hour": slots, "skill": 0.1}}
     desk = data["desk"] | {"seats": seats, "opens": "09:00", "closes": "18:00", "workdays": [1, 2, 3, 4, 5]}
-    return scenario.replace(behaviour=curious(data), desk=desk, workforce=team)
+    return scenario.replace(behaviour=curious(scenario), desk=desk, workforce=team)
 
 
 def ended(name: str, slots: int = 3_000) -> tuple[World, dict[str, Any]]:
@@ -184,7 +176,7 @@ def watched() -> tuple[Looks, Written, Closed, World]:
     team = team_described(tiers=tiers, turnover=TURNOVER | {"veterans_leave": "0.3/month", "vacant": "10d"})
     seats = {"seats": {"per_10k": 15, "calls_per_hour": 1, "skill": 0.0}}
     desk = data["desk"] | {"seats": seats, "patience": "8h", "follow_up": "10d"}
-    scenario = scenario.replace(behaviour=curious(data), desk=desk, workforce=team)
+    scenario = scenario.replace(behaviour=curious(scenario), desk=desk, workforce=team)
     practice = Practice(busy().orchestrations, grading=Graded(), allocation=of("random_agent"))
     experiment_of = experiment(scenario, {"control": practice})
     world = new_world(experiment_of)

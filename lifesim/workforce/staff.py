@@ -128,7 +128,7 @@ def staff(scenario: Scenario, streams: Streams, branches: Mapping[int, str], siz
     rules = [(desk.seats[name], of[number]) for number, _, name in seats]
     calls = [seat.number(size) * seat.calls_per_hour * desk.slot / 3600 for seat, size in rules]
     skill = np.array([seat.skill for seat, _ in rules])
-    limits = [_most(seat.looks_after, seat.per_10k * size / 1e4) for seat, size in rules]
+    limits = [_most(seat.looks_after, seat.number(size)) for seat, size in rules]
     if workforce is not None:
         of_tier = [_most(each.looks_after) for each in workforce.tiers.values()]
         limits += [of_tier[k - len(desk.seats)] for k in tier[len(limits) :].tolist()]
