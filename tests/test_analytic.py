@@ -140,7 +140,7 @@ def arriving_at_once(data: Described, **content: Any) -> None:
         "fatigue": 0.0, "opt_out": 0.0,
     }  # fmt: skip
     data["contents"]["newsletter"] |= {"visit": 0.0, **content}
-    data["contact_policy"]["quiet"] = {"start": "00:00", "end": "00:00"}
+    data["contact_policy"]["quiet"] = None
 
 
 def send_to_all(world: World, day: float) -> None:

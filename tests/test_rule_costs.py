@@ -17,7 +17,7 @@ from lifesim.report.rule_costs import lines
 from lifesim.scenario import Scenario
 
 POLICY: dict[str, Any] = {
-    "marketing_cap": None, "quiet": {"start": "03:00", "end": "03:00"},
+    "marketing_cap": None, "quiet": {"start": "03:00", "end": "03:01"},
     "caps": {"once": {"touches": 1, "within": "50d"}},
 }  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_each_rule_is_left_out_by_itself_and_what_held_nothing_back_changes_noth
     effects = found.effects.set_index(["rule", "metric"])
     assert set(effects.index) == {(rule, metric) for rule in found.rules for metric in TOLD}
     assert (effects["control"] == "offers").all() and (effects["replications"] == 2).all()
-    # Quiet hours of no length, and a second touch that the cap of one never lets through: exactly nothing.
+    # Quiet hours of a minute at night, and a second touch that the cap of one never lets through: exactly nothing.
     assert (effects.loc[["quiet", "twice"], "effect"] == 0.0).all()
     assert effects.loc[("once", "touches_per_customer"), "low"] > 0.0
     assert found.held_back["once"] > 100 and found.held_back["twice"] == found.held_back["quiet"] == 0.0

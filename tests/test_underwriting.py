@@ -36,6 +36,7 @@ def applying(size: int = N, days: int = 200, product: dict[str, Any] | None = No
     data["behaviour"]["decision"] |= {"comparing": 0.0, "put_off": {"appeal": -50.0}}
     data["behaviour"]["unpaid"] = {cause: {"chance": 0.0, "recovers": 0.0} for cause in LAPSE_CAUSES}
     data["products"] = {"critical_illness": data["products"]["critical_illness"]}
+    data["contents"]["accident_product_page"]["page"] = None
     data["segments"]["mainstream"]["book"] = {"critical_illness": 1.0}
     data["products"]["critical_illness"] |= {
         "needs_person": False, "payment": PAYMENT, "cooling_off": {"within": "0d", "returned": 0.0},

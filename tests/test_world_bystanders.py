@@ -32,6 +32,8 @@ from lifesim.world.world import World
 
 pytestmark = pytest.mark.metamorphic
 
+#: Pools of the desk that name contents by place.
+MOVED = ("leads", "cases", "cases_recent", "cases_won_early")
 PRACTICES = {"silence": SILENCE, "busy": busy()}
 
 
@@ -227,7 +229,7 @@ def test_what_nobody_uses_changes_nobody(extend: Any) -> None:
 def test_a_content_that_nobody_sends_changes_nothing_but_the_places_of_the_others() -> None:
     scenario = lively(small())
     plain, extended = run(scenario, busy()), run(with_content(scenario), busy())
-    for pool in (extended.state.touches, *(extended.extra[name] for name in ("leads", "cases", "cases_recent"))):
+    for pool in (extended.state.touches, *(extended.extra[name] for name in MOVED)):
         pool["content"] -= 1
     assert differences(lives(plain), lives(extended), more=True) == []
 
