@@ -27,9 +27,9 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
         return {"policies": 30.0, "ape_fen": 9e6, "nbv_fen": 2e6}
     taken = float(luck.integers(50, 90))
     found = {
-        "taken": taken, "ripe_won": float(luck.integers(5, 20)), "ripe": 40.0, "lost": 30.0,
-        "wait_seconds": taken * 7_200,
-        "capacity": 100.0, "policies": 12.0, "ape_fen": 4e6, "nbv_fen": 1e6, "own_policies": 1.0, "bypassed": 2.0,
+        "taken": taken, "ripe_won": float(luck.integers(5, 20)), "ripe": 40.0, "lost": 30.0, "used_slots": 90.0,
+        "wait_seconds": taken * 7_200, "capacity": 100.0, "service_due": 8.0, "contacted_in_time": 6.0,
+        "policies": 12.0, "ape_fen": 4e6, "nbv_fen": 1e6, "own_policies": 1.0, "bypassed": 2.0,
         "ignored": 10.0, "taken_again": 3.0, "commission_fen": 5e5 if tier == "agents" else 0.0,
     }  # fmt: skip
     found |= {f"{what}_{grade}": n for what, n in (("ripe_won", 2.0), ("ripe", 4.0)) for grade in "abc"}
@@ -57,7 +57,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     desks = [
         {"replication": r, "branch": branch, "arm": arm, "desk": "desk", "measure": measure, "value": value}
         for r, branch, arm in places
-        for measure, value in (("requests", 200), ("gave_up", 30 + r), ("granted", 1))
+        for measure, value in (("requests", 20), ("gave_up", 30 + r), ("granted", 170 - r))
     ]
     return pd.DataFrame(agents), pd.DataFrame(desks)
 
@@ -107,6 +107,7 @@ def test_values_by_hand() -> None:
     assert found(of, "cost_per_policy")["mean"] == pytest.approx(24_000 / 12)
     assert found(of, "activity_rate")["mean"] == pytest.approx(4 / 6)
     assert found(of, "unevenness")["mean"] == pytest.approx(0.3)
+    assert found(of, "utilisation")["mean"] == pytest.approx(0.9)
     assert found(of, "overflow")["mean"] == pytest.approx((30 + 1.5) / 200)
     assert found(of, "cannibalised_share")["mean"] == pytest.approx(2 / 8)
     assert found(of, "conversion_a")["mean"] == pytest.approx(0.5)
@@ -118,18 +119,20 @@ def test_what_has_no_meaning_has_no_row() -> None:
     for metric, tier in (("retention_13_months", "agents"), ("conversion_d", "all"), ("premium_per_agent", "seats"),
                          ("conversion", "online"), ("overflow", "seats")):  # fmt: skip
         assert of[(of["metric"] == metric) & (of["tier"] == tier)].empty, metric
-    assert set(of["metric"]) == set(AGENT_METRICS) - {"retention_13_months", "conversion_d", *OF_LEADS}
+    assert set(of["metric"]) == set(AGENT_METRICS) - {"retention_13_months", "conversion_d", *OF_LEADS[1:]}
+    assert set(of["tier"][of["metric"] == "service_level"]) == {"seats", "agents"}
 
 
 def test_leads_that_are_cleaned_have_metrics() -> None:
     agents, desks = tables()
-    counted = {"contacted": 40, "contacted_in_time": 30, "dials": 100, "connected": 50, "effective": 20,
+    counted = {"service_due": 40, "contacted_in_time": 30, "dials": 100, "connected": 50, "effective": 20,
                "qualified": 15, "dropped": 45, "dial_capacity": 400}  # fmt: skip
     more = [desks[desks["measure"] == "requests"].assign(measure=name, value=value) for name, value in counted.items()]
     of = agent_metrics(agents, pd.concat([desks, *more]), "control", BRANCHES)
     expected = dict(zip(OF_LEADS, (0.75, 0.5, 0.4, 0.25, 0.25), strict=True))
     assert {name: found(of, name)["mean"] for name in OF_LEADS} == pytest.approx(expected)
     assert found(of, "connect_rate", "north")["mean"] == pytest.approx(0.5)
+    assert found(of, "service_level", tier="agents")["mean"] == pytest.approx(6 / 8)
 
 
 def test_a_replication_that_lacks_a_branch_says_nothing_about_the_market() -> None:

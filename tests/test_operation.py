@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import FirstSeat, busy, described, run, small
+from small_worlds import FirstSeat, busy, described, experiment, forked, run, small, table
 from teams import JUNIORS, SENIORS
 from teams import described as team_described
 from test_lead_mining import Graded, mining
 
 from lifesim.errors import ScenarioError
+from lifesim.experiment.lead_table import contacted
 from lifesim.population.columns import DAY, GAP_ASSESSED, T_REACH, T_REQUESTED
 from lifesim.scenario import Scenario
 from lifesim.scenario.operation import Operation
-from lifesim.strategy import Practice
+from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
 from lifesim.workforce.leads import CALL, LEAD
 from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT, chosen, go_on
-from lifesim.workforce.passage import IN_TIME, PASSAGE, TAKEN_FIRST
-from lifesim.workforce.staff import BY_TIER, TAKEN_BY
+from lifesim.workforce.passage import IN_TIME, PASSAGE, SERVICE_DUE
+from lifesim.workforce.staff import BY_TIER, IN_TIME_BY, SETTLED_BY, TAKEN_BY
 from lifesim.world.desk import Desk
 from lifesim.world.world import World
 
@@ -51,6 +53,13 @@ def worked(per_10k: float = 200, steps: dict[str, Any] | None = STEPS, slots: in
 
 
 PRACTICE = Practice(busy(calls=False).orchestrations, grading=Graded(), allocation=FirstSeat())
+
+
+class Nobody:
+    """Gives no lead to anybody."""
+
+    def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
+        return np.full(len(leads), -1)
 
 
 class Lists:
@@ -116,6 +125,23 @@ def test_agents_who_go_through_the_gaps_are_counted() -> None:
     assert 5 < assessed.sum() <= done == world.outcomes()[0]["gap_assessments"].sum()
 
 
+def test_steps_use_the_slots_of_the_agents() -> None:
+    """Every step of one slot: as many slots as steps done, of the tiers that did them, within their capacity."""
+    steps = {name: step | {"slots": 1} for name, step in STEPS.items()}
+    of = experiment(worked(steps=steps), {"control": PRACTICE})
+    rows = table(of.run(of.units()[0]), "agents")
+    found = {name: sum(row["value"] for row in rows if row["measure"] == name) for name in
+             ("taken", "step_slots", "used_slots", "idle_slots", "capacity")}  # fmt: skip
+    world = forked(of, PRACTICE)
+    world.run(of.scenario.warm_up + of.scenario.horizon, of.parts(world, PRACTICE))
+    assert found["step_slots"] == world.extra[WORK_DONE][:, :-1].sum() > 50
+    assert found["used_slots"] == found["taken"] + found["step_slots"]
+    assert found["used_slots"] + found["idle_slots"] == found["capacity"]
+    for tier in ("senior_agents", "junior_agents"):
+        shares = [row["value"] for row in rows if row["measure"] == "idle_share" and row["tier"] == tier]
+        assert len(shares) == 2 and 0 <= min(shares) <= max(shares) < 1
+
+
 def test_nobody_is_held_but_those_who_wait_or_are_worked_on() -> None:
     world, _ = watched()
     names = ("leads", "inquiries", "calls", WORK_LEFT)
@@ -132,9 +158,60 @@ def test_work_in_hand_comes_before_new_leads() -> None:
     taken = [int(world.extra[BY_TIER][..., TAKEN_BY].sum()) for world in (with_work, without)]
     assert 0 < taken[0] < 0.8 * taken[1]
     assert len(without.extra[WORK_LEFT]) == 0 and WORK_DONE not in without.extra
-    services = [world.extra[PASSAGE][..., [IN_TIME, TAKEN_FIRST]].sum(axis=(0, 1, 2)) for world in (with_work, without)]
+    services = [world.extra[PASSAGE][..., [IN_TIME, SERVICE_DUE]].sum(axis=(0, 1, 2)) for world in (with_work, without)]
     assert services[0][0] / services[0][1] < services[1][0] / services[1][1]
     assert 0 < services[0][0] < services[0][1]
+
+
+class Contacts:
+    """Writes down when each lead was first asked for, and when somebody took it, from the lists of the world."""
+
+    phase, name, local = 6, "contacts", True
+
+    def __init__(self) -> None:
+        self.asked: dict[int, int] = {}
+        self.taken: dict[int, int] = {}
+        self.gone: dict[int, int] = {}
+
+    def next(self, now: int) -> int:
+        return -(-now // HOUR) * HOUR
+
+    def act(self, world: World, now: int) -> None:
+        waiting = world.extra["leads"]
+        for luck, asked, returned in zip(
+            *(waiting[name].tolist() for name in ("luck", "asked", "returned")), strict=True
+        ):
+            if not returned:
+                self.asked.setdefault(luck, asked)
+        recent = world.extra["cases_recent"]
+        for luck, handed in zip(recent["luck"].tolist(), recent["handed"].tolist(), strict=True):
+            self.taken.setdefault(luck, handed)
+        for luck in self.asked.keys() - self.taken.keys() - set(waiting["luck"].tolist()):
+            self.gone.setdefault(luck, now)
+
+
+def test_leads_that_nobody_contacts_are_breaches_of_the_service_level() -> None:
+    """Counted anew from lists of those that waited at some slot; with few agents many wait too long, or for nothing."""
+    contacts, scenario = Contacts(), worked(per_10k=30, steps=None, slots=1, contacted="6h")
+    world = run(scenario, PRACTICE, days=60, observers=[contacts])
+    counts = world.extra[PASSAGE].sum(axis=(0, 1, 2))
+    waited = contacts.asked.keys()
+    late = {luck for luck in waited & contacts.taken.keys() if contacts.taken[luck] > contacts.asked[luck] + 6 * HOUR}
+    never = {
+        luck for luck in waited - contacts.taken.keys()
+        if contacts.gone.get(luck, world.now) > contacts.asked[luck] + 6 * HOUR
+    }  # fmt: skip
+    assert len(late) > 5 and len(never) > 20
+    row = sum(row["value"] for k in (0, 1) for row in contacted(world, k) if row["measure"] == "service_due")
+    # An inquiry may be given up sooner, which is a breach too; one contacted in the last hour of the six may be late.
+    assert len(late) + len(never) <= row - counts[IN_TIME] <= 1.2 * (len(late) + len(never))
+    by_tier = world.extra[BY_TIER].sum(axis=(0, 1))
+    assert by_tier[SETTLED_BY] == by_tier[TAKEN_BY] and by_tier[IN_TIME_BY] == counts[IN_TIME] > 0
+    nobody = run(
+        worked(per_10k=30, steps=None, contacted="6h"), dataclasses.replace(PRACTICE, allocation=Nobody()), days=40
+    )
+    settled = nobody.extra[PASSAGE].sum(axis=(0, 1, 2))
+    assert settled[SERVICE_DUE] > 20 and settled[IN_TIME] == 0
 
 
 def test_an_agent_does_as_much_as_fits_and_first_what_is_closest_to_its_end() -> None:

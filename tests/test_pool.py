@@ -361,7 +361,7 @@ def test_what_two_make_of_each_other_is_in_the_conversation() -> None:
     taken = np.zeros(5, LEAD)
     taken["customer"] = np.arange(5)
     given = np.array([3, 5, 7, 4, 6])
-    skill = desk._skill(taken, given, shift)
+    skill = desk.rounds.skill(taken, given, shift)
     keys = world.state.customers["key"][taken["customer"]]
     assert scenario.workforce is not None
     expected = affinity(scenario.workforce, world.streams, keys, desk.staff.key[shift.rows[given]])

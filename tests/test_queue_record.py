@@ -41,6 +41,8 @@ class Recording(Desk):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
+        self._enter = self.rounds._call
+        self.rounds._call = self._noted  # type: ignore[method-assign]
         self.came: list[Any] = []
         self.went: list[Any] = []
 
@@ -50,11 +52,11 @@ class Recording(Desk):
         self._write(gone, np.full(len(gone), now))
         return left
 
-    def _call(self, now: int, granted: Any, *given: Any) -> None:
+    def _noted(self, now: int, granted: Any, *given: Any) -> None:
         u = self.world.streams.uniforms("time in slot", granted["luck"], again=True)
         asked = granted["inquiry"] == 1
         self._write(granted[asked], (now + (u * self.desk.slot).astype(np.int64))[asked])
-        super()._call(now, granted, *given)
+        self._enter(now, granted, *given)
 
     def _write(self, leads: Any, times: Any) -> None:
         self.came.append(leads["asked"].astype(np.int64))

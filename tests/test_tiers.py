@@ -23,6 +23,7 @@ from lifesim.workforce.agents import agents, leads_between, room
 from lifesim.workforce.fairness import gini
 from lifesim.workforce.serving import NOBODY, SERVING
 from lifesim.workforce.staff import GOOD, staff
+from lifesim.world.hours import Hours
 from lifesim.world.parts import Observer, occupancy
 from lifesim.world.world import World
 
@@ -125,8 +126,29 @@ def test_tiers_add_up_to_the_desk() -> None:
 
 
 def test_idle_is_what_is_left_of_the_capacity() -> None:
+    """Slots worked, idle and of own business are those of duty, which are counted here one by one."""
     taken, capacity = values("taken"), values("capacity")
     assert {key: 1 - taken[key] / capacity[key] for key in taken} == values("idle_share")
+    world = at_the_end()[0]
+    of = staff(world.scenario, world.streams, world.branches, world.started_with)
+    workforce = world.scenario.workforce
+    assert of.agents is not None and workforce is not None
+    whole = {name: tier.model_copy(update={"own_business": 0.0}) for name, tier in workforce.tiers.items()}
+    busy, hours = workforce.model_copy(update={"tiers": whole}), Hours(world.scenario, (), of.calls)
+    on_duty = np.zeros(len(of.agents), np.int64)
+    now = hours.next(world.scenario.warm_up)
+    while now is not None and now < world.now:
+        there = (of.agents.since <= now) & (now < of.agents.until)
+        on_duty += there * room(busy, world.scenario.desk.slot, of.agents, now, hours.works(now))
+        now = hours.next(now + 1)
+    for (branch, tier), worked in values("used_slots").items():
+        others = values("idle_slots")[branch, tier] + values("own_slots")[branch, tier]
+        if tier.endswith("agents"):
+            place = ("north", "south").index(branch), list(workforce.tiers).index(tier)
+            mine = (of.agents.branch == place[0]) & (of.agents.tier == place[1])
+            assert worked + others == on_duty[mine].sum() > worked > 0
+        else:
+            assert worked + others == capacity[branch, tier]
     assert 0 <= min(values("idle_share").values()) < max(values("idle_share").values()) < 1
 
 

@@ -20,7 +20,7 @@ COLUMNS = (
 _KEYS = ["replication", "branch", "tier", "arm"]
 #: Measures of the table ``desks`` that metrics are made of.
 OF_DESKS = (
-    "requests", "gave_up", "contacted", "contacted_in_time", "dials", "connected", "effective", "qualified", "dropped",
+    "granted", "gave_up", "service_due", "contacted_in_time", "dials", "connected", "effective", "qualified", "dropped",
     "dial_capacity",
 )  # fmt: skip
 
@@ -74,7 +74,9 @@ def _sums(agents: pd.DataFrame, desks: pd.DataFrame, branches: Collection[str]) 
     wide = wide.reset_index()
     asked = desks[desks["measure"].isin(OF_DESKS)].assign(tier=EVERYONE)
     asked = asked.pivot_table(index=_KEYS, columns="measure", values="value", aggfunc="sum").reset_index()
-    of_tiers = [wide, wide.assign(tier=EVERYONE)]
+    # What nobody did, such as leads that nobody contacted, is in the table of desks alone.
+    of_all = wide.drop(columns=[name for name in OF_DESKS if name in wide]).assign(tier=EVERYONE)
+    of_tiers = [wide, of_all]
     together = pd.concat([*of_tiers, asked])
     market = together[together.groupby(["arm", "replication"])["branch"].transform("nunique") == len(branches)]
     return pd.concat([together, market.assign(branch=EVERYONE)]).groupby(_KEYS, sort=False).sum(min_count=1)

@@ -10,7 +10,9 @@ from lifesim.strategy import Practice
 from lifesim.workforce.cleaning import CLEANED_LEADS, CLEANING_MEASURES
 from lifesim.workforce.leads import DESK, SOURCES
 from lifesim.workforce.operation import WORK_DONE
-from lifesim.workforce.passage import IN_TIME, PASSAGE, PASSAGES, TAKEN_FIRST, open_leads
+from lifesim.workforce.passage import IN_TIME, PASSAGE, PASSAGES, SERVICE_DUE, open_leads
+from lifesim.workforce.service import OPEN
+from lifesim.workforce.tries import TRIES
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.world import World
 
@@ -39,12 +41,22 @@ def worked(world: World, branch: int) -> list[dict[str, Any]]:
 
 
 def contacted(world: World, branch: int) -> list[dict[str, Any]]:
-    """Leads contacted first in one branch, and those of them in time; none where leads are not counted."""
-    if PASSAGE not in world.extra:
+    """Leads that were to be contacted in one branch, and those of them in time; none where leads are not counted.
+
+    Those that wait at the end, for longer than the service level allows, are breaches as well.
+    """
+    leads = world.scenario.leads
+    if PASSAGE not in world.extra or leads is None:
         return []
-    found = {"contacted": TAKEN_FIRST, "contacted_in_time": IN_TIME}
-    counts = world.extra[PASSAGE][branch]
-    return [{"desk": DESK, "measure": name, "value": int(counts[..., of].sum())} for name, of in found.items()]
+    counts, missed = world.extra[PASSAGE][branch], 0
+    for waiting in (world.extra["leads"], world.extra[TRIES]):
+        mine = waiting[world.state.customers["branch"][waiting["customer"]] == branch]
+        missed += int(np.count_nonzero((mine["settled"] == OPEN) & (mine["asked"] + leads.contacted < world.now)))
+    found = {
+        "service_due": int(counts[..., SERVICE_DUE].sum()) + missed,
+        "contacted_in_time": int(counts[..., IN_TIME].sum()),
+    }
+    return [{"desk": DESK, "measure": name, "value": value} for name, value in found.items()]
 
 
 def lead_rows(world: World, branch: int) -> list[dict[str, Any]]:

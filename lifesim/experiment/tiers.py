@@ -16,7 +16,7 @@ from lifesim.workforce.fairness import gini
 from lifesim.workforce.levers import cost_of, practised
 from lifesim.workforce.serving import NOBODY, SERVING
 from lifesim.workforce.sold import BY_GRADE, BY_MONTH, GRADE_MEASURES, ONLINE, RIPE, RIPE_WON, SOLD_BY, SOLD_MEASURES
-from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TAKEN_BY, TIER_MEASURES, Staff, staff
+from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TIER_MEASURES, WORKED, Staff, staff
 from lifesim.world.hours import Hours
 from lifesim.world.orphans import waiting
 from lifesim.world.sales import Sales
@@ -30,7 +30,10 @@ def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str
     scenario = practised(world.scenario, practice.agents)
     of = staff(scenario, world.streams, world.branches, world.started_with)
     kept = Sales(of, practice.agents).rest(world)
-    columns = {"capacity": _capacity(world, of, practice), "serves": _serves(world, of)}
+    columns = {
+        "capacity": _capacity(world, of, practice), "duty": _capacity(world, of, practice, own=True),
+        "serves": _serves(world, of),
+    }  # fmt: skip
     waits = world.state.customers["branch"][waiting(world, practice.reassign)] if practice.reassign else np.zeros(0)
     found = {}
     for branch in world.branches:
@@ -87,9 +90,12 @@ def _of_tier(
 ) -> dict[str, Any]:
     """What follows from who is there: none for what cannot be told."""
     mine = np.flatnonzero((of.branch == cell[0]) & (of.tier == cell[1]))
-    can, taken = int(columns["capacity"][mine].sum()), int(kept[BY_TIER][(*cell, TAKEN_BY)])
-    found = {"capacity": can, "idle_share": 1.0 - taken / can if can else None}
-    found |= {"serves": int(columns["serves"][mine].sum())}
+    can, duty = (int(columns[name][mine].sum()) for name in ("capacity", "duty"))
+    used = int(kept[BY_TIER][(*cell, list(WORKED))].sum())
+    found = {
+        "capacity": can, "used_slots": used, "idle_slots": can - used, "idle_share": 1.0 - used / can if can else None,
+        "own_slots": duty - can, "duty_slots": duty, "serves": int(columns["serves"][mine].sum()),
+    }  # fmt: skip
     seats = len(of.calls)
     if cell[1] < len(world.scenario.desk.seats) or of.agents is None or world.scenario.workforce is None:
         return found
@@ -144,13 +150,13 @@ def _of_months(world: World, of: Agents, sold: Any) -> dict[str, int]:
     return {"agent_months": int(there.sum()), "active_months": int((there & (sold[:, whole] > 0)).sum())}
 
 
-def _capacity(world: World, of: Staff, practice: Practice) -> Any:
-    """Leads that each row of the staff could take since the fork. Shape (n,)."""
+def _capacity(world: World, of: Staff, practice: Practice, own: bool = False) -> Any:
+    """Slots that each row of the staff had for leads since the fork, or with its own business too. Shape (n,)."""
     scenario, span = of.scenario, (int(world.state.counts["fork"][0]), world.now)
     hours = Hours(scenario, practice.staffing, of.calls)
     seats = hours.calls(hours.times(*span)).sum(axis=0)
     assert of.agents is not None and scenario.workforce is not None
-    agents = leads_between(scenario.workforce, scenario.desk.slot, of.agents, span, hours.first, hours.tiers)
+    agents = leads_between(scenario.workforce, scenario.desk.slot, of.agents, span, hours.first, hours.tiers, own)
     return np.concatenate([seats, agents])
 
 

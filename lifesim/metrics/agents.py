@@ -88,18 +88,22 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
     ),
     "utilisation": AgentMetric(
         "Time used (the rest is idle)", "坐席利用率（其余为空闲）", "share",
-        "of these slots, those used for a lead", "slots for head-office leads",
-        "其中用于跟进线索的时段", "可用于总部线索的时段", ("taken",), ("capacity",),
+        "of these slots, those spent on leads: conversations, steps of work in hand, ways to visits, dials",
+        "slots for head-office leads",
+        "其中用于线索的时段：通话、后续跟进步骤、上门往返与清洗拨打", "可用于总部线索的时段",
+        ("used_slots",), ("capacity",),
     ),
     "overflow": AgentMetric(
-        "Requests that nobody answered", "溢出率", "share", "of these requests, those given up", "requests",
-        "其中放弃的请求", "请求数", ("gave_up",), ("requests",),
+        "Requests that nobody answered", "溢出率", "share", "of these requests, those given up",
+        "requests that ended by an answer or by giving up",
+        "其中放弃的请求", "以应答或放弃结束的请求", ("gave_up",), ("gave_up", "granted"),
     ),
     "service_level": AgentMetric(
         "Leads contacted in time", "线索及时跟进率", "share",
         "of these leads, those contacted within the service level of the scenario",
-        "leads contacted for the first time",
-        "其中在规定时限内首次联系的线索", "首次联系的线索", ("contacted_in_time",), ("contacted",),
+        "leads contacted, or not yet when the time was over or the customer gave up; of a tier, those it contacted",
+        "其中在规定时限内首次联系的线索", "已首次联系、逾时未联系或客户已放弃的线索；分层级时为该层级首次联系者",
+        ("contacted_in_time",), ("service_due",),
     ),
     "connect_rate": AgentMetric(
         "Dials that connect", "接通率", "share", "of these dials, those that connected",

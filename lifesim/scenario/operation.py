@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import Count, Duration, Name, PathError, PositiveDuration
+from lifesim.scenario.units import Count, Duration, Name, PathError, PositiveDuration, Real, Share
 from lifesim.scenario.wording import suggest
 
 if TYPE_CHECKING:
     from lifesim.scenario.models import Scenario
 
 #: Steps in the order in which they are done; the first contact comes before all of them.
-Step = Literal["wecom_add", "chat", "gap_assessment", "proposal", "recording", "visit", "close"]
-STEPS: tuple[Step, ...] = ("wecom_add", "chat", "gap_assessment", "proposal", "recording", "visit", "close")
+Step = Literal["wecom_add", "chat", "gap_assessment", "proposal", "visit", "close"]
+STEPS: tuple[Step, ...] = ("wecom_add", "chat", "gap_assessment", "proposal", "visit", "close")
 _MOST_SLOTS = 250
 
 
@@ -30,6 +30,25 @@ class Work(Part):
         """See ``Part``."""
         if not 1 <= self.slots <= _MOST_SLOTS:
             yield PathError(("slots",), f"must be 1 to {_MOST_SLOTS}")
+
+
+class Reaching(Part):
+    """How agents reach the customers of leads they call for the first time; luck is the lead's and the try's."""
+
+    connects: Share = about("first tries that reach the customer")
+    by_dial: tuple[Real, ...] = about(
+        "what a try achieves by its number, in any unit: connections are in proportion; the last holds for later ones",
+        default=(1.0,),
+    )
+    dials: Count = about("tries after which the agent leaves the customer alone", default=3)
+    apart: PositiveDuration = about("time between two tries", default="1d")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if not self.by_dial or self.by_dial[0] <= 0 or min(self.by_dial) < 0:
+            yield PathError(("by_dial",), "needs a number above zero for the first try, and none below zero")
+        if not 1 <= self.dials <= _MOST_SLOTS:
+            yield PathError(("dials",), f"must be 1 to {_MOST_SLOTS}")
 
 
 class Operation(Part):

@@ -169,6 +169,10 @@ class Product(Part):
     complexity: Real = about(
         "what it takes to close it: how much `closing` counts in a decision; 0 for none", default=0.0
     )
+    recording: Count = about(
+        "slots that recording the sale takes an agent who sold it from a lead (双录); for long-term products alone",
+        default=0,
+    )
     choice: Alternative = about("utility at the end of a decision")
     grace: Duration = about("time after the due date until cover ends for want of payment")
     payment: Payment | None = about("premiums of a long-term product", default=None)
@@ -190,6 +194,8 @@ class Product(Part):
             if not 0 <= share <= _MOST_CASH:
                 message = f"{share:g} is not between 0 and {_MOST_CASH} times the premiums paid; write 60% or 0.6"
                 yield PathError(("cash_value", place), message)
+        if self.recording and self.term == "short":
+            yield PathError(("recording",), "sales of short cover are not recorded; remove it, or write `term: long`")
         again = {name: getattr(self, name) for name in ("renewal", "recovery")}
         if self.term == "long":
             if self.payment is None:

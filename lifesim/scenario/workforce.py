@@ -9,7 +9,7 @@ from lifesim.scenario.agent_levers import Cooperation, Lever
 from lifesim.scenario.market import Seats
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
-from lifesim.scenario.operation import Operation
+from lifesim.scenario.operation import Operation, Reaching
 from lifesim.scenario.people import sums_to_one
 from lifesim.scenario.quantities import format_clock_time
 from lifesim.scenario.units import (
@@ -135,6 +135,10 @@ class Workforce(Part):
     recycling: Recycling | None = about("how leads of agents return to the pool; none: they are lost", default=None)
     operation: Operation | None = about(
         "what agents do about a lead after the first conversation; none: nothing", default=None
+    )
+    reaching: Reaching | None = about(
+        "how agents reach customers whom they call, and try again; none: a call arrives as the channel delivers it",
+        default=None,
     )
     affinity: Real = about(
         "standard deviation of what a customer and an agent make of each other, added to the skill; 0 for none",

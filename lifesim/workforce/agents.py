@@ -212,7 +212,13 @@ def room(workforce: Workforce, slot: int, of: Agents, now: int, works: Sequence[
 
 
 def leads_between(
-    workforce: Workforce, slot: int, of: Agents, span: tuple[int, int], first: int, works: Sequence[Any]
+    workforce: Workforce,
+    slot: int,
+    of: Agents,
+    span: tuple[int, int],
+    first: int,
+    works: Sequence[Any],
+    own: bool = False,
 ) -> Ints:
     """Leads that agents could take from one midnight to another: ``room`` summed over all slots. Shape (n,).
 
@@ -224,6 +230,8 @@ def leads_between(
         Second of the day at which slots begin to be counted.
     works
         Whether each tier works on each day. Shape (tiers, days).
+    own
+        Count the time of their own business too.
     """
     total = np.zeros(len(of), np.int64)
     for k, tier in enumerate(workforce.tiers.values()):
@@ -233,7 +241,8 @@ def leads_between(
         days = np.flatnonzero(works[k][: span[1] // DAY])
         begins = (days[days >= span[0] // DAY] * DAY + opens)[:, None]
         comes, goes = (np.clip(-((begins - at) // slot), 0, slots) for at in (of.since[rows], of.until[rows]))
-        per_slot, number = tier.leads_a_day * slot / (tier.closes - tier.opens), begins // slot
+        a_day = tier.slots if own else tier.leads_a_day
+        per_slot, number = a_day * slot / (tier.closes - tier.opens), begins // slot
         so_far = [np.floor(per_slot * (number + at) + of.phase[rows]) for at in (comes, goes)]
         total[rows] = (so_far[1] - so_far[0]).sum(axis=0)
     return total

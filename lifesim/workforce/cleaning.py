@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lifesim.scenario.leads import Dialling
+from lifesim.scenario.operation import Reaching
 from lifesim.streams import Streams
 from lifesim.workforce.answers import EVERY_BRANCH
 
@@ -51,8 +52,8 @@ def seats_of(branches: Any, seat_branches: Any, calls: Any, skill: Any) -> Any:
     return answer
 
 
-def connecting(dialling: Dialling, dials: Any) -> Any:
-    """Chance that a dial connects, by how many there were before. Shape (n,)."""
+def connecting(dialling: Dialling | Reaching, dials: Any) -> Any:
+    """Chance that a dial of a seat, or of an agent, connects, by how many there were before. Shape (n,)."""
     shape = np.array(dialling.by_dial) / dialling.by_dial[0]
     return np.minimum(dialling.connects * shape[np.minimum(dials, len(shape) - 1)], 1.0)
 

@@ -44,6 +44,7 @@ LEAD = np.dtype(
         ("qualified", "u1"),  # by one of them
         ("due", "i4"),  # when it may be dialled next
         ("fed", "i4"),  # when it was nurtured last; 0 before
+        ("settled", "u1"),  # whether it was contacted in time, see ``workforce.service``
     ],
     align=True,
 )
@@ -150,3 +151,27 @@ def wishes_of(
 def in_order(leads: Any, state: State) -> Any:
     """Leads by time asked, then by the customer's key: an order that no row number enters."""
     return leads[np.lexsort((state.customers["key"][leads["customer"]], leads["asked"]))]
+
+
+def rows_of(leads: Any) -> Any:
+    """Rows of the customers, as compiled functions take them. Shape (n,)."""
+    return leads["customer"].astype(np.int64)
+
+
+def count(measures: Any, branches: Any, leads: Any, measure: int, amounts: Any = None) -> None:
+    """Add to a measure of each branch: amounts of its leads, whole numbers, or how many they are.
+
+    Parameters
+    ----------
+    measures
+        By branch and place in ``DESK_MEASURES``.
+    branches
+        Of all customers.
+    """
+    of = branches[leads["customer"]]
+    measures[:, measure] += np.bincount(of, amounts, minlength=len(measures)).astype(np.int64)
+
+
+def count_touches(touched: Any, leads: Any, outcome: int) -> None:
+    """Count the calls that leads are for in the table of what became of touches."""
+    np.add.at(touched, (leads["campaign"], leads["channel"], leads["content"], outcome), 1)

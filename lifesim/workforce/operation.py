@@ -55,7 +55,17 @@ def chosen(work: Any, rows: Any, room: Any, now: int) -> Any:
     """
     due = np.flatnonzero(work["due"] <= now)
     step = work["step"][due].astype(np.int64)
-    order = due[np.lexsort((work["luck"][due], work["due"][due], -step, rows[due]))]
+    return fitting(due[np.lexsort((work["luck"][due], work["due"][due], -step, rows[due]))], rows, room)
+
+
+def fitting(order: Any, rows: Any, room: Any) -> Any:
+    """Of positions in an order that keeps each agent's together, as many of each as fit into the slot.
+
+    Parameters
+    ----------
+    rows, room
+        As in ``chosen``.
+    """
     mine = rows[order]
     nth = np.arange(len(order)) - np.searchsorted(mine, mine)
     return order[nth < room[mine]]

@@ -20,15 +20,17 @@ PASSAGE = "lead_passage"
 #: grade of those graded, and from there to the conversation of those taken for the first time.
 #: Concluded are those that an agent or a seat took and whose follow-up is over, won or not; the next three are of those
 #: of them for which a chance was predicted: how many, the sum of chances, policies. Uplift is the sum of decisions that
-#: conversations add, in truth. In time are those taken for the first time within the service level. Policies are those
-#: of all that were concluded; they count as converted as soon as the insurer sees it.
+#: conversations add, in truth. Policies are those of all that were concluded; they count as converted as soon as the
+#: insurer sees it. Due are leads of which it is settled whether they were contacted within the service level, and in
+#: time those that were, see ``workforce.service``.
 PASSAGES = (
     "created", "converted", "lost", "withdrawn", "graded", "grade_seconds", "taken", "agent_seconds",
     "concluded", "predicted", "chance_micro", "came_true", "uplift_micro", "in_time",
-    "policies",
+    "policies", "service_due",
 )  # fmt: skip
 (CREATED, CONVERTED, LEAD_LOST, WITHDRAWN, GRADED_FIRST, GRADE_SECONDS, TAKEN_FIRST, AGENT_SECONDS,
- CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT, IN_TIME, POLICIES) = range(len(PASSAGES))  # fmt: skip
+ CONCLUDED, PREDICTED, CHANCE, CAME_TRUE, UPLIFT, IN_TIME, POLICIES,
+ SERVICE_DUE) = range(len(PASSAGES))  # fmt: skip
 MICRO = 1_000_000
 GRADES_AND_NONE = 5
 

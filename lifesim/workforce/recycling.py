@@ -9,6 +9,7 @@ import numpy as np
 from lifesim.scenario.workforce import Recycling
 from lifesim.streams import Streams
 from lifesim.workforce.leads import CALL, LEAD
+from lifesim.workforce.service import MET
 from lifesim.workforce.staff import Staff
 
 #: Leads that cool down, as an array of the world: ``asked`` is when they were taken back.
@@ -40,5 +41,6 @@ def taken_back(streams: Streams, lost: Any, campaign: int, now: int) -> Any:
     leads["returned"], leads["asked"], leads["campaign"] = lost["returned"] + 1, now, campaign
     leads["channel"], leads["source"], leads["grade"] = CALL, lost["source"], lost["grade"] + 1
     leads["graded"], leads["latest"], leads["behaviours"] = lost["handed"], now, lost["behaviours"]
+    leads["settled"] = MET
     leads["luck"] = streams.hashes("lead comes back", lost["luck"], leads["returned"])
     return leads

@@ -24,7 +24,8 @@ from lifesim.workforce.cleaning import (
     seats_of,
 )
 from lifesim.workforce.leads import CALL
-from lifesim.workforce.staff import Staff
+from lifesim.workforce.service import meet
+from lifesim.workforce.staff import BY_TIER, DIAL_SLOTS, Staff
 from lifesim.world.call_rules import CallRules
 from lifesim.world.world import World
 
@@ -59,11 +60,12 @@ class Dialler:
         branches = self.world.state.customers["branch"][waiting["customer"][mine]]
         seats = seats_of(branches, self.staff.branch[self.groups], able, self.staff.skill[self.groups])
         dials = self.rules.within(waiting[mine], seats >= 0, now, self.dialling.cost)
-        mine, skill = mine[dials], self.staff.skill[self.groups][seats[dials]]
+        mine, seats = mine[dials], seats[dials]
+        skill, tiers = self.staff.skill[self.groups][seats], self.staff.tier[self.groups][seats]
         leads = waiting[mine]
         self.rules.count(leads, self.dialling.cost)
         found = dialled(self.dialling, self.world.streams, leads, self._decides(leads), skill)
-        self._call(leads, found, skill, now)
+        self._call(leads, found, skill, tiers, now)
         dropped = self._note(leads, found, now)
         waiting[mine] = leads
         left = np.ones(len(waiting), bool)
@@ -91,7 +93,7 @@ class Dialler:
             counted[:, measure] += np.bincount(branch[which], minlength=len(counted))
         return dropped
 
-    def _call(self, leads: Any, found: Dialled, skill: Any, now: int) -> None:
+    def _call(self, leads: Any, found: Dialled, skill: Any, tiers: Any, now: int) -> None:
         """Every dial costs; one that connects is a conversation, which the customer takes in and may be tired of."""
         world, streams = self.world, self.world.streams
         luck = streams.hashes("dial of a lead", leads["luck"], leads["dials"].astype(np.int64))
@@ -102,6 +104,7 @@ class Dialler:
         self._charge(leads["customer"], times, np.where(found.connected, 0, 1))
         of = found.connected
         calls = leads[of]
+        self._count(leads, tiers, of, times)
         calls["luck"], calls["content"], calls["channel"], calls["step"] = luck[of], self.content, CALL, 0
         world.room_for_touches(len(calls))
         granting.call(
@@ -109,6 +112,16 @@ class Dialler:
             np.full(len(calls), CONNECTED), calls["channel"], times[of], skill[of], np.zeros(len(CHANNELS), np.int64),
             world.kernel_address,
         )  # fmt: skip
+
+    def _count(self, leads: Any, tiers: Any, connected: Any, times: Any) -> None:
+        """Count the time of the seats, and the leads whose customers they talk to."""
+        extra, branches, leads_of = self.world.extra, self.world.state.customers["branch"], self.world.scenario.leads
+        assert leads_of is not None
+        if BY_TIER in extra:
+            np.add.at(extra[BY_TIER], (branches[leads["customer"]], tiers, DIAL_SLOTS), 1)
+        met = leads[connected]
+        meet(extra, branches, met, tiers[connected], times[connected], leads_of.contacted)
+        leads["settled"][connected] = met["settled"]
 
     def _charge(self, customers: Any, times: Any, sent: Any) -> None:
         """Book the cost of dials, and those of them that no call counts as sent."""

@@ -39,6 +39,7 @@ class Hours:
         self.first = min([desk.opens, *(tier.opens for tier in tiers)])
         self.last = max([desk.closes, *(tier.closes for tier in tiers)])
         self.anybody = np.any([self.open, *self.tiers], axis=0)
+        self.end = len(days) * DAY
         self.factors = desk_factors(scenario, staffing)
         # Slots before each day, each counted by its factor.
         self.before = np.concatenate([[0.0], np.cumsum(self.open * self.factors)]) * self.slots_a_day
@@ -57,6 +58,11 @@ class Hours:
                 if appointment + self.slot <= day * DAY + self.last:
                     return int(appointment)
         return None
+
+    def slot_after(self, now: int) -> tuple[int, tuple[bool, ...]] | None:
+        """The first slot that begins at or after ``now``, and whether each tier of agents works on its day."""
+        at = self.next(now)
+        return None if at is None else (at, self.works(at))
 
     def works(self, now: int) -> tuple[bool, ...]:
         """Whether each tier of agents works on a day."""

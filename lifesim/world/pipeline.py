@@ -16,6 +16,7 @@ from lifesim.workforce import cases, mining
 from lifesim.workforce.leads import CALL, DESK, MINED
 from lifesim.workforce.passage import CREATED, LEAD_LOST, WITHDRAWN, nothing_passed, pass_on, regrade
 from lifesim.workforce.recycling import COOLING
+from lifesim.workforce.service import miss
 from lifesim.workforce.staff import Staff
 from lifesim.world.call_rules import CallRules
 from lifesim.world.dialling import Dialler
@@ -63,8 +64,13 @@ class Pipeline:
         if self.dialler is None:
             return waiting
         waiting, dropped = self.dialler.dial(waiting, self._dirty(waiting), calls, now)
+        miss(self.world.extra, self._branches, dropped)
         self._let_go(dropped, LEAD_LOST)
         return waiting
+
+    def overdue(self, waiting: Any, now: int) -> None:
+        """Settle as breaches of the service level those that nobody has contacted in time."""
+        miss(self.world.extra, self._branches, waiting, waiting["asked"] + self.leads.contacted < now)
 
     def cooled(self, leads: Any, now: int) -> Any:
         """What is taken off the skill of a conversation by the time since the latest behaviour. Shape (n,)."""

@@ -19,6 +19,7 @@ from lifesim.workforce.operation import WORK_LEFT
 from lifesim.workforce.passage import LEAD_LOST, WITHDRAWN, pass_on
 from lifesim.workforce.recycling import COOLING, returning, taken_back
 from lifesim.workforce.staff import BY_TIER, RETURNED_BY, Staff
+from lifesim.workforce.tries import TRIES
 from lifesim.world.kernel import hold
 from lifesim.world.parts import every
 from lifesim.world.world import World
@@ -49,8 +50,8 @@ class Review:
             world.extra, self.staff, lambda customers: issued_last(world, customers, now), branch, now, self.within,
             int(world.state.counts["fork"][0]),
         )  # fmt: skip
-        if len(world.extra[WORK_LEFT]):
-            conclude_work(world, world.extra[cases.IN_HAND])
+        for name in (WORK_LEFT, TRIES):
+            conclude_work(world, name, world.extra[cases.IN_HAND])
         if self.recycling is not None:
             comes_back = returning(self.recycling, self.staff, lost)
             self._take_back(world, lost[comes_back], now)
@@ -104,10 +105,12 @@ def issued_last(world: World, customers: Any, now: int) -> Any:
     return out
 
 
-def conclude_work(world: World, open_cases: Any) -> None:
-    """Drop work on leads that are in nobody's hand any more."""
-    work = world.extra[WORK_LEFT]
+def conclude_work(world: World, name: str, open_cases: Any) -> None:
+    """Drop work, or tries, on leads that are in nobody's hand any more."""
+    work = world.extra[name]
+    if not len(work):
+        return
     over = ~np.isin(work["luck"], open_cases["luck"])
     if over.any():
         hold(work["customer"][over].astype(np.int64), -1, world.kernel_address)
-        world.extra[WORK_LEFT] = work[~over]
+        world.extra[name] = work[~over]

@@ -15,6 +15,7 @@ from lifesim.scenario.agent_levers import AgentPractice
 from lifesim.scenario.needs import FAMILIES
 from lifesim.workforce import cases
 from lifesim.workforce.levers import GRIEVANCE, resent
+from lifesim.workforce.recording import forget_leavers, owe
 from lifesim.workforce.serving import SERVING
 from lifesim.workforce.sold import (
     APE_FEN,
@@ -59,6 +60,7 @@ class Sales:
     def act(self, world: World, now: int) -> None:
         """Credit the policies issued since the last time, or since the fork; agents resent what was sold past them."""
         past = self.count(world, world.extra, now - self.days * DAY, now)
+        forget_leavers(world.extra, self.staff, now)
         if self.cooperation is not None:
             world.extra.setdefault(GRIEVANCE, np.zeros(len(self.staff)))
             resent(world.extra, past, 1.0 - self.credit, 0.5 ** (self.days * DAY / self.cooperation.recovers))
@@ -91,6 +93,7 @@ class Sales:
         earned = first_commissions(self.staff, products, premiums, seller, own)
         amounts = {POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned}
         credit(kept, (branch, seller), amounts, (rows, self._month[issued // DAY]))
+        owe(kept, self.staff, rows, own, self._recording[products])
         served = np.flatnonzero(customers < len(serving))
         served = served[serving[customers[served]] >= len(self.staff.calls)]
         mine = serving[customers[served]]
@@ -123,6 +126,11 @@ class Sales:
     def _family(self) -> Any:
         """Number of the family of needs of each product."""
         return np.array([FAMILIES.index(product.family) for product in self.staff.scenario.products.values()])
+
+    @cached_property
+    def _recording(self) -> Any:
+        """Slots that recording a sale of each product takes."""
+        return np.array([product.recording for product in self.staff.scenario.products.values()])
 
     @cached_property
     def _month(self) -> Any:

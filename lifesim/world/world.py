@@ -69,6 +69,7 @@ from lifesim.workforce.leads import DESK_MEASURES, LEAD
 from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT
 from lifesim.workforce.passage import begin_anew
 from lifesim.workforce.sold import FROM_FORK, TO_SERVED
+from lifesim.workforce.tries import TRIES, TRY
 from lifesim.world import kernel
 from lifesim.world.under_way import under_way
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
@@ -93,7 +94,7 @@ _QUEUES = {
 }
 
 #: Queues beside those of desks whose customers are held until the next full hour.
-HELD = ("places", "turns", "entrants", "bookings", WORK_LEFT)
+HELD = ("places", "turns", "entrants", "bookings", WORK_LEFT, TRIES)
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -182,6 +183,7 @@ class World:
             "places": np.zeros(0, REQUEST),
             "turns": np.zeros(0, REQUEST),
             WORK_LEFT: np.zeros(0, WORK),
+            TRIES: np.zeros(0, TRY),
             "entrants": np.zeros(0, REQUEST),
             "bookings": np.zeros(0, REQUEST),
         }  # fmt: skip

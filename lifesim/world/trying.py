@@ -1,0 +1,102 @@
+"""Agents who try to reach the customers of their leads: who is not reached is tried again, until they give up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lifesim.engagement.granting import give_up
+from lifesim.population.arrays import appended
+from lifesim.population.columns import T_FAILED, T_REQUESTED
+from lifesim.scenario.operation import Reaching
+from lifesim.workforce.leads import CALL, TOLD, rows_of
+from lifesim.workforce.operation import fitting
+from lifesim.workforce.service import miss
+from lifesim.workforce.shift import Shift
+from lifesim.workforce.staff import BY_TIER, TRY_SLOTS, Staff
+from lifesim.workforce.tries import TRIES, TRY, reaches
+from lifesim.world.kernel import hold
+from lifesim.world.review import issued_last
+from lifesim.world.world import World
+
+
+class Trier:
+    """Keeps the list of customers whom agents have not reached; the list itself is an array of the world.
+
+    The contact policy is asked about the first try, as about every call; further ones belong to it.
+    """
+
+    def __init__(self, reaching: Reaching, staff: Staff, world: World) -> None:
+        self.reaching, self.staff, self.world = reaching, staff, world
+
+    def reached(self, granted: Any, rows: Any, now: int) -> Any:
+        """Whose customers are reached at once; the others are on the list from now on. Shape (n,).
+
+        Who is only told of something calls nobody, who was qualified expects the call, and seats have a dialler.
+
+        Parameters
+        ----------
+        granted
+            Records of ``leads.LEAD`` that somebody has taken. Shape (n,).
+        rows
+            Of the staff who took them. Shape (n,).
+        """
+        calls = (rows >= len(self.staff.calls)) & (granted["channel"] == CALL) & (granted["told"] != TOLD)
+        calls &= granted["qualified"] == 0
+        new = np.zeros(int(calls.sum()), TRY)
+        for name in granted.dtype.names:
+            new[name] = granted[name][calls]
+        new["agent"], new["handed"], new["dials"] = self.staff.key[rows[calls]], now, 0
+        found = ~calls
+        found[calls] = self._tried(new, now)
+        self._keep(new[~found[calls]])
+        return found
+
+    def again(self, shift: Shift, now: int) -> tuple[Any, Any, Any]:
+        """Try those who are due, as far as agents have time: leads reached, rows of who did, slots of each row."""
+        tries = self._going_on(self.world.extra[TRIES], now)
+        rows, room = self.staff.rows_of(tries["agent"]), np.zeros(len(self.staff), np.int64)
+        room[shift.rows] = shift["capacity"]
+        due = np.flatnonzero(tries["due"] <= now)
+        which = fitting(due[np.lexsort((tries["luck"][due], tries["due"][due], rows[due]))], rows, room)
+        tried, by = tries[which], rows[which]
+        self._count(tried, T_REQUESTED)
+        branch = self.world.state.customers["branch"][tried["customer"]]
+        np.add.at(self.world.extra[BY_TIER], (branch, self.staff.tier[by], TRY_SLOTS), 1)
+        found = self._tried(tried, now)
+        left = np.ones(len(tries), bool)
+        left[which] = False
+        self.world.extra[TRIES] = tries[left]
+        self._keep(tried[~found])
+        return tried[found], by[found], np.bincount(by, minlength=len(self.staff))
+
+    def _tried(self, leads: Any, now: int) -> Any:
+        """Whom one more try reaches. Shape (n,)."""
+        found = reaches(self.reaching, self.world.streams, leads)
+        leads["dials"] += 1
+        leads["due"] = now + self.reaching.apart
+        self._count(leads[~found], T_FAILED)
+        return found
+
+    def _keep(self, missed: Any) -> None:
+        """Put those who were not reached on the list, but for those who have been tried often enough."""
+        over = missed["dials"] >= self.reaching.dials
+        self._let_go(missed[over])
+        miss(self.world.extra, self.world.state.customers["branch"], missed, over)
+        self.world.extra[TRIES] = appended(self.world.extra[TRIES], missed[~over])
+        asked = missed[over & (missed["inquiry"] == 1)]
+        give_up(rows_of(asked), int(self.world.now), self.world.kernel_address)
+
+    def _going_on(self, tries: Any, now: int) -> Any:
+        """The list without customers who have bought meanwhile."""
+        bought = issued_last(self.world, tries["customer"], now) > tries["handed"]
+        self._let_go(tries[bought])
+        return tries[~bought]
+
+    def _let_go(self, leads: Any) -> None:
+        hold(rows_of(leads), -1, self.world.kernel_address)
+
+    def _count(self, leads: Any, outcome: int) -> None:
+        place: Any = (leads["campaign"], leads["channel"], leads["content"], outcome)
+        np.add.at(self.world.state.touched, place, 1)
