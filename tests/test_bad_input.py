@@ -787,6 +787,16 @@ def test_a_strategy_that_cannot_be_imported_stops_every_scenario(check: Check, r
             "{w: {by: us, start: 2026-02-01, lasts: 9d, cut: 9%, weight: 1, products: [medical]}}}",
             "16:179: market.price_wars.w.products[0]: medical is withdrawn before 2026-02-01: the cut changes nothing",
         ),
+        (
+            "desk: {seats: {seniors: {per_10k: 0}, juniors: {calls_per_hour: 0}}}",
+            "16:8: desk.seats: nobody in branch 'main' with 2,000 customers can take a call; raise per_10k or "
+            "calls_per_hour of a group of seats",
+        ),
+        (
+            "desk: {seats: {seniors: {talks: exponential}, juniors: {per_10k: 0}}}",
+            "16:8: desk.seats: nobody in branch 'main' with 2,000 customers can take a call; raise per_10k or "
+            "calls_per_hour of a group of seats",
+        ),
     ],
 )
 def test_what_changes_nothing_is_a_warning(check: Check, more: str, wanted: str) -> None:

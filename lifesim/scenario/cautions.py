@@ -25,7 +25,7 @@ def cautions(scenario: Scenario) -> list[Problem]:
     """One line each, with its place; none for most scenarios."""
     checks = (
         silent_arms, few_customers, far_from_inherited, not_announced, sold_for_nothing, cuts_that_change_nothing,
-        unknown_orchestrations, no_time_for_calls,
+        unknown_orchestrations, no_time_for_calls, nobody_takes_calls,
     )  # fmt: skip
     found = [each for check in checks for each in check(scenario)]
     return [Problem(scenario.place(*each.path), dotted(each.path), each.message) for each in found]
@@ -99,6 +99,20 @@ def cuts_that_change_nothing(scenario: Scenario) -> Iterator[PathError]:
                 yield PathError(path, f"{name} is free: there is nothing to cut")
             elif name in gone and gone[name] <= terms.start:
                 yield PathError(path, f"{name} is withdrawn before {terms.start}: the cut changes nothing")
+
+
+def nobody_takes_calls(scenario: Scenario) -> Iterator[PathError]:
+    """Desks without capacity, where there are no agents either: whoever asks waits in vain."""
+    desk, sizes = scenario.desk, scenario.population.branch_sizes()
+    pools = {"in all branches together": sum(sizes.values())} if desk.scope == "national" else {
+        f"in branch '{branch}' with {customers:,} customers": customers for branch, customers in sizes.items()
+    }  # fmt: skip
+    for where, customers in pools.items():
+        able = any(seats.number(customers) * seats.calls_per_hour for seats in desk.seats.values())
+        if customers and not able and scenario.workforce is None:
+            message = f"nobody {where} can take a call; raise per_10k or calls_per_hour of a group of seats"
+            yield PathError(("desk", "seats"), message)
+            return
 
 
 def _parser(path: KeyPath) -> Callable[[object], float] | None:
