@@ -40,6 +40,7 @@ from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
 from lifesim.world.sales import Sales
+from lifesim.world.scanning import Scan
 from lifesim.world.score_fitting import learn
 from lifesim.world.script import Script, scripted
 from lifesim.world.seats import Seats, scarce
@@ -127,6 +128,9 @@ class Experiment:
             desk,
             Review(desk.staff),
         ]
+        leads = self.scenario.leads
+        if leads is not None and leads.scanned is not None:
+            parts.append(Scan(leads.scanned, leads.waits, practice.grading))
         if self.scenario.workforce is not None:
             parts += [Sales(desk.staff, practice.agents), Orphans(desk.staff, practice.reassign, world)]
         if scripted(self.scenario):

@@ -21,6 +21,7 @@ Grade = Literal["A", "B", "C", "D"]
 GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
 #: How often a lead has been dialled is stored in a byte.
 _MOST_DIALS = 250
+_DAY = 86_400
 
 
 class Mined(Part):
@@ -54,10 +55,37 @@ class Dialling(Part):
             yield PathError(("by_dial",), "needs a number above zero for the first dial, and none below zero")
 
 
+class Scanned(Part):
+    """Leads that the grading makes: customers are shown to it, and those it grades well enough become leads."""
+
+    every: PositiveDuration = about("time between two looks, whole days", default="7d")
+    within: PositiveDuration = about(
+        "customers are looked at who opened the app in so much time, and who have no lead; nobody else is"
+    )
+    bar: Grade = about("customers graded so, or better, become leads")
+    content: Name = about("what the call about it says")
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.every % _DAY:
+            yield PathError(("every",), "must be whole days, such as 7d")
+
+    @property
+    def days(self) -> int:
+        """Days between two looks."""
+        return self.every // _DAY
+
+    @property
+    def passes(self) -> int:
+        """Grades that make leads, counted from A."""
+        return GRADES.index(self.bar) + 1
+
+
 class Leads(Part):
     """How leads come out of behaviour, and when they are graded. A customer has one such lead at a time."""
 
     mined: dict[Behaviour, Mined] = about("behaviours that make a lead", default={})
+    scanned: Scanned | None = about("customers of whom the grading makes leads; none: nobody", default=None)
     waits: PositiveDuration = about("time after which such a lead is withdrawn if nobody has taken it", default="14d")
     graded: PositiveDuration = about(
         "time between two gradings of the leads that wait, counted from midnight; inquiries are graded at once",
@@ -118,8 +146,10 @@ def leads_say_what_exists(scenario: Scenario) -> Iterator[PathError]:
     said: dict[tuple[str, ...], str] = {
         ("mined", behaviour): mined.content for behaviour, mined in scenario.leads.mined.items()
     }
-    if scenario.leads.dialling is not None:
-        said["dialling",] = scenario.leads.dialling.content
+    for name in ("dialling", "scanned"):
+        part = getattr(scenario.leads, name)
+        if part is not None:
+            said[name,] = part.content
     for path, content in said.items():
         if content not in scenario.contents:
             message = f"unknown content '{content}'{suggest(content, scenario.contents)}"

@@ -49,9 +49,9 @@ LEAD = np.dtype(
     align=True,
 )
 
-#: What makes a lead: behaviours come last.
-SOURCES = ("inquiry", "journey", "campaign", *BEHAVIOURS)
-BY_JOURNEY, BY_CAMPAIGN, MINED = 1, 2, 3
+#: What makes a lead: behaviours from ``MINED`` on, and the grading of customers who did something lately.
+SOURCES = ("inquiry", "journey", "campaign", *BEHAVIOURS, "grading")
+BY_JOURNEY, BY_CAMPAIGN, MINED, BY_GRADING = 1, 2, 3, SOURCES.index("grading")
 
 #: Nothing; somebody takes the customer over, and calls; an agent is told something, and calls nobody.
 _, HANDED, TOLD = range(3)

@@ -9,7 +9,7 @@ from lifesim.strategy import IntArray, LeadView, Luck, View
 
 from ._grades import by_bars, by_quota, check
 
-STAGES, SOURCES = 6, 6
+STAGES, SOURCES = 6, 7
 
 
 @dataclass(frozen=True, kw_only=True)
