@@ -40,7 +40,9 @@ MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
 AHEAD = 12
 #: What becomes of customers whose serving agent changes.
 ORPHANED, ASSIGNED, FOLLOWS = range(3)
-DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS = range(5)
+DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS, ENDLESS = range(6)
+#: More touches and steps of journeys than this come to no customer in one second.
+MOST_AT_ONCE = 1_000
 #: Most events and requests that one step of one customer can append (255 policies ending at once).
 STEP_EVENTS, STEP_REQUESTS = 300, 80
 
@@ -99,6 +101,7 @@ def live(i: int, until: int, w: Any) -> int:
     At equal times journeys come first, then touches, dates, life events, clocks, sessions.
     """
     c = customer_row(w, i)
+    second, contacts = 0, 0
     while True:
         other = soonest_but_sessions(i, w)
         now = min(other, c.session_at)
@@ -109,6 +112,11 @@ def live(i: int, until: int, w: Any) -> int:
             return status
         held = c.held
         if c.touch_at == now:
+            contacts = contacts + 1 if now == second else 0
+            second = now
+            if contacts == MOST_AT_ONCE:
+                counts(w).endless = i
+                return ENDLESS
             on_contact(i, now, w)
         elif c.policy_at == now:
             policies = c.policies

@@ -292,6 +292,18 @@ class World:
                 self.state = memory.grow_pool(self.state, "touches", 1)
             elif status == kernel.GROW_ENROLMENTS:
                 self.state = memory.grow_enrolments(self.state, len(self.journeys.names) + 1)
+            elif status == kernel.ENDLESS:
+                raise RunError(self._endless())
+
+    def _endless(self) -> str:
+        """Which journeys go round without a pause."""
+        pool = self.state.enrolments
+        inside = pool["journey"][pool["customer"] == self.state.counts["endless"][0]]
+        names = ", ".join(sorted({f"'{self.journeys.names[number]}'" for number in inside}))
+        return (
+            f"a journey goes round without a pause: a customer of {names} came to more than {kernel.MOST_AT_ONCE:,} "
+            f"steps and touches in one second; put a wait before the step that leads back"
+        )
 
     def drain(self) -> None:
         """Empty the kernel's buffers: events to the log, requests to those who grant them."""
