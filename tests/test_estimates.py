@@ -98,12 +98,11 @@ def test_a_drop_of_activity_is_what_visits_show() -> None:
     checked = 0
     for row in np.flatnonzero(mine & (c["joined"] <= 0) & (score > 0))[:60]:
         visits = log["time"][(log["key"] == c["key"][row]) & (log["kind"] == E_SESSION)]
-        usual = recent = None
-        for look in looks:
+        usual = recent = 0.0
+        for k, look in enumerate(looks, 1):
             active = float(np.any((visits > look - WEEK) & (visits < look)))
-            usual = active if usual is None else usual + (1 - 0.5 ** (1 / USUAL)) * (active - usual)
-            recent = active if recent is None else recent + (1 - 0.5 ** (1 / RECENT)) * (active - recent)
-        assert usual is not None and recent is not None
+            usual += max(1 / k, 1 - 0.5 ** (1 / USUAL)) * (active - usual)
+            recent += max(1 / k, 1 - 0.5 ** (1 / RECENT)) * (active - recent)
         assert score[row] == pytest.approx(1 / (1 + math.exp(-2.0 * (usual - recent))), abs=1e-6)
         checked += usual != recent
     assert checked > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ from small_worlds import SILENCE, busy, described, experiment, new_world, small
 
 import lifesim
 from lifesim.errors import ScenarioError
+from lifesim.experiment.plugins import instance
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.population.columns import DAY, E_DELIVERED, E_OPENED, E_OPT_OUT, E_UNFOLLOWED, REFUSES_TARGETING
 from lifesim.population.memory import count
 from lifesim.regression import fit, logistic, with_constant
 from lifesim.scenario import Scenario
 from lifesim.scenario.inference import SIGNALS
-from lifesim.strategy import Practice
+from lifesim.scenario.units import PathError
+from lifesim.strategy import CustomerView, Practice
 from lifesim.world.score_fitting import LEAST, learn
 from lifesim.world.warning_score import WEIGHTS
 from lifesim.world.world import World
@@ -26,7 +29,7 @@ WARM_UP = 140
 WRONG = {"intercept": -2.0, "depends": {"policy_years": 0.3, "quiet_weeks": 0.1, "orphan": -1.0}}
 
 
-def leaving(size: int | dict[str, int] = 2_000, within: str | None = "84d", rate: str = "0.25/y") -> Scenario:
+def leaving(size: int | dict[str, int] = 2_000, within: str | None = "70d", rate: str = "0.25/y") -> Scenario:
     """Policyholders who leave because they are orphans, and for nothing else."""
     data = described(small())
     for name, clock in data["behaviour"]["transitions"].items():
@@ -136,9 +139,9 @@ def test_a_run_fits_before_its_arms_begin(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_past_must_lie_in_the_warm_up() -> None:
-    with pytest.raises(ScenarioError, match=r"churn\.fitted_within: .* warm-up, which must take 147d or more"):
-        leaving(within="141d")
-    leaving(within="140d")
+    with pytest.raises(ScenarioError, match=r"churn\.fitted_within: .* warm-up, which must take 154d or more"):
+        leaving(within="71d")
+    leaving(within="70d")
 
 
 def test_touches_without_an_answer_and_opt_outs_are_signals() -> None:
@@ -171,6 +174,27 @@ def test_touches_without_an_answer_and_opt_outs_are_signals() -> None:
         assert score[row] == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6)
         found.add((min(unanswered, 20), int(opt_outs)))
     assert {0, 20} < {unanswered for unanswered, _ in found} and {0, 1, 2} <= {n for _, n in found}
+
+
+def test_saves_may_go_to_a_share_of_each_branch() -> None:
+    given = {
+        "policies": np.array([1] * 10 + [0] + [1] * 5), "branch": np.array([0] * 11 + [1] * 5),
+        "annual_premium_cny": np.full(16, 100.0),
+        "churn_score": np.array([0.1, 0.9, 0.2, 0.3, 0.4, 0.5, 0.8, 0.7, 0.6, 0.05, 0.0, 0.02, 0.01, 0.03, 0.03, 0.0]),
+    }  # fmt: skip
+    columns = {name: lambda world, rows, now, values=values: values[rows] for name, values in given.items()}
+    view = CustomerView(np.arange(16), columns, None, 0, datetime.date(2026, 1, 5))
+
+    def treated(**of: float) -> list[int]:
+        saves = instance("orchestration", {"graded_saves": of})
+        return sorted(row for touches in saves.touch(view, None) for row in touches.who.tolist())
+
+    # The upper tenth of ten and of five; ties with the last of them are treated alike.
+    assert treated(share=0.1) == [1, 13, 14]
+    assert treated(share=1.0) == [*range(10), *range(11, 16)]
+    assert treated(alarm=0.65) == [1, 6, 7]
+    with pytest.raises(PathError, match="share must lie between 0 and 1; found 2"):
+        treated(share=2.0)
 
 
 def test_the_regression_finds_the_coefficients_that_made_the_data() -> None:

@@ -77,6 +77,6 @@ class Inference(Part):
 def score_has_a_past(scenario: Scenario) -> Iterator[PathError]:
     """What a score is fitted on is within the warm-up."""
     between = scenario.inference.between_looks
-    if between is not None and between > scenario.warm_up:
+    if between is not None and 2 * between > scenario.warm_up:
         path = ("inference", "churn", "fitted_within")
-        yield PathError(path, f"the score is fitted on the warm-up, which must take {between // DAY}d or more then")
+        yield PathError(path, f"the score is fitted on the warm-up, which must take {2 * between // DAY}d or more then")

@@ -31,7 +31,8 @@ _OPEN, _STAYED, _LOST, _IN_ORDER = range(4)
 def keep_look(world: World, now: int) -> None:
     """Keep the signals of all policyholders, where this is one of the looks that the score will be fitted on."""
     between, fork = world.scenario.inference.between_looks, world.scenario.warm_up
-    if between is None or now >= fork or (fork - now) % between:
+    # Signals need some time from the beginning, too.
+    if between is None or not between <= now < fork or (fork - now) % between:
         return
     past = world.extra.get(_PAST, np.zeros(0, _SEEN))
     _conclude(world, past)

@@ -83,11 +83,10 @@ def scored(world: World, now: int) -> Any:
 
 
 def _look(signals: Any, active: Any) -> None:
-    """Carry the averages of activity on; the first look begins both."""
-    first = signals["looks"] == 0
+    """Carry the averages of activity on: of all looks alike at first, then with weights that fade."""
     signals["looks"] += 1
     for name, half_life in (("usual", USUAL), ("recent", RECENT)):
-        weight = np.where(first, 1.0, 1.0 - 0.5 ** (1.0 / half_life))
+        weight = np.maximum(1.0 / signals["looks"], 1.0 - 0.5 ** (1.0 / half_life))
         signals[name] += weight * (active - signals[name])
 
 
