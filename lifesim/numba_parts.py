@@ -8,10 +8,16 @@ code, and that of the parts it calls, into a module of its own, and optimises th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from numba import types
 from numba.core.codegen import CPUCodeLibrary, JITCodeLibrary
 from numba.core.compiler import Compiler
+
+#: Numba puts the arguments of a function into words at every pass over it, whether anybody listens or not; the record
+#: that every part of the kernel takes has hundreds of fields.
+types.Record.__repr__ = cache(types.Record.__repr__)
 
 
 class _NoMachineCode:
