@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lifesim.scenario.journeys.calendar import Calendar, parse_time
+from lifesim.scenario.journeys.calendar import Calendar, parse_every, parse_time
+from lifesim.scenario.journeys.entries import DidNot, Once, OnEvent
+from lifesim.scenario.journeys.expressions import AllOf, Comparison, Expression, Not
 from lifesim.scenario.journeys.model import Journey
-from lifesim.scenario.journeys.parsing import parse_triggers
+from lifesim.scenario.journeys.parsing import parse_audience, parse_triggers
 from lifesim.scenario.journeys.steps import (
     Condition,
     EngagementSplit,
@@ -39,6 +41,74 @@ TAKEN_IN = {"push": "opened", "sms": "clicked", "service_account": "opened"}
 Did = tuple[int, str, str]
 #: The way out of a step, the step it leads to, and when.
 Gone = tuple[str, str, int]
+
+
+class Heard:
+    """Events that are listened for, with the days in a row on which each has happened so far."""
+
+    def __init__(self, text: str) -> None:
+        self.triggers = parse_triggers(text)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.runs: dict[int, tuple[int, int]] = {}
+
+    def hears(self, at: int, event: str, about: str) -> bool:
+        """Whether something that happens now is one of them."""
+        found = False
+        for k, trigger in enumerate(self.triggers):
+            if trigger.event == event and trigger.argument in ("", about):
+                last, days = self.runs.get(k, (-2, 0))
+                if at // DAY != last:
+                    self.runs[k] = at // DAY, days + 1 if at // DAY == last + 1 else 1
+                found |= self.runs[k][1] >= trigger.days
+        return found
+
+
+def holds(audience: Expression, did: Sequence[Did], now: int) -> bool:
+    """Whether an audience about what was done holds a customer."""
+    if isinstance(audience, Comparison):
+        asked = Heard(audience.word + (f"({audience.argument})" if audience.argument else ""))
+        return any(0 <= now - each[0] <= audience.value * DAY and asked.hears(*each) for each in did)
+    if isinstance(audience, Not):
+        return not holds(audience.part, did, now)
+    parts = [holds(part, did, now) for part in audience.parts]
+    return all(parts) if isinstance(audience, AllOf) else any(parts)
+
+
+def comes_in(entry: Any, did: Sequence[Did], joined: int, zero: datetime.date, end: int) -> int | None:
+    """When a customer comes in by an entry for the first time; None for never."""
+    if isinstance(entry, OnEvent):
+        asked = Heard(entry.on)
+        return next((each[0] for each in did if asked.hears(*each)), None)
+    if isinstance(entry, DidNot):
+        return left_undone(entry, did, end)
+    midnight = datetime.datetime.combine(zero, datetime.time())
+    if isinstance(entry, Once):
+        moments = [int((parse_time(entry.at) - midnight).total_seconds())]
+    else:
+        calendar, moments = parse_every(entry.every), [0]
+        while moments[-1] < end:
+            moments.append(calendar.next_after(moments[-1], zero))
+        del moments[0]
+    who = None if entry.who is None else parse_audience(entry.who)
+    return next((at for at in moments if joined <= at < end and (who is None or holds(who, did, at))), None)
+
+
+def left_undone(entry: DidNot, did: Sequence[Did], end: int) -> int | None:
+    """When the time is over in which what would keep a customer out has not followed what was done."""
+    done, undone = Heard(entry.did), Heard(entry.but_not)
+    waits: int | None = None
+    for each in did:
+        if waits is not None and each[0] >= waits:
+            break
+        if waits is not None and undone.hears(*each):
+            waits = None
+        if done.hears(*each) and waits is None:
+            waits = each[0] + entry.within
+            undone.forget()
+    return None if waits is None or waits >= end else waits
 
 
 @dataclass

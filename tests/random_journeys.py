@@ -13,6 +13,13 @@ CONTENTS = ("hello", "gift", "quiz")
 RESPONSES = {"push": "opened", "sms": "clicked", "service_account": "opened"}
 EVENTS = ("launched_app", "bought(accident)", "signed_in 3 days running", "browsed or asked_adviser")
 AUDIENCES = ("age <= 30", "not holds(accident)", "orphan or policies > 1")
+ENTRIES: tuple[dict[str, str], ...] = (
+    {"every": "fri 19:00"}, {"on": "claim_paid"}, {"at": "2026-03-01 10:00"}, {"on": "signed_in 3 days running"},
+    {"did": "launched_app", "but_not": "signed_in 3 days running", "within": "10d"},
+    {"did": "signed_in 3 days running", "but_not": "browsed or asked_adviser", "within": "1d"},
+    {"every": "mon 10:00", "who": "browsed within 9d or clicked within 30d"},
+    {"at": "2026-03-01 10:00", "who": "not (browsed within 20d or bought(accident) within 60d)"},
+)  # fmt: skip
 DURATIONS = ("30min", "6h", "1d", "10d")
 PAUSES = ({"until": "09:00"}, {"until": "sat 10:00"}, {"until": "2026-05-01 08:00"}, {"before": "fair", "by": "1d"})
 KINDS = (
@@ -31,7 +38,7 @@ def journeys(draw: st.DrawFn, most_steps: int = 8) -> Journey:
     sent = sorted({next(iter(step["send"].values())) for step in steps.values() if "send" in step})
     data = {
         "name": "any",
-        "entry": draw(st.sampled_from([{"every": "fri 19:00"}, {"on": "claim_paid"}, {"at": "2026-03-01 10:00"}])),
+        "entry": draw(st.sampled_from(ENTRIES)),
         "exit_on": draw(st.sampled_from([[], ["complained"]])),
         "events": {"fair": {"date": "2026-06-01 14:00"}},
         "contents": {name: {"kind": "care", "says": name} for name in sent},

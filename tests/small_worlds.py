@@ -244,6 +244,8 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
     out |= {f"traits.{name}": state.traits[order, k] for k, name in enumerate(behaviour.traits)}
     for k, name in enumerate(behaviour.states):
         out |= {f"mind.{name}.{field}": state.mind[field][order, k] for field in state.mind.dtype.names}
+    recalled = enumerate(world.journeys.recalled)
+    out |= {f"recalled.{name}": state.recalled[order, k] for k, name in recalled}
     out |= {f"hours_seen.{k}": state.hours_seen[order, k] for k in range(state.hours_seen.shape[1])}
     for name, table in (("clocks", state.clocks), ("lifts", state.lifts)):
         for k in range(table.shape[1]):

@@ -9,7 +9,20 @@ import numpy as np
 import pytest
 from chance import check_shares
 from journey_worlds import a_journey, obliging, under
-from small_worlds import HOUR, busy, described, experiment, keys_of, log_of, new_world, run, run_on, small
+from small_worlds import (
+    HOUR,
+    busy,
+    described,
+    differences,
+    experiment,
+    keys_of,
+    lives,
+    log_of,
+    new_world,
+    run,
+    run_on,
+    small,
+)
 
 from lifesim.dates import months_later
 from lifesim.engagement.journeys.running_checks import cannot_run
@@ -343,10 +356,99 @@ def test_what_keeps_the_insurer_from_learning_is_said_with_its_place() -> None:
     assert said(by_life_event, small().replace(behaviour=behaviour))["entry.1.life_event"].startswith(
         "the scenario has no life event 'child'"
     )
-    run_of_days = a_journey(ONCE, entry={"on": "launched_app 3 days running"})
-    assert said(run_of_days, small()) == {
-        "entry.on": "days in a row are counted of those who are in; let them in at the first, and wait for more"
-    }
+
+
+# --- runs of days -------------------------------------------------------------------------------------------------
+
+
+def runs_of(times: list[int], days: int, since: int = -1) -> list[int]:
+    """Events after a time at which a run of so many days in a row, all since that time, is complete."""
+    found, last, length = [], -2, 0
+    for at in times:
+        if at <= since:
+            continue
+        if at // DAY != last:
+            last, length = at // DAY, length + 1 if at // DAY == last + 1 else 1
+        if length >= days:
+            found.append(at)
+    return found
+
+
+def visits(world: World) -> dict[int, list[int]]:
+    log = log_of(world)
+    found: dict[int, list[int]] = {}
+    for key, at in zip(*(log[name][log["kind"] == E_SESSION].tolist() for name in ("key", "time")), strict=True):
+        found.setdefault(key, []).append(at)
+    return found
+
+
+def keen() -> Scenario:
+    """A scenario whose customers come to the app on many days."""
+    scenario = obliging()
+    behaviour = described(scenario)["behaviour"]
+    behaviour["sessions"]["rate"] = "150/y"
+    return scenario.replace(behaviour=behaviour, population={"branches": {"north": 150}, "segments": {"mainstream": 1}})
+
+
+def test_whoever_does_it_on_so_many_days_running_comes_in_at_the_last_of_them() -> None:
+    world = run(keen(), under(a_journey(ONCE, entry={"on": "launched_app 3 days running"})), days=50)
+    right = {key: runs_of(times, 3)[0] for key, times in visits(world).items() if runs_of(times, 3)}
+    assert entered(world) == right and 10 < len(right) < 140
+
+
+def test_a_run_begins_anew_with_every_entry_and_counts_days_inside_the_journey_too() -> None:
+    stay = {"stay": {"wait": "30h", "next": "exit"}}
+    journey = a_journey(stay, entry={"on": "launched_app 2 days running"}, reentry=AGAIN)
+    world = run(keen(), under(journey), days=60)
+    right, again = {}, 0
+    for key, times in visits(world).items():
+        came: list[int] = []
+        while following := runs_of(times, 2, came[-1] if came else -1):
+            outside = [at for at in following if not came or at >= came[-1] + 30 * HOUR]
+            if not outside:
+                break
+            came.append(outside[0])
+        if came:
+            right[key] = came[-1]
+            again += len(came) > 1
+    assert entered(world) == right and again > 10
+
+
+def test_what_keeps_a_customer_out_may_be_a_run_of_days_since_the_first_thing() -> None:
+    entry = {"did": "launched_app", "but_not": "launched_app 2 days running", "within": "5d"}
+    world = run(keen(), under(a_journey(ONCE, entry=entry)), days=50)
+    right: dict[int, int] = {}
+    for key, times in visits(world).items():
+        waits: int | None = None
+        for at in times:
+            if waits is not None and at >= waits + 5 * DAY:
+                break
+            if waits is None:
+                waits = at
+            elif runs_of([each for each in times if each <= at], 2, waits)[-1:] == [at]:
+                waits = at  # what ends one wait begins the next
+        if waits is not None and waits + 5 * DAY < 50 * DAY:
+            right[key] = waits + 5 * DAY
+    assert entered(world) == right and len(right) > 30
+
+
+def test_a_run_of_days_may_be_what_customers_did() -> None:
+    entry = {"did": "launched_app 3 days running", "but_not": "bought", "within": "2d"}
+    world = run(keen(), under(a_journey(ONCE, entry=entry)), days=50)
+    at_first = {key: runs_of(times, 3)[0] for key, times in visits(world).items() if runs_of(times, 3)}
+    came = entered(world)
+    assert len(came) > 10 and all(at >= at_first[key] + 2 * DAY for key, at in came.items())
+    assert sum(at == at_first[key] + 2 * DAY for key, at in came.items()) > 0.9 * len(came)
+
+
+def test_a_cut_in_the_middle_of_runs_changes_nothing() -> None:
+    did_not = {"did": "browsed 2 days running", "but_not": "bought", "within": "1d"}
+    entry: list[dict[str, Any]] = [{"on": "launched_app 3 days running"}, did_not]
+    practice = under(a_journey(HELLO, entry=entry, reentry=AGAIN))
+    of = experiment(keen(), {"control": practice})
+    uncut, _ = run_on(of, new_world(of), practice, 40 * DAY)
+    cut, _ = run_on(of, new_world(of), practice, 40 * DAY, [11 * DAY + 7, 25 * DAY])
+    assert differences(lives(uncut), lives(cut), ignore=("log.",)) == [] and len(entered(uncut)) > 30
 
 
 # --- every word for what customers do -------------------------------------------------------------------------------

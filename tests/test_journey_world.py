@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
-from journey_follower import WAITING, Follower
+from journey_follower import WAITING, Follower, comes_in
 from journey_worlds import a_journey, obliging, under
-from random_journeys import AUDIENCES, CONTENTS, journeys
+from random_journeys import AUDIENCES, CONTENTS, ENTRIES, journeys
 from small_worlds import described, keys_of, log_of, run
 
 from lifesim.engagement.journeys.audience import compile_audience
@@ -58,7 +58,8 @@ def followable(journey: Journey) -> Journey:
         step.pop("full", None)
         if "hand_over" in step or "notify" in step:
             data["steps"][name] = {"wait": "3h", "next": step.get("next") or step["else"]}
-    return Journey.model_validate(data | {"entry": {"at": "2026-01-09 19:00"}, "exit_on": []})
+    entry = {"at": "2026-01-09 19:00"} if data["entry"].get("on") == "claim_paid" else data["entry"]
+    return Journey.model_validate(data | {"entry": entry, "exit_on": []})
 
 
 def doings(world: World, key: int) -> list[tuple[int, str, str]]:
@@ -77,7 +78,7 @@ def followers(world: World, journey: Journey) -> dict[int, Follower]:
     view, rows = customer_view(world.observed, world.state, world.now, world.date(world.now))
     answers = {text: compile_audience(text, vocabulary(scenario))(view) for text in LASTING.values()}
     pool, found = world.state.enrolments, {}
-    for record in pool[pool["customer"] >= 0]:
+    for record in pool[(pool["customer"] >= 0) & (pool["entries"] > 0)]:
         key, at = int(keys_of(world)[record["customer"]]), int(np.flatnonzero(rows == record["customer"])[0])
 
         def draw(name: str, key: int = key) -> float:
@@ -90,11 +91,38 @@ def followers(world: World, journey: Journey) -> dict[int, Follower]:
     return found
 
 
+def entered(world: World) -> dict[int, int]:
+    """When each customer has come in, by key."""
+    pool = world.state.enrolments
+    came = pool[(pool["customer"] >= 0) & (pool["entries"] > 0)]
+    return dict(zip(keys_of(world)[came["customer"]].tolist(), came["entered"].tolist(), strict=True))
+
+
+def expected(world: World, journey: Journey) -> dict[int, int]:
+    """The same by the model."""
+    joined = world.state.customers["joined"].tolist()
+    found = {}
+    for row, key in enumerate(keys_of(world).tolist()):
+        at = comes_in(journey.entries[0], doings(world, key), joined[row], world.date(0), world.now)
+        if at is not None:
+            found[key] = at
+    return found
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_way_in_lets_those_in_whom_the_model_does(entry: dict[str, str]) -> None:
+    """One of each, so that no way depends on what is drawn."""
+    contents = {"hello": {"kind": "care", "says": "hello"}}
+    hello = {"hello": {"send": {"push": "hello"}, "next": "exit"}}
+    agree(followable(a_journey(hello, name="any", entry=entry, contents=contents)))
+
+
 def agree(journey: Journey) -> Counter[tuple[str, str]]:
     """Run a journey, and hold every customer against the model; the ways that they went."""
     practice = under(journey)
     world = run(answering(), practice, days=DAYS)
     log = log_of(world)
+    assert entered(world) == expected(world, journey)
     walked: Counter[tuple[str, str]] = Counter()
     for key, walker in followers(world, journey).items():
         arrived = log["time"][(log["key"] == key) & (log["kind"] == E_DELIVERED) & (log["campaign"] == "any")]

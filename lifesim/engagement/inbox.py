@@ -6,7 +6,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle.layout import counts, course_row, customer_row, enrolment_row, tally, touch_row
-from lifesim.lifecycle.noting import note
+from lifesim.lifecycle.noting import note, note_answer
 from lifesim.population.columns import NEVER, NONE, TRAVELLING
 
 
@@ -82,6 +82,7 @@ def due_touch(i: int, w: Any) -> int:
 def answer(i: int, touch: Any, response: int, w: Any) -> None:
     """Tell the journey that sent a touch what the insurer sees of it."""
     answer_step(i, touch.campaign, touch.step, response, w)
+    note_answer(response, touch.content, touch.channel, w)
 
 
 @compiled

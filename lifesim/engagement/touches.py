@@ -44,6 +44,7 @@ from lifesim.lifecycle.noting import (
     W_PROPOSAL_MADE,
     W_PROPOSAL_READ,
     note,
+    note_answer,
 )
 from lifesim.lifecycle.premiums import cure
 from lifesim.lifecycle.sessions import visit
@@ -164,6 +165,7 @@ def fail(i: int, place: int, now: int, w: Any) -> None:
     again = i8(w.fallback, channel) >= 0 and c.cause != CAUSE_DIED
     if not again or fall_back(i, campaign, content, channel, luck, step, channel + 1, now, w) > 0:
         answer_step(i, campaign, step, W_FAILED, w)
+        note_answer(W_FAILED, content, channel, w)
 
 
 @compiled

@@ -134,6 +134,7 @@ CHANNEL_RULE = np.dtype(
         ("by_hour", "u1"),  # whether opening depends on the hour
         ("needs", "u2"),  # bits of reach without which it reaches nobody
         ("response", "u1"),  # what the insurer sees when a touch is taken in, place in scenario.journeys.words.EVENTS
+        ("shows", "u1"),  # bit per answer that the insurer sees, by the same places
     ],
     align=True,
 )
@@ -177,6 +178,7 @@ JOURNEY_RULE = np.dtype(
         ("entries_from", "i4"),
         ("entries_to", "i4"),
         ("steps", "i4"),
+        ("counts_days", "i4"),  # whether a run of days is its goal or lets customers in: it counts outside it too
     ],
     align=True,
 )
@@ -251,6 +253,7 @@ RULE_ARRAYS: dict[str, Any] = {
     "audience_from": "i8",  # first row of each audience, and the end of the last
     "audience_rows": "i8",
     "audience_values": "f8",
+    "recall_rules": "i8",  # (recall_rows, 3): event, what it is about, column of State.recalled
     "tag_mix": "f8",  # shares of segments up to each
     # The contact policy of an arm, see engagement.policies.
     "policy_keys": "u8",
@@ -293,6 +296,8 @@ RULE_NUMBERS: dict[str, str] = {
     "marks_each": "i8",
     "desk_content": "i8",
     "events_all": "i8",  # offline events of all journeys
+    "recalled_events": "i8",  # bit per observed event that some audience asks about
+    "recall_rows": "i8",
     "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
     "scored": "i8",  # whether there is a score of early warning
     "recognised": "f8",  # share of customers whose segment the insurer recognises
@@ -351,6 +356,7 @@ _SIZES = {
     "slots": "i8", "slots_lifted": "i8", "no_lift": "i8",
     "states": "i8", "traits_each": "i8", "events_room": "i8", "requests_room": "i8",
     "channels": "i8", "outcomes_each": "i8", "remembered": "i8", "scratch": "i8", "drawn": "i8", "notes": "i8",
+    "recall_width": "i8",
 }  # fmt: skip
 
 WORLD = np.dtype(
@@ -496,7 +502,7 @@ def bind(state: State, rules: Any, scratch: Any, drawn: Any, notes: Any) -> Any:
     w["states"], w["no_lift"] = state.mind.shape[1], _NO_LIFT.ctypes.data
     w["traits_each"] = state.traits.shape[1]
     w["events_room"], w["requests_room"] = len(state.events), len(state.requests)
-    w["remembered"] = state.recent.shape[1]
+    w["remembered"], w["recall_width"] = state.recent.shape[1], state.recalled.shape[1]
     w["channels"], w["outcomes_each"] = state.touched.shape[1], state.touched.shape[3]
     w["scratch"], w["drawn"], w["notes"] = scratch.ctypes.data, drawn.ctypes.data, notes.ctypes.data
     return w

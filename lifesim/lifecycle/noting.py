@@ -2,7 +2,7 @@
 
 Journeys stand above the lifecycle and react to it. A step therefore leaves a list of what was noticed in it, by the
 words of ``scenario.journeys.words``; the kernel hands the list over when the step is done, in the same second. Of a
-customer whom no journey touches nothing is listed.
+customer whom no journey touches nothing is listed, but what an audience asks about (``browsed within 30d``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import counts, customer_row, note_at
+from lifesim.lifecycle.layout import channel_rule_at, counts, customer_row, note_at
 from lifesim.population.columns import (
     CLAIM_REFUSED,
     E_AGENT_ASSIGNED,
@@ -69,6 +69,7 @@ for _event, _word in {
     E_DELETED: "contact_deleted",
 }.items():
     _WORD_OF[_event] = _NUMBERS[_word]
+W_BOUGHT = _NUMBERS["bought"]
 _CLAIM_REFUSED = _NUMBERS["claim_refused"]
 #: What happens where there are agents.
 OF_AGENTS = frozenset({"orphaned", "agent_assigned"})
@@ -81,24 +82,48 @@ HAPPENS = (
 
 @compiled
 def watched(i: int, word: int, w: Any) -> bool:
-    """Whether any journey hears of what a customer does."""
-    return customer_row(w, i).first_enrolment != NONE or (counts(w).entering >> word) & 1
+    """Whether any journey hears of what a customer does, or an audience asks about it."""
+    return customer_row(w, i).first_enrolment != NONE or ((counts(w).entering | w.recalled_events) >> word) & 1
 
 
 @compiled
 def note(i: int, word: int, about: int, w: Any) -> None:
     """List something for the journeys; what does not fit, they do not hear of."""
-    if watched(i, word, w) and counts(w).noted < NOTES:
+    if watched(i, word, w):
+        enlist(word, about, w)
+
+
+@compiled
+def enlist(event: int, about: int, w: Any) -> None:
+    """Put an entry on the list, if it fits."""
+    if counts(w).noted < NOTES:
         entry = note_at(w.notes, counts(w).noted)
-        entry.event = word
+        entry.event = event
         entry.about = about
         counts(w).noted += 1
 
 
 @compiled
+def note_answer(response: int, content: int, channel: int, w: Any) -> None:
+    """List an answer to a content for the audiences that ask about it, by a number below zero.
+
+    Journeys hear of answers to their own touches alone, and by their steps. Of a touch by a channel that does not show
+    such answers the insurer learns nothing.
+    """
+    if (w.recalled_events >> response) & 1 and (channel_rule_at(w.channel_rules, channel).shows >> response) & 1:
+        enlist(-1 - response, content, w)
+
+
+@compiled
+def response_of(event: int) -> int:
+    """The answer that a number below zero on the list stands for."""
+    return -1 - event
+
+
+@compiled
 def note_event(i: int, kind: int, detail: int, w: Any) -> None:
     """As ``note``, of an event as the log calls it."""
-    if customer_row(w, i).first_enrolment == NONE and counts(w).entering == 0:
+    if customer_row(w, i).first_enrolment == NONE and (counts(w).entering | w.recalled_events) == 0:
         return
     word = _WORD_OF[kind]
     if word < 0:

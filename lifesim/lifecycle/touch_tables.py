@@ -84,6 +84,7 @@ def _channels(scenario: Scenario) -> Any:
         "by_hour": [bool(c.by_hour) for c in channels],
         "needs": [reach_needed(name, each.through) for name, each in zip(CHANNELS, channels, strict=True)],
         "response": [_response(name) for name in CHANNELS],
+        "shows": [_shows(name) for name in CHANNELS],
     }
     return table(CHANNEL_RULE, columns)
 
@@ -129,3 +130,9 @@ def _response(channel: str) -> int:
         return list(EVENTS).index("attended")
     shown = CHANNEL_WORDS[channel].shows
     return next(k for k, word in enumerate(EVENTS) if word in ("opened", "clicked", "connected") and word in shown)
+
+
+def _shows(channel: str) -> int:
+    """Bits of the answers to touches by a channel that the insurer sees; of an event it sees who attends."""
+    way = CHANNEL_WORDS.get(channel)
+    return 0 if way is None else sum(1 << list(EVENTS).index(answer) for answer in way.shows)

@@ -59,7 +59,7 @@ REQUEST_BUFFER = 4_096
 _LONG_AGO = -(2**31) + 1
 #: Arrays with a row for each customer.
 PER_CUSTOMER = (
-    "due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent", "hours_seen", "signals",
+    "due", "visible", "customers", "traits", "mind", "clocks", "lifts", "recent", "hours_seen", "signals", "recalled",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def empty(
     ways: int = 0,
     outcomes: int = len(TOUCH_OUTCOMES),
     remembered: int = 0,
+    recalled: int = 0,
 ) -> State:
     """An empty world.
 
@@ -87,6 +88,8 @@ def empty(
         What journeys remember of a customer, as many numbers; ways out of all their steps.
     outcomes, remembered
         What can become of a touch; times that the contact policy remembers of a customer.
+    recalled
+        Things that audiences ask about when a customer last did them.
     """
     capacity = BLOCK
     behaviour = scenario.behaviour
@@ -135,6 +138,7 @@ def empty(
         recent=np.zeros((capacity, remembered), np.int32),
         signals=np.zeros((capacity, int(scenario.inference.keeps_signals)), SIGNAL),
         counts=counts,
+        recalled=np.zeros((capacity, recalled), np.int32),
     )
 
 
@@ -279,6 +283,7 @@ def add(state: State, people: People) -> tuple[State, slice]:
         state.customers[name][rows] = values
     state.traits[rows] = people.traits
     state.recent[rows] = _LONG_AGO
+    state.recalled[rows] = _LONG_AGO
     state.visible[rows] = np.where(people.marks & REFUSES_TARGETING, NEVER, people.joined)
     state.counts["customers"] += n
     return state, rows

@@ -68,6 +68,8 @@ class State(NamedTuple):
         Shape (capacity, 1 or 0): what a score of early warning is made of; of width 0 where nobody is scored.
     counts
         Shape (1,): numbers that the kernel keeps.
+    recalled
+        Shape (capacity, events): when each customer last did what some audience asks about; of width 0 where none asks.
     """
 
     due: Any
@@ -100,3 +102,4 @@ class State(NamedTuple):
     recent: Any
     signals: Any
     counts: Any
+    recalled: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from lifesim.workforce.staff import GRADES
 
 #: Observable columns of customers, each with its unit and meaning; beside them ``holds_<product>`` and
 #: ``tag_<segment>``, 1 when the insurer takes the customer for one of the segment; ``churn_score`` where the scenario
-#: describes one.
+#: describes one; ``days_since_<event>`` where an audience asks about the event.
 OBSERVABLE = {
     "age": "years, as declared at the start",
     "branch": "number of the branch, in the order of the scenario",
@@ -52,7 +52,7 @@ OfMind = Callable[[Any, Any, int, int], Any]
 OneByOne = Callable[[Any, Any, int, int, int], Any]
 
 
-def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
+def observed_columns(scenario: Scenario, seen: OneByOne, recalled: Sequence[str] = ()) -> dict[str, Observed]:
     """Functions from the state, rows and a time to observable columns; made once for a world.
 
     Parameters
@@ -60,6 +60,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
     seen
         Function from the state, rows, a place in ``engagement.journeys.layout.Seen``, what it is about and a time to
         that column: for what the kernel computes one customer at a time.
+    recalled
+        Columns of ``State.recalled`` by name: days since something that an audience asks about.
     """
     columns: dict[str, Observed] = {
         "branch": lambda s, rows, now: s.customers["branch"][rows],
@@ -89,6 +91,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne) -> dict[str, Observed]:
     columns["annual_premium_cny"] = lambda s, rows, now: seen(s, rows, Seen.PREMIUM, 0, now)
     for number, segment in enumerate(scenario.segments):
         columns[f"tag_{segment}"] = lambda s, rows, now, k=number: seen(s, rows, Seen.TAG, k, now)  # type: ignore[misc]
+    for number, name in enumerate(recalled):
+        columns[name] = lambda s, rows, now, k=number: _days(s.recalled[rows, k], now)  # type: ignore[misc]
     return columns
 
 

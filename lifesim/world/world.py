@@ -18,6 +18,7 @@ import simpy
 
 from lifesim.engagement.journeys.enrolling import enrol
 from lifesim.engagement.journeys.installing import entering, install
+from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.observing import columns_of
 from lifesim.engagement.policies import Policies
 from lifesim.errors import RunError
@@ -26,6 +27,7 @@ from lifesim.lifecycle.clock_tables import slots, slots_lifted
 from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.mind import gaps_of
+from lifesim.lifecycle.noting import W_BOUGHT
 from lifesim.lifecycle.persistency import mark_fork
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
@@ -167,7 +169,7 @@ class World:
         self._bound: tuple[State, int] | None = None
         self.follow(policies[0])
         self.mechanisms = mechanisms
-        self.observed = observed_columns(scenario, self.seen)
+        self.observed = observed_columns(scenario, self.seen, self.journeys.recalled)
         self.observed_leads = lead_columns(self.observed)
         hidden = hidden_columns(scenario, self.state_of_mind, self.gap)
         self.everything = self.observed | hidden
@@ -175,6 +177,7 @@ class World:
         self.state: State = memory.empty(
             scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns),
             self.journeys.marks, len(self.journeys.ways), len(self.policies.outcomes), self.policies.remembered,
+            len(self.journeys.recalled),
         )  # fmt: skip
         self.extra: dict[str, Any] = {
             "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
@@ -262,8 +265,19 @@ class World:
         to, kind = (credited, REFERRED) if friends else (NOBODY, ARRIVED)
         self.state = assign(self.state, rows, to, kind, segments)
         self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
+        if people.policies:
+            self._recall_policies(rows)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_address)
         return rows
+
+    def _recall_policies(self, rows: slice) -> None:
+        """Whoever holds policies already has bought them: the insurer knows when each was issued."""
+        pool = self.state.policies
+        theirs = pool[(pool["customer"] >= rows.start) & (pool["customer"] < rows.stop)]
+        for event, about, column in self.rules.arrays["recall_rules"]:
+            if event == W_BOUGHT:
+                mine = theirs if about == NOTHING else theirs[theirs["product"] == about]
+                np.maximum.at(self.state.recalled[:, column], mine["customer"], mine["issued"])
 
     def advance(self, until: int, ahead: int | None = None) -> None:
         """Advance every customer to ``until``.

@@ -19,6 +19,8 @@ from lifesim.engagement.journeys.layout import (
     TOO_MANY,
     W_LEFT,
     A,
+    B,
+    C,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.observing import belongs
@@ -48,6 +50,12 @@ def cell_of(row: int, column: int, w: Any) -> int:
 
 
 @compiled
+def trigger(row: int, column: int, w: Any) -> int:
+    """One number of a row of the triggers."""
+    return i8(w.journey_triggers, row * RUNNING_TRIGGER_WIDTH + column)
+
+
+@compiled
 def mark(place: int, k: int, w: Any) -> int:
     """One number that a journey remembers of a customer who is in it."""
     return u2(w.marks, enrolment_row(w, place).course * w.marks_each + k)
@@ -57,6 +65,16 @@ def mark(place: int, k: int, w: Any) -> int:
 def set_mark(place: int, k: int, value: int, w: Any) -> None:
     """Remember a number; what is too large for its place stays at the largest."""
     set_u2(w.marks, enrolment_row(w, place).course * w.marks_each + k, min(value, 65_535))
+
+
+@compiled
+def begin_runs(place: int, first: int, count: int, w: Any) -> None:
+    """Runs of days that some triggers ask for begin now: those before do not count."""
+    for k in range(first, first + count):
+        run = trigger(k, T_RUN, w)
+        if run != NOTHING:
+            set_mark(place, run, 0, w)
+            set_mark(place, run + 1, 0, w)
 
 
 @compiled
@@ -151,23 +169,13 @@ def begin_course(place: int, inside: int, w: Any) -> None:
 
 
 @compiled
-def goal_counts_days(journey: int, w: Any) -> bool:
-    """Whether a run of days is a goal of a journey, for which they count also after the customer has left."""
-    rule = journey_rule_at(w.journey_rules, journey)
-    for k in range(rule.goal_from, rule.goal_to):
-        if i8(w.journey_triggers, k * RUNNING_TRIGGER_WIDTH + T_RUN) != NOTHING:
-            return True
-    return False
-
-
-@compiled
 def end_course(place: int, w: Any) -> None:
-    """The customer of an enrolment is out of the journey, and waits for nothing."""
+    """The customer of an enrolment is out of the journey, and waits for nothing; days may count on."""
     enrolment, course = enrolment_row(w, place), course_row(w, place)
     course.inside = 0
     course.waits = 0
     course.at = NEVER
-    if goal_counts_days(enrolment.journey, w):
+    if journey_rule_at(w.journey_rules, enrolment.journey).counts_days:
         return
     course.customer = NONE
     course.next = counts(w).free_course
@@ -180,7 +188,8 @@ def end_course(place: int, w: Any) -> None:
 def enter(i: int, journey: int, granted: int, now: int, w: Any) -> None:
     """Let a customer in, at the first step; the caller has made sure that the pool has room.
 
-    Where the journey takes so many and no more, the customer waits for a turn, unless it has been granted.
+    Runs of days begin anew, those by which one comes in among them. Where the journey takes so many and no more, the
+    customer waits for a turn, unless it has been granted.
     """
     if not granted and (w.taken_by_turns >> journey) & 1:
         ask(i, ENTER, journey, now, w)
@@ -205,12 +214,13 @@ def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
     """
     if i4(w.visible, i) > now:
         return
-    place = enrolment_made(i, journey, w)
+    place, row = enrolment_made(i, journey, w), entry * STEP_WIDTH
     if enrolment_row(w, place).course == NONE or (not under_way(w, place) and course_row(w, place).at == NEVER):
         begin_course(place, 0, w)
+        begin_runs(place, i8(w.journey_entries, row + B), i8(w.journey_entries, row + C), w)
         course = course_row(w, place)
         course.row = entry
-        course.at = now + i8(w.journey_entries, entry * STEP_WIDTH + A)
+        course.at = now + i8(w.journey_entries, row + A)
         customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, course.at)
 
 

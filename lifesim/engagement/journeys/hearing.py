@@ -10,23 +10,26 @@ from typing import Any
 from lifesim.compiled import compiled
 from lifesim.engagement.inbox import find_touch
 from lifesim.engagement.journeys.enrolling import (
+    begin_course,
     cell_of,
     come_to,
     convert,
     count_way,
     drop_out,
     end_course,
+    enrolment_made,
     enter,
     expect,
     mark,
     may_enter,
     set_mark,
+    trigger,
 )
 from lifesim.engagement.journeys.layout import (
     COUNT,
     FIRST,
     KIND,
-    RUNNING_TRIGGER_WIDTH,
+    RECALL_WIDTH,
     STEP,
     STEP_WIDTH,
     T_ABOUT,
@@ -42,17 +45,21 @@ from lifesim.engagement.journeys.layout import (
     Way,
 )
 from lifesim.engagement.journeys.layout import NONE as NOTHING
-from lifesim.lifecycle.layout import counts, course_row, customer_row, enrolment_row, i8, journey_rule_at, note_at
-from lifesim.lifecycle.noting import W_REPLIED
+from lifesim.lifecycle.layout import (
+    counts,
+    course_row,
+    customer_row,
+    enrolment_row,
+    i4,
+    i8,
+    journey_rule_at,
+    note_at,
+    set_i4,
+)
+from lifesim.lifecycle.noting import W_REPLIED, response_of
 from lifesim.population.columns import DAY, NEVER, NONE
 
 _WAIT, _TRIGGER, _DID_NOT = int(Kind.WAIT), int(Way.TRIGGER), int(Way.DID_NOT)
-
-
-@compiled
-def trigger(row: int, column: int, w: Any) -> int:
-    """One number of a row of the triggers."""
-    return i8(w.journey_triggers, row * RUNNING_TRIGGER_WIDTH + column)
 
 
 @compiled
@@ -61,6 +68,10 @@ def on_notes(i: int, now: int, w: Any) -> None:
     noted = counts(w).noted
     for k in range(noted):
         event, about = note_at(w.notes, k).event, note_at(w.notes, k).about
+        if event < 0 or event > W_REPLIED:
+            recall(i, event if event > 0 else response_of(event), about, now, w)
+        if event < 0:
+            continue
         place = customer_row(w, i).first_enrolment
         while place != NONE:
             if (counts(w).running >> enrolment_row(w, place).journey) & 1:
@@ -70,6 +81,17 @@ def on_notes(i: int, now: int, w: Any) -> None:
             let_in(i, event, about, now, w)
     counts(w).noted = 0
     find_touch(i, w)
+
+
+@compiled
+def recall(i: int, event: int, about: int, now: int, w: Any) -> None:
+    """Remember when a customer did what some audience asks about; of an answer `about` is the content."""
+    if not (w.recalled_events >> event) & 1:
+        return
+    for k in range(w.recall_rows):
+        wanted = i8(w.recall_rules, k * RECALL_WIDTH + 1)
+        if i8(w.recall_rules, k * RECALL_WIDTH) == event and wanted in (NOTHING, about):
+            set_i4(w.recalled, i * w.recall_width + i8(w.recall_rules, k * RECALL_WIDTH + 2), now)
 
 
 @compiled
@@ -84,12 +106,30 @@ def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
             first = i8(w.journey_entries, row + FIRST)
             last = first + i8(w.journey_entries, row + COUNT)
             kind = i8(w.journey_entries, row + KIND)
-            if kind not in (_TRIGGER, _DID_NOT) or matching(first, last, NONE, event, about, now, w) < 0:
+            if kind not in (_TRIGGER, _DID_NOT):
+                continue
+            if matching(first, last, run_place(i, journey, first, last, event, now, w), event, about, now, w) < 0:
                 continue
             if kind == _DID_NOT:
                 expect(i, journey, k, now, w)
             elif may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
                 enter(i, journey, 0, now, w)
+
+
+@compiled
+def run_place(i: int, journey: int, first: int, last: int, event: int, now: int, w: Any) -> int:
+    """Place of the enrolment that keeps the runs of days by which a customer may come in.
+
+    ``NONE`` where no trigger asks for a run of this event, or nobody may see the customer. Days are counted while the
+    arm runs the journey, of those who are in it too.
+    """
+    for k in range(first, last):
+        if trigger(k, T_EVENT, w) == event and trigger(k, T_RUN, w) != NOTHING and i4(w.visible, i) <= now:
+            place = enrolment_made(i, journey, w)
+            if enrolment_row(w, place).course == NONE:
+                begin_course(place, 0, w)
+            return place
+    return NONE
 
 
 @compiled

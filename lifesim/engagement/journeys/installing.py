@@ -85,6 +85,8 @@ class Installed:
         waits for one, seconds; none where it does not wait.
     audiences
         Number of each audience that was asked for beside those of the journeys.
+    recalled
+        By column of ``State.recalled``: name of the column of a view that says how long ago it was.
     """
 
     names: tuple[str, ...]
@@ -94,6 +96,7 @@ class Installed:
     marks: int
     told: Mapping[tuple[int, int], tuple[ToAgent, int | None]]
     audiences: Mapping[str, int]
+    recalled: tuple[str, ...]
 
 
 def install(
@@ -139,11 +142,13 @@ def install(
             "desk_content": work.contents.index(scenario.desk.content),
             "events_all": len(work.seats),
             "learns": int(any(row[KIND] == Way.LIFE_EVENT for row in work.entries)),
+            **work.recalls(),
         },
         tuple(work.ways),
         work.marks,
         work.told,
         numbers,
+        tuple(work.programs.recalled),
     )
 
 
@@ -179,6 +184,7 @@ class _Joined:
         self.marks = self.steps_before = 0
         self.told: dict[tuple[int, int], tuple[ToAgent, int | None]] = {}
         self.seats: list[tuple[int, ...]] = []
+        self.seats_of: dict[str, list[int]] = {}
 
     def add(self, journey: Journey) -> None:
         """Write a journey behind those before it."""
@@ -203,7 +209,7 @@ class _Joined:
         self.rules.append((
             campaign, rows, self.steps_before, cells[""], *leaving, *goal, tables.goal_seconds, tables.goal_leaves,
             audiences[tables.exit_if] if tables.exit_if != NONE else NONE, tables.reentry_after, tables.reentry_times,
-            entries, len(self.entries), len(journey.steps),
+            entries, len(self.entries), len(journey.steps), _counts_days(tables),
         ))  # fmt: skip
         self.steps_before += len(journey.steps)
         self.marks = max(self.marks, 2 * len(journey.steps) + 2 * runs)
@@ -225,6 +231,7 @@ class _Joined:
             content = journey.events[name].content
             if content is not None:
                 numbers[name] = len(self.seats)
+                self.seats_of.setdefault(name, []).append(len(self.seats))
                 seats = journey.events[name].seats
                 few = -1 if seats is None else seats
                 self.seats.append((campaign, begins[name], self.contents.index(content), few))
@@ -287,6 +294,11 @@ class _Joined:
         elif kind == Kind.REPEAT and row[B] != NONE:
             row[B] = audiences[row[B]]
 
+    def recalls(self) -> dict[str, int]:
+        """How many rules there are about what is remembered of customers, and their events as bits."""
+        rules = self.programs.recall_rules(self.names, self.seats_of)
+        return {"recall_rows": len(rules), "recalled_events": sum(1 << event for event in set(rules[:, 0].tolist()))}
+
     def arrays(self) -> dict[str, Any]:
         """All tables as arrays."""
         return {
@@ -297,8 +309,15 @@ class _Joined:
             "journey_calendars": _table(self.calendars, 6),
             "journey_entries": _table(self.entries, STEP_WIDTH),
             "seats": _table(self.seats, 4),
+            "recall_rules": self.programs.recall_rules(self.names, self.seats_of),
             **self.programs.arrays(),
         }
+
+
+def _counts_days(tables: Tables) -> bool:
+    """Whether a run of days is the goal of a journey, or lets customers in."""
+    blocks = [tables.goal, *((row[FIRST], row[COUNT]) for row in tables.entries)]
+    return any((tables.triggers[first : first + count, T_DAYS] > 1).any() for first, count in blocks)
 
 
 def _moved(row: Any, by: dict[int, int]) -> Any:

@@ -118,6 +118,8 @@ LEFT: Final = "left"
 # repeats how often it has gone back; two for each run of days, the day (from 1) and how many in a row by then.
 
 
+# Columns of `recall_rules`: event, what it is about (NONE for anything), column of `State.recalled`.
+RECALL_WIDTH: Final = 3
 # What a row of an audience does, in column 0: push the truth of a comparison, turn the last one round, join two.
 COMPARE, NOT, AND, OR = range(4)
 
@@ -141,3 +143,4 @@ class Seen(IntEnum):
     SUM_ASSURED = 13
     PREMIUM = 14
     CHURN_SCORE = 15
+    SINCE = 16

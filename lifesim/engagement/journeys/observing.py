@@ -12,13 +12,13 @@ import numpy as np
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.journeys.layout import AND, COMPARE, NOT, Seen
 from lifesim.lifecycle.cover import sum_assured
-from lifesim.lifecycle.layout import customer_row, f4, f8, i8, policy_row, product_rule_at, signal_row, u8, world_at
+from lifesim.lifecycle.layout import customer_row, f4, f8, i4, i8, policy_row, product_rule_at, signal_row, u8, world_at
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NEVER, NONE, NOTICE, ORPHAN, SUSPENDED
 from lifesim.population.tags import K_TAG, NEVER_DAYS
 from lifesim.streams import look_again
 
 (_AGE, _BRANCH, _STAGE, _POLICIES, _ORPHAN, _TENURE, _SINCE_SESSION, _SINCE_TOUCH, _TO_DUE, _WAITS, _CONSENTS, _HOLDS,
- _TAG, _SUM_ASSURED, _PREMIUM, _CHURN_SCORE) = (int(each) for each in Seen)  # fmt: skip
+ _TAG, _SUM_ASSURED, _PREMIUM, _CHURN_SCORE, _SINCE) = (int(each) for each in Seen)  # fmt: skip
 _LESS, _AT_MOST, _EQUAL, _UNEQUAL, _AT_LEAST = range(5)
 
 
@@ -127,6 +127,8 @@ def seen(i: int, what: int, about: int, now: int, w: Any) -> float:
         return 1.0 if tag(i, w) == about else 0.0
     if what == _CHURN_SCORE:
         return float(signal_row(w, i).score)
+    if what == _SINCE:
+        return days_since(i4(w.recalled, i * w.recall_width + about), now)
     return premium_held(i, what == _SUM_ASSURED, w)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.engagement.journeys.enrolling import (
+    begin_runs,
     cell_of,
     come_late,
     come_to,
@@ -18,8 +19,8 @@ from lifesim.engagement.journeys.enrolling import (
     leave,
     mark,
     set_mark,
+    trigger,
 )
-from lifesim.engagement.journeys.hearing import trigger
 from lifesim.engagement.journeys.layout import (
     ABOUT_STEP,
     ASKED,
@@ -35,7 +36,6 @@ from lifesim.engagement.journeys.layout import (
     STEP,
     T_EVENT,
     T_NEXT,
-    T_RUN,
     T_WAY,
     W_FIRST,
     W_NEXT,
@@ -135,9 +135,7 @@ def begin_wait(i: int, place: int, kind: int, now: int, w: Any) -> None:
         first = now // DAY * DAY + cell_of(row, C, w)
         course.at = min(first if first > now else first + DAY, course.until)
     # A run of days is one of the time in which it is waited for.
-    for k in range(cell_of(row, FIRST, w), cell_of(row, FIRST, w) + cell_of(row, COUNT, w)):
-        if trigger(k, T_RUN, w) != NOTHING:
-            set_mark(place, trigger(k, T_RUN, w), 0, w)
+    begin_runs(place, cell_of(row, FIRST, w), cell_of(row, COUNT, w), w)
 
 
 @compiled

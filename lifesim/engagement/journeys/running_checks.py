@@ -13,10 +13,10 @@ from lifesim.scenario.contents import PROMPTED
 from lifesim.scenario.journeys import Journey, misfits, vocabulary
 from lifesim.scenario.journeys.checks import audiences_of, triggers_of
 from lifesim.scenario.journeys.entries import OnLifeEvent
-from lifesim.scenario.journeys.expressions import Trigger
-from lifesim.scenario.journeys.parsing import parse_triggers
+from lifesim.scenario.journeys.expressions import Trigger, comparisons
+from lifesim.scenario.journeys.parsing import parse_audience
 from lifesim.scenario.journeys.steps import HandOver, Notify
-from lifesim.scenario.journeys.words import Vocabulary
+from lifesim.scenario.journeys.words import EVENTS, Vocabulary
 from lifesim.scenario.market import Content
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
@@ -25,6 +25,8 @@ from lifesim.scenario.yaml_nodes import dotted
 Path = tuple[str | int, ...]
 #: What becomes of a content of kind proposal.
 PROPOSALS = frozenset({"proposal_made", "proposal_read"})
+#: Whose contents a trigger of a journey depends on; an audience asks about those of all.
+BY_JOURNEY = " that the journey sends"
 
 
 def cannot_run(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
@@ -58,11 +60,6 @@ def _entries(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
             message = _unlearned(entry.life_event, scenario)
             if message is not None:
                 yield PathError((*path, "life_event"), message)
-        for key in ("on", "did", "but_not"):
-            text = getattr(entry, key, None)
-            if text is not None and any(trigger.days > 1 for trigger in parse_triggers(text)):
-                message = "days in a row are counted of those who are in; let them in at the first, and wait for more"
-                yield PathError((*path, key), message)
 
 
 def _unlearned(kind: str, scenario: Scenario) -> str | None:
@@ -82,34 +79,51 @@ def _visits(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
 
 
 def _events(journey: Journey, scenario: Scenario) -> Iterator[PathError]:
+    """Events that do not happen: to a trigger through what the journey sends, to an audience through anything."""
     named = {step.content for _, step in journey.sends()} | {each.content for each in journey.events.values()}
     contents = [content for name, content in scenario.contents.items() if name in named]
+    if any("booked" in content.prompts for content in contents) and journey.events:
+        yield from _bookable(journey)
+    names, happens = vocabulary(scenario), _happening(contents, journey, scenario)
+    for path, trigger, _ in triggers_of(journey):
+        message = _unheard(trigger, happens, BY_JOURNEY) or _about_nothing(trigger, contents, names, BY_JOURNEY)
+        if message is not None:
+            yield PathError(path, message, at_key=path[0] == "steps", offset=trigger.at)
+    all_contents = list(scenario.contents.values())
+    happens = _happening(all_contents, journey, scenario)
+    for path, text in audiences_of(journey):
+        for test in comparisons(parse_audience(text)):
+            if test.word in EVENTS:
+                asked = Trigger(test.word, test.argument)
+                message = _unheard(asked, happens) or _about_nothing(asked, all_contents, names)
+                if message is not None:
+                    yield PathError(path, message, offset=test.at)
+
+
+def _happening(contents: list[Content], journey: Journey, scenario: Scenario) -> set[str]:
+    """Events that happen where some contents are sent."""
     prompted = {event for content in contents for event in content.prompts}
-    happens = HAPPENS | prompted
+    happens = set(HAPPENS | prompted)
     if scenario.workforce is not None:
         happens |= OF_AGENTS
     if any(isinstance(step, HandOver | Notify) for step in journey.steps.values()):
         happens |= {"agent_assigned"}
     if "booked" in prompted and journey.events:
-        yield from _bookable(journey)
         happens |= {"attended"}
         if any(event.seats is not None for event in journey.events.values()):
             happens |= {"turned_away"}
     if any(content.kind == "proposal" for content in contents):
         happens |= PROPOSALS
-    for path, trigger, _ in triggers_of(journey):
-        message = _unheard(trigger, happens) or _about_nothing(trigger, contents, vocabulary(scenario))
-        if message is not None:
-            yield PathError(path, message, at_key=path[0] == "steps", offset=trigger.at)
+    return happens
 
 
-def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None:
+def _unheard(trigger: Trigger, happens: set[str], sent: str = "") -> str | None:
     """Why nothing in a world of the scenario sets off a trigger; None where something does."""
     event = trigger.event
     if event in happens:
         return None
     if event in PROMPTED:
-        return f"nothing that the journey sends leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
+        return f"nothing{sent} leads to '{event}'; give one of the contents prompts: {{{event}: 30%}}"
     if event == "attended":
         return "nobody can book an offline event of this journey; give one of its contents prompts: {booked: 30%}"
     if event == "turned_away":
@@ -119,11 +133,11 @@ def _unheard(trigger: Trigger, happens: frozenset[str] | set[str]) -> str | None
         why = f"without a workforce nobody has a serving agent, and '{event}' does not happen"
         return f"{why}; describe the workforce, as in markets/agents.yaml{more}"
     if event in PROPOSALS:
-        return f"nothing that the journey sends leads to '{event}'; send a content of kind proposal"
+        return f"nothing{sent} leads to '{event}'; send a content of kind proposal"
     return f"no world has '{event}' so far"
 
 
-def _about_nothing(trigger: Trigger, contents: list[Content], names: Vocabulary) -> str | None:
+def _about_nothing(trigger: Trigger, contents: list[Content], names: Vocabulary, sent: str = "") -> str | None:
     """Why no proposal is about what a trigger asks for; None where one is, or it asks for any."""
     if trigger.event not in PROPOSALS or not trigger.argument:
         return None
@@ -131,7 +145,7 @@ def _about_nothing(trigger: Trigger, contents: list[Content], names: Vocabulary)
     if any(content.kind == "proposal" and content.page in products for content in contents):
         return None
     page = products[0] if products else trigger.argument
-    return f"no proposal that the journey sends is about '{trigger.argument}'; give its content page: {page}"
+    return f"no proposal{sent} is about '{trigger.argument}'; give its content page: {page}"
 
 
 def _bookable(journey: Journey) -> Iterator[PathError]:

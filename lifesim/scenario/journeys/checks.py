@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from lifesim.scenario.journeys.calendar import parse_time
 from lifesim.scenario.journeys.entries import ByDate, Once
-from lifesim.scenario.journeys.expressions import Trigger
+from lifesim.scenario.journeys.expressions import Trigger, comparisons
 from lifesim.scenario.journeys.graph import before, instant_circle, reachable, ways
-from lifesim.scenario.journeys.parsing import parse_triggers
+from lifesim.scenario.journeys.parsing import parse_audience, parse_triggers
 from lifesim.scenario.journeys.steps import (
     Condition,
     EngagementSplit,
@@ -22,7 +22,7 @@ from lifesim.scenario.journeys.steps import (
     Wait,
 )
 from lifesim.scenario.journeys.texts import CUSTOMER_DATES, EXIT, parse_until
-from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
+from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS, asked_about
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
 
@@ -146,6 +146,12 @@ def dates(journey: Journey) -> Iterator[PathError]:
         if EVENTS[trigger.event].takes == "offline event" and name and name not in journey.events:
             message = f"unknown offline event '{name}'{suggest(name, journey.events)}"
             yield PathError(path, message, at_key=_is_key(path), offset=trigger.at)
+    for path, text in audiences_of(journey):
+        for test in comparisons(parse_audience(text)):
+            takes = asked_about(test.word) if test.word in EVENTS else ""
+            if takes == "offline event" and test.argument and test.argument not in journey.events:
+                message = f"unknown offline event '{test.argument}'{suggest(test.argument, journey.events)}"
+                yield PathError(path, message, offset=test.at)
 
 
 def over_before_entry(journey: Journey) -> Iterator[PathError]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from lifesim.scenario.journeys.words import CALLS, CHOICES, EVENTS, FLAGS, NUMBERS, SINCE, Vocabulary
+from lifesim.scenario.journeys.words import CALLS, CHOICES, EVENTS, FLAGS, NUMBERS, SINCE, Vocabulary, asked_about
 from lifesim.scenario.wording import suggest
 
 COMPARISONS: Final = ("<", "<=", "=", "!=", ">=", ">")
@@ -113,9 +113,7 @@ def unknown_names(audience: Expression, vocabulary: Vocabulary) -> list[tuple[in
     """Names in a right audience that a scenario does not know: position and message of each."""
     found = []
     for test in comparisons(audience):
-        what = (
-            CALLS.get(test.word) or CHOICES.get(test.word) or (EVENTS[test.word].takes if test.word in EVENTS else "")
-        )
+        what = CALLS.get(test.word) or CHOICES.get(test.word) or (asked_about(test.word) if test.word in EVENTS else "")
         known = vocabulary.names(what)
         if test.argument and known is not None and test.argument not in known:
             found.append((test.at, f"unknown {what} '{test.argument}'{suggest(test.argument, known)}"))

@@ -66,6 +66,7 @@ def vocabulary(scenario: Scenario) -> Vocabulary:
         products={name: (each.family, each.term == "long") for name, each in scenario.products.items()},
         tags=tuple(scenario.segments),
         branches=tuple(scenario.population.branches),
+        contents=tuple(scenario.contents),
     )
 
 

@@ -6,7 +6,7 @@ term      ["not"] ( "(" audience ")" | test )
 test      number ("<" "<=" "=" "!=" ">=" ">") quantity
         | number "between" quantity "and" quantity
         | choice "is" ["not"] name | choice ["not"] "in" "(" name {"," name} ")"
-        | flag | call "(" name ")" | event "within" duration
+        | flag | call "(" name ")" | event "within" duration (of an answer to a touch, the name is that of a content)
 trigger   event [n "days" "running"] {"or" event [n "days" "running"]}
 event     name ["(" name ")"]
 """
@@ -29,7 +29,9 @@ from lifesim.scenario.journeys.words import (
     HIDDEN,
     HIDDEN_PREFIXES,
     NUMBERS,
+    Takes,
     Unit,
+    asked_about,
 )
 from lifesim.scenario.quantities import DAY, YEAR, parse_duration, parse_money
 from lifesim.scenario.wording import suggest
@@ -129,7 +131,7 @@ def _refuse(word: Token) -> NoReturn:
     if word.text in HIDDEN or word.text.startswith(HIDDEN_PREFIXES):
         instead = HIDDEN.get(word.text) or "use what an insurer observes, such as " + ", ".join([*NUMBERS][:3])
         raise wrong(word.at, f"'{word.text}' is hidden from the insurer; {instead}")
-    known = [*NUMBERS, *FLAGS, *CALLS, *CHOICES, *(name for name, each in EVENTS.items() if each.takes != "step")]
+    known = [*NUMBERS, *FLAGS, *CALLS, *CHOICES, *EVENTS]
     raise wrong(word.at, f"'{word.text}' cannot be observed{suggest(word.text, known)}")
 
 
@@ -219,9 +221,7 @@ def _choice(reader: Reader, word: Token) -> Expression:
 
 
 def _happened(reader: Reader, word: Token) -> Expression:
-    argument, at = _argument(reader, word)
-    if EVENTS[word.text].takes == "step":
-        raise wrong(word.at, f"'{word.text}' is an answer to a touch; wait for it under 'on', or split by 'engagement'")
+    argument, at = _argument(reader, word, asked_about(word.text))
     reader.expect("within", f"say since when: {word.text} within 7d")
     if reader.token.kind != "quantity":
         raise reader.refusal("a duration such as 7d")
@@ -229,8 +229,7 @@ def _happened(reader: Reader, word: Token) -> Expression:
     return Comparison(word.text, argument, "<=", days, at)
 
 
-def _argument(reader: Reader, word: Token) -> tuple[str, int]:
-    takes = EVENTS[word.text].takes
+def _argument(reader: Reader, word: Token, takes: Takes) -> tuple[str, int]:
     if reader.token.text != "(":
         return "", word.at
     if not takes:
@@ -243,7 +242,7 @@ def _trigger(reader: Reader) -> Trigger:
     word = reader.name("what a customer does, such as opened or bought")
     if word.text not in EVENTS:
         raise unknown(word, "event", tuple(EVENTS))
-    argument, at = _argument(reader, word)
+    argument, at = _argument(reader, word, EVENTS[word.text].takes)
     if reader.token.kind != "quantity":
         return Trigger(word.text, argument, 1, at)
     days = reader.take()

@@ -124,6 +124,12 @@ EVENTS: Final[Mapping[str, Observed]] = {
     "turned_away": Observed(("was told that an offline event is full", "名额已满"), "offline event"),
 }
 
+
+def asked_about(event: str) -> Takes:
+    """What an audience may name behind an event; it knows touches by their content, and a trigger by their step."""
+    return "content" if EVENTS[event].response else EVENTS[event].takes
+
+
 #: Columns of "days since" whose name is not that of the event.
 SINCE: Final[Mapping[str, str]] = {"launched_app": "days_since_session"}
 
@@ -179,11 +185,14 @@ class Vocabulary:
         What customers can be tagged with: the segments, as the insurer estimates them.
     branches
         Branches in the order of their numbers.
+    contents
+        What touches say.
     """
 
     products: Mapping[str, tuple[str, bool]] | None = None
     tags: tuple[str, ...] | None = None
     branches: tuple[str, ...] | None = None
+    contents: tuple[str, ...] | None = None
     stages: tuple[str, ...] = field(default=STAGES)
 
     def names(self, what: str) -> tuple[str, ...] | None:
@@ -194,6 +203,7 @@ class Vocabulary:
             return tuple(CHANNEL_WORDS)
         known: tuple[str, ...] | None = {
             "tag": self.tags, "branch": self.branches, "stage": self.stages, "life event": LIFE_EVENTS,
+            "content": self.contents,
         }.get(what)  # fmt: skip
         return known
 
