@@ -55,7 +55,8 @@ class Looks:
     def act(self, world: World, now: int) -> None:
         leads = world.extra["leads"]
         if self.phase > 4:
-            self.found[now // DAY] = leads[(leads["source"] == BY_GRADING) & (leads["asked"] == now)].copy()
+            new = (leads["source"] == BY_GRADING) & (leads["asked"] == now) & (leads["returned"] == 0)
+            self.found[now // DAY] = leads[new].copy()
             return
         n = count(world.state)
         lists = ("leads", "inquiries", "calls", cases.IN_HAND, cases.RECENT, COOLING)
@@ -67,8 +68,8 @@ class Looks:
 
 @cache
 def watched() -> tuple[World, Daily, dict[int, Any], dict[int, Any]]:
-    daily, before, after = Daily(), Looks(3), Looks(5)
-    before.name = "looks before"
+    daily, before, after = Daily(), Looks(4), Looks(5)
+    before.name = "before the scan"
     practice = Practice(busy(calls=False).orchestrations, grading=Lots(), allocation=FirstSeat())
     world = run(scanned(), practice, days=50, observers=[daily, before, after])
     return world, daily, before.found, after.found
