@@ -22,7 +22,7 @@ from lifesim.scenario.workforce import RECRUIT_SECONDS
 from lifesim.strategy import LeadView, Luck, Practice
 from lifesim.workforce import cases
 from lifesim.workforce.serving import SERVING
-from lifesim.workforce.sold import BY_MONTH, GRADE_MEASURES, ONLINE, first_values, sellers
+from lifesim.workforce.sold import BY_MONTH, GRADE_MEASURES, ONLINE, POLICIES, SOLD_BY, first_values, sellers
 from lifesim.workforce.staff import Staff, staff
 from lifesim.world.parts import Observer, occupancy
 from lifesim.world.sales import Sales
@@ -105,6 +105,19 @@ def test_every_policy_is_sold_by_somebody_or_nobody_once() -> None:
             assert sold == outcomes[outcome][mine].sum() > 0
     assert all(values("policies")[branch, tier] > 0 for branch in ("north", "south") for tier in (SEATS, ONLINE))
     assert sum(value for (_, tier), value in values("policies").items() if tier.endswith("agents")) > 20
+
+
+def test_a_world_of_whole_weeks_counts_its_last_one() -> None:
+    """The book of the midnight at the end is not kept any more, and yet the week before it counts."""
+    scenario = market(horizon="21d")
+    of = experiment(scenario, {"control": PRACTICE})
+    world = forked(of, PRACTICE)
+    world.run(scenario.warm_up + scenario.horizon, of.parts(world, PRACTICE))
+    people = staff(world.scenario, world.streams, world.branches, world.started_with)
+    pool = world.state.policies
+    assert np.any((pool["issued"] >= world.now - 7 * DAY) & (pool["customer"] >= 0) & (pool["premium"] > 0))
+    sold = Sales(people).rest(world)[SOLD_BY][..., POLICIES].sum()
+    assert sold == world.outcomes()[0]["purchases"].sum() > 0
 
 
 def test_value_of_new_business_is_margin_times_premium() -> None:

@@ -153,9 +153,8 @@ class Orphans:
 
 
 def waiting(world: World, reassign: Reassignment) -> Any:
-    """Rows of the orphans for whom nobody had room when the book was last kept. Shape (n,)."""
-    week = Orphans.days * DAY
-    last = world.now - (world.now - world.scenario.warm_up) % week
+    """Rows of the orphans for whom nobody had room when the book was last kept, before the present. Shape (n,)."""
+    last = every(Orphans.days, world.now, world.scenario.warm_up % (Orphans.days * DAY)) - Orphans.days * DAY
     c = world.state.customers
     customers, _ = due(world.extra[ORPHANS], reassign, last)
     return customers[c["policies"][customers] > 0]

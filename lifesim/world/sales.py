@@ -68,9 +68,9 @@ class Sales:
     def rest(self, world: World) -> dict[str, Any]:
         """What has been sold up to the present, the days since the last time included; the world stays as it is."""
         kept = {name: world.extra[name].copy() for name in (*FROM_FORK, BY_MONTH, TO_SERVED)}
-        last = self.next(world.now)
-        since = world.now if last is None or last == world.now else last - self.days * DAY
-        self.count(world, kept, since, world.now)
+        # A world ends before what is due at its end: then the whole last week is still to be counted.
+        due = every(self.days, world.now, self.offset)
+        self.count(world, kept, due - self.days * DAY, world.now)
         return kept
 
     def count(self, world: World, kept: MutableMapping[str, Any], since: int, now: int) -> Any:
