@@ -56,6 +56,14 @@ def unobservable_metrics(scenario: Scenario) -> Iterator[PathError]:
             yield PathError(path, message, at_key=len(path) == 3)
 
 
+def scores_without_a_past(scenario: Scenario) -> Iterator[PathError]:
+    """A score that is fitted on a warm-up in which there are no two looks."""
+    between = scenario.inference.between_looks
+    if between is not None and 2 * between > scenario.warm_up:
+        path = ("inference", "churn", "fitted_within")
+        yield PathError(path, f"the score is fitted on the warm-up, which must take {2 * between // DAY}d or more then")
+
+
 def contradicting_correlations(scenario: Scenario) -> Iterator[PathError]:
     """Correlations that no traits can have."""
     from lifesim.population.synthesis import correlation
@@ -130,6 +138,7 @@ CHECKS: tuple[Callable[[Scenario], Iterable[PathError]], ...] = (
     plugins.repeated_plug_ins,
     unknown_metrics,
     unobservable_metrics,
+    scores_without_a_past,
     contradicting_correlations,
     too_little_memory,
     impossible_mechanisms,

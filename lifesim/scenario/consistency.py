@@ -15,7 +15,6 @@ from lifesim.scenario.behaviour import unknown
 from lifesim.scenario.channel_checks import CHANNEL_CHECKS
 from lifesim.scenario.contact_checks import CONTACT_CHECKS
 from lifesim.scenario.episode_checks import EPISODE_CHECKS
-from lifesim.scenario.inference import score_has_a_past
 from lifesim.scenario.leads import leads_are_worked_by_somebody, leads_say_what_exists
 from lifesim.scenario.operation import work_says_what_exists
 from lifesim.scenario.people import sums_to_one
@@ -343,5 +342,5 @@ CHECKS: tuple[Callable[[Scenario], Found], ...] = (
     calendar_covers, levers_are_known, *CHANNEL_CHECKS, *EPISODE_CHECKS, *CONTACT_CHECKS,
     agents_advise_on_what_is_sold, agents_work_beside_the_desk, branches_have_agents,
     orphans_go_to_somebody, leads_are_worked_by_somebody, work_says_what_exists,
-    rounds_are_in_hours, score_has_a_past,
+    rounds_are_in_hours,
 )  # fmt: skip

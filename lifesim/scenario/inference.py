@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.quantities import DAY
 from lifesim.scenario.units import PathError, PositiveDuration, Real, Share
-
-if TYPE_CHECKING:
-    from lifesim.scenario.models import Scenario
 
 #: What a score of early warning is made of, all of it observed: see ``world.warning_score``.
 Signal = Literal[
@@ -72,11 +69,3 @@ class Inference(Part):
         """Estimates are made at midnight."""
         if self.every % DAY:
             yield PathError(("every",), "takes whole days")
-
-
-def score_has_a_past(scenario: Scenario) -> Iterator[PathError]:
-    """What a score is fitted on is within the warm-up."""
-    between = scenario.inference.between_looks
-    if between is not None and 2 * between > scenario.warm_up:
-        path = ("inference", "churn", "fitted_within")
-        yield PathError(path, f"the score is fitted on the warm-up, which must take {2 * between // DAY}d or more then")
