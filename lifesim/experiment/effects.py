@@ -101,9 +101,9 @@ def effects(
         order of appearance. Intervals are NaN with fewer than two replications, the relative
         columns where the control's mean is 0, the relative interval also where it has no bounds,
         and all figures with no replication at all. `differing` counts the replications whose
-        difference is not 0. `unseen_bound` is the effect that none of a Poisson number of events
-        would leave possible, given the denominators of the arm: where hardly any replication
-        differs, the truth may be that far off whatever the interval says.
+        difference is not 0. `unseen_bound` is the effect that a Poisson number of events as low as
+        what differs would leave possible, given the denominators of the arm: where hardly any
+        replication differs, the truth may be that far off whatever the interval says.
 
     Raises
     ------
@@ -267,6 +267,8 @@ def _estimate(control: list[tuple[float, int]], arm: list[tuple[float, int]], sc
         return _Estimate()
     before, after = [value for value, _ in control], [value for value, _ in arm]
     differences = [treated - base for base, treated in zip(before, after, strict=True)]
+    bottoms = [bottom for _, bottom in arm]
+    events = [each * bottom / scale for each, bottom in zip(differences, bottoms, strict=True)]
     low, high = mean_interval(differences, level)
     relative = relative_low = relative_high = math.nan
     if base := mean(before):
@@ -284,5 +286,5 @@ def _estimate(control: list[tuple[float, int]], arm: list[tuple[float, int]], sc
         relative_high=relative_high,
         replications=len(differences),
         differing=sum(difference != 0.0 for difference in differences),
-        unseen_bound=unseen_bound(scale, sum(bottom for _, bottom in arm), level),
+        unseen_bound=unseen_bound(scale, events, sum(bottoms), level),
     )

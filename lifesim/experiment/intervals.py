@@ -64,14 +64,32 @@ def ratio_interval(control: Sequence[float], differences: Sequence[float], level
     return min(near, ratio, far), max(near, ratio, far)
 
 
-def unseen_bound(scale: float, denominator: int, level: float) -> float:
-    """Upper bound of ``scale`` x events / denominator when no event was seen, one-sided at (1 + level) / 2.
+def unseen_bound(scale: float, events: Sequence[float], denominator: int, level: float) -> float:
+    """Upper bound of ``scale`` x mean events / denominator after these events, one-sided at (1 + level) / 2.
 
-    None of a Poisson number of events is seen with probability exp(-mean), so that a mean above
-    -ln((1 - level) / 2), which is 3.69 at a level of 0.95, is refuted (Hanley and Lippman-Hand 1983, JAMA 249(13),
-    1743-1745: the rule of three).
+    Parameters
+    ----------
+    scale
+        Value of one event for a denominator of 1.
+    events
+        By how many events each replication differs, in either direction.
+    denominator
+        Sum over replications.
+
+    Notes
+    -----
+    A mean is refuted under which a Poisson number would hardly be as low as what was seen: 3.69 events after none at a
+    level of 0.95 (the rule of three: Hanley and Lippman-Hand 1983, JAMA 249(13), 1743-1745), 5.57 after one (Garwood
+    1936, Biometrika 28, 437-442). Events that come in clumps are counted as clumps of the size that their spread
+    shows, variance / mean, and at least 1.
     """
-    return -math.log((1.0 - level) / 2.0) * abs(scale) / denominator
+    from scipy.special import gammaincinv
+
+    sizes = [abs(each) for each in events]
+    spread = _covariance(sizes, sizes) / mean(sizes) if len(sizes) > 1 and any(sizes) else 1.0
+    clump = max(spread, 1.0)
+    most = float(gammaincinv(math.fsum(sizes) / clump + 1.0, 0.5 + level / 2.0))
+    return clump * most * abs(scale) / denominator
 
 
 def _covariance(first: Sequence[float], second: Sequence[float]) -> float:

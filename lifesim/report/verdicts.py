@@ -189,7 +189,7 @@ def guardrail_verdict(reading: Reading, limit: float) -> str:
 
     The change for the worse lies somewhere between the two ends of the interval. Where neither
     direction is better, a change in either counts as harm. Where hardly any replication differs the
-    interval shows luck rather than the truth: harm may then be as large as no event at all would leave
+    interval shows luck rather than the truth: harm may then be as large as so few events would leave
     possible, and it is never found exceeded. For money nothing bounds it, since one event may be any sum.
     """
     if reading.low is None or reading.high is None:
