@@ -232,6 +232,20 @@ def test_a_state_of_mind_decays_in_closed_form() -> None:
         np.testing.assert_allclose(np.log(rate / still_rate) / 1.5, trust, atol=2e-6)
 
 
+def test_a_state_of_mind_is_moved_as_far_as_it_can_be_and_no_further() -> None:
+    """Four impulses of 0.7 on as many days: the state is where it can be on the last, and decays from there."""
+    data = graph({"AWARENESS.need": ("LOST", 1e-6)}, 200, "AWARENESS", 300)
+    data["behaviour"]["states"]["trust"] |= {"half_life": "25d", "baseline": 0.2, "most": 1.0}
+    arriving_at_once(data, impulses={"trust": 0.7})
+    world = begin(data)[0]
+    for day in (30, 31, 32, 33):
+        send_to_all(world, day)
+    world.run(58 * DAY, [])
+    k = list(world.scenario.behaviour.states).index("trust")
+    trust = world.state_of_mind(world.state, slice(0, len(people(world))), k, 58 * DAY)
+    np.testing.assert_allclose(trust, 0.2 + 0.5, atol=1e-6)
+
+
 # --- sessions ---------------------------------------------------------------------------------------------------
 
 

@@ -61,7 +61,7 @@ LIFE_RULE = np.dtype(
 )
 PREDICTOR = np.dtype([("intercept", "f8"), ("term_from", "i4"), ("term_to", "i4")], align=True)
 TERM = np.dtype([("column", "i4"), ("value", "f8")], align=True)
-STATE_RULE = np.dtype([("fade", "f8"), ("baseline", "f8"), ("trait", "i4")], align=True)
+STATE_RULE = np.dtype([("fade", "f8"), ("baseline", "f8"), ("most", "f8"), ("trait", "i4")], align=True)
 STAGE_RULE = np.dtype(
     [
         ("active", "f8"),

@@ -48,11 +48,13 @@ def state_value(i: int, k: int, now: int, w: Any) -> float:
 
 @compiled
 def move(i: int, k: int, amount: float, now: int, w: Any) -> None:
-    """Add ``amount`` to state ``k``; an amount of zero changes no bit."""
+    """Add ``amount`` to state ``k``, as far as it can be moved; an amount of zero changes no bit."""
     if amount == 0.0:
         return
     mind = mind_row(w, i, k)
-    mind.offset = mind.offset * math.exp(-state_rule_at(w.state_rules, k).fade * (now - mind.at)) + amount
+    rule = state_rule_at(w.state_rules, k)
+    offset = mind.offset * math.exp(-rule.fade * (now - mind.at)) + amount
+    mind.offset = min(rule.most, max(-rule.most, offset))
     mind.at = now
 
 

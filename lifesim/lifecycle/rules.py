@@ -181,6 +181,7 @@ def _mind(scenario: Scenario) -> dict[str, Any]:
     columns = {
         "fade": [math.log(2) / state.half_life for state in states],
         "baseline": [state.baseline for state in states],
+        "most": [math.inf if state.most is None else state.most for state in states],
         "trait": [-1 if state.trait is None else traits.index(state.trait) for state in states],
     }
     return {"state_rules": table(STATE_RULE, columns), "impulses": impulses}

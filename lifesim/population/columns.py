@@ -353,7 +353,12 @@ COUNTS = np.dtype(
         ("entering", "i8"),  # bit per observed event at which customers may enter one of these
         ("fork", "i8"),  # when outcomes began to be counted
         ("twins", "i8"),  # 1: every customer has outcomes of its own
-        ("endless", "i8"),  # row of a customer to whom a journey comes back again and again within a second
+        (
+            "busy_customer",
+            "i8",
+        ),  # to whom a touch, or a step of a journey, came last; when; how often before in that second
+        ("busy_second", "i8"),
+        ("busy_times", "i8"),
     ]
 )
 

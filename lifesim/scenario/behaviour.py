@@ -122,6 +122,14 @@ class State(Part):
     half_life: PositiveDuration = about("time in which the distance to the baseline halves")
     baseline: Real = about("value it decays to; what the state starts from", unit="score")
     trait: Name | None = about("trait whose covariate is added to the baseline", default=None)
+    most: Real | None = about(
+        "how far impulses move it from the baseline, at most; none: any distance", unit="score", default=None
+    )
+
+    def complaints(self) -> Iterator[PathError]:
+        """See ``Part``."""
+        if self.most is not None and self.most <= 0:
+            yield PathError(("most",), "must be more than 0; leave it out for any distance")
 
 
 class Clock(Part):

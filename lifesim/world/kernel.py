@@ -95,13 +95,22 @@ def on_contact(i: int, now: int, w: Any) -> None:
 
 
 @compiled
+def endless(i: int, now: int, w: Any) -> bool:
+    """Whether so many touches and steps of journeys come to a customer in one second that there will be no end."""
+    n = counts(w)
+    same = n.busy_customer == i and n.busy_second == now
+    n.busy_times = n.busy_times + 1 if same else 0
+    n.busy_customer, n.busy_second = i, now
+    return n.busy_times >= MOST_AT_ONCE
+
+
+@compiled
 def live(i: int, until: int, w: Any) -> int:
     """Advance one customer to ``until``.
 
     At equal times journeys come first, then touches, dates, life events, clocks, sessions.
     """
     c = customer_row(w, i)
-    second, contacts = 0, 0
     while True:
         other = soonest_but_sessions(i, w)
         now = min(other, c.session_at)
@@ -112,10 +121,7 @@ def live(i: int, until: int, w: Any) -> int:
             return status
         held = c.held
         if c.touch_at == now:
-            contacts = contacts + 1 if now == second else 0
-            second = now
-            if contacts == MOST_AT_ONCE:
-                counts(w).endless = i
+            if endless(i, now, w):
                 return ENDLESS
             on_contact(i, now, w)
         elif c.policy_at == now:

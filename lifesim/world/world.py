@@ -312,7 +312,7 @@ class World:
     def _endless(self) -> str:
         """Which journeys go round without a pause."""
         pool = self.state.enrolments
-        inside = pool["journey"][pool["customer"] == self.state.counts["endless"][0]]
+        inside = pool["journey"][pool["customer"] == self.state.counts["busy_customer"][0]]
         names = ", ".join(sorted({f"'{self.journeys.names[number]}'" for number in inside}))
         return (
             f"a journey goes round without a pause: a customer of {names} came to more than {kernel.MOST_AT_ONCE:,} "
