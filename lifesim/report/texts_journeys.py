@@ -5,9 +5,11 @@ from __future__ import annotations
 JOURNEYS: dict[str, tuple[str, str]] = {
     "journeys.heading": ("Journeys", "客户旅程"),
     "journeys.lead": (
-        "What each journey did, all replications together: times, not customers, unless it says so. How customers went "
-        "from step to step is shown by “lifesim journey show NAME --run DIR”.",
+        "What each journey did, all replications together: times, not customers, unless it says so. Whoever came in "
+        "shortly before the end had little time to reach the goal: conversion and its time are too low. How customers "
+        "went from step to step is shown by “lifesim journey show NAME --run DIR”.",
         "各旅程的执行情况，合计全部重复；除注明外均为次数而非人数。"
+        "临近期末才进入者来不及达成目标，因此转化率与转化周期偏低。"
         "客户在各步骤间的流转见“lifesim journey show 名称 --run 目录”。",
     ),
     "journeys.journey": ("Journey", "旅程"),
@@ -41,9 +43,12 @@ JOURNEYS: dict[str, tuple[str, str]] = {
     "selection.lead": (
         "Whoever takes part is another kind of customer to begin with. The naive difference compares participants with "
         "everyone in the same arm: it shows who they are. The paired effect compares the same customers with "
-        "themselves in the control: it shows what the arm did to them. Customers present at the fork.",
+        "themselves in the control: it shows what the arm did to them. Where customers come in by something that the "
+        "arm itself brings about, such as a purchase, those for whom it went well are picked out, and the effect is "
+        "too favourable. Customers present at the fork.",
         "参与者本就与其他客户不同。“表观差异”是参与者与同组全体客户之差，反映的是他们是谁；"
-        "“配对效果”是同一批客户与其自身在对照组中的结果之差，反映策略的作用。仅统计分叉时在册的客户。",
+        "“配对效果”是同一批客户与其自身在对照组中的结果之差，反映策略的作用。若进入条件本身受策略影响（如投保），"
+        "则结果较好者更易入选，效果会偏好。仅统计分叉时在册的客户。",
     ),
     "selection.customers": ("Customers, mean", "客户数（均值）"),
     "selection.rate": ("Participants", "参与者"),
