@@ -86,9 +86,11 @@ def test_a_rule_that_costs_policies_is_told_apart_from_one_that_brings_them() ->
     for sign, word in ((1.0, "costs 12"), (-1.0, "brings 12")):
         rows = found.effects.copy()
         chosen = (rows["rule"] == "once") & (rows["metric"] == "policies_per_10k")
-        rows.loc[chosen, ["effect", "low", "high", "differing"]] = [sign * 12.0, sign * 12.0 - 3, sign * 12.0 + 3, 2]
-        made = RuleCosts(**(vars(found) | {"effects": rows}))
-        assert sum(word in line for line in lines(made)) == 1
+        rows.loc[chosen, ["effect", "low", "high"]] = [sign * 12.0, sign * 12.0 - 3, sign * 12.0 + 3]
+        for replications, differing, told in ((10, 5, 1), (10, 4, 0), (4, 4, 0)):
+            rows.loc[chosen, ["replications", "differing"]] = [replications, differing]
+            made = RuleCosts(**(vars(found) | {"effects": rows}))
+            assert sum(word in line for line in lines(made)) == told, "too few worlds to tell"
 
 
 def test_the_command_prints_lines_or_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:

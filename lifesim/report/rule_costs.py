@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import decimals, interval, signed
+from lifesim.report.readings import FEW, FEW_DIFFERING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,8 @@ def _line(label: str, row: Mapping[str, Any], t: Catalogue) -> str:
 def _verdict(row: Mapping[str, Any] | None, t: Catalogue) -> str:
     """What the rule costs in policies; of the rule, whose absence the row is about."""
     if row is None or _known(row["low"]) is None or row["low"] <= 0.0 <= row["high"]:
+        return t("rules.unclear")
+    if row["replications"] < FEW or row["differing"] < FEW_DIFFERING:
         return t("rules.unclear")
     places = decimals(row["low"], row["high"], row["effect"])
     count = signed(abs(row["effect"]), places).lstrip("+")
