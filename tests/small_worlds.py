@@ -246,6 +246,7 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
         out |= {f"mind.{name}.{field}": state.mind[field][order, k] for field in state.mind.dtype.names}
     recalled = enumerate(world.journeys.recalled)
     out |= {f"recalled.{name}": state.recalled[order, k] for k, name in recalled}
+    out |= {f"refused.{k}": state.refused[order, k] for k in range(state.refused.shape[1])}
     out |= {f"hours_seen.{k}": state.hours_seen[order, k] for k in range(state.hours_seen.shape[1])}
     for name, table in (("clocks", state.clocks), ("lifts", state.lifts)):
         for k in range(table.shape[1]):

@@ -14,6 +14,7 @@ import numpy as np
 from lifesim.lifecycle.clock_tables import keys_of
 from lifesim.lifecycle.layout import POLICY_RULE
 from lifesim.population.columns import TOUCH_OUTCOMES
+from lifesim.population.consent import by_purpose
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS, SENDING
 from lifesim.scenario.contact import ContactPolicy, NamedCap
@@ -56,7 +57,7 @@ class Policies:
         policies = list(policies)
         self._scenario, self._campaigns = scenario, campaigns
         self._keys = keys_of(streams, [f"contact policy: {name}" for name in DECISIONS])
-        reasons = sorted({name for policy in policies for name in _reasons(policy)})
+        reasons = sorted({name for policy in policies for name in _reasons(policy)} | _of_customers(scenario))
         self.outcomes = (*TOUCH_OUTCOMES, *(f"suppressed_{name}" for name in reasons))
         self._windows: dict[tuple[int, int], int] = {}
         self.remembered = 0
@@ -108,7 +109,7 @@ class Policies:
             "at_once": policy.journeys_at_once or 0,
             "limits": len(policy.limits),
             "taken_by_turns": sum(1 << k for k, name in enumerate(journeys) if name in policy.entries),
-            **{f"reason_{name}": self._reason(name) for name in ("quiet", "holdout", "priority")},
+            **{f"reason_{name}": self._reason(name) for name in ("quiet", "holdout", "priority", "purpose")},
         }
 
     def _reason(self, name: str) -> int:
@@ -163,6 +164,11 @@ def _reasons(policy: ContactPolicy) -> list[str]:
     found += ["quiet"] * any(quiet is not None and quiet.discard for quiet in quiets)
     found += ["holdout"] * (policy.holdout > 0.0)
     return found + ["priority"] * bool(policy.priority)
+
+
+def _of_customers(scenario: Scenario) -> set[str]:
+    """What touches are held back for because of customers, beside what every world has."""
+    return {"purpose"} if by_purpose(scenario) else set()
 
 
 def _longest(policies: Iterable[ContactPolicy]) -> dict[tuple[int, int], int]:

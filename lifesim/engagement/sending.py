@@ -24,6 +24,7 @@ from lifesim.lifecycle.layout import (
     request_row,
     set_i4,
     tally,
+    u1,
     u8,
     under_way,
     world_at,
@@ -79,6 +80,8 @@ def suppressed(i: int, campaign: int, content: int, channel: int, failed: int, n
         return 0
     if not c.consent & (1 << channel):
         return T_CONSENT
+    if w.purposed and (u1(w.refused, i) >> content_rule_at(w.content_rules, content).purpose) & 1:
+        return w.reason_purpose
     if c.marks & REFUSES_TARGETING:
         return T_TARGETING
     if w.holdout > 0.0 and look_again(u8(w.policy_keys, K_HOLDOUT), c.key, 0)[0] < w.holdout:

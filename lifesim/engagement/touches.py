@@ -208,13 +208,24 @@ def tire(i: int, place: int, now: int, w: Any) -> None:
         move(i, w.fatigue_state, channel_rule_at(w.channel_rules, channel).fatigue, now, w)
     if channel_rule_at(w.channel_rules, channel).opt_out == -np.inf:
         return
-    withdraws, _ = uniform_pair(u8(w.keys, K_OPENING), c.key, touch.luck)
+    withdraws, alone = uniform_pair(u8(w.keys, K_OPENING), c.key, touch.luck)
     if withdraws < logistic(
         channel_rule_at(w.channel_rules, channel).opt_out
         + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired
     ):
-        opt_out(i, channel, now, w)
+        if alone < channel_rule_at(w.channel_rules, channel).opt_out_purpose:
+            refuse(i, channel, content_rule_at(w.content_rules, touch.content).purpose, now, w)
+        else:
+            opt_out(i, channel, now, w)
         count(touch, T_OPTED_OUT, w)
+
+
+@compiled
+def refuse(i: int, channel: int, purpose: int, now: int, w: Any) -> None:
+    """Take back the consent for a purpose, whatever the channel; those for all others stay."""
+    set_u1(w.refused, i, u1(w.refused, i) | (1 << purpose))
+    outcome_row(w, i).opt_outs += 1
+    log(i, E_OPT_OUT, channel + 256 * (purpose + 1), 0, now, w)
 
 
 @compiled

@@ -133,6 +133,7 @@ CHANNEL_RULE = np.dtype(
         ("opt_out_ends", "u1"),  # place in scenario.channel_rules.OPT_OUTS
         ("by_hour", "u1"),  # whether opening depends on the hour
         ("needs", "u2"),  # bits of reach without which it reaches nobody
+        ("opt_out_purpose", "f8"),  # share that take back the purpose alone
         ("response", "u1"),  # what the insurer sees when a touch is taken in, place in scenario.journeys.words.EVENTS
         ("shows", "u1"),  # bit per answer that the insurer sees, by the same places
     ],
@@ -157,6 +158,7 @@ CONTENT_RULE = np.dtype(
         ("proposal", "u1"),
         ("adds", "u1"),  # asks to be accepted as a contact on WeCom
         ("kind", "u1"),
+        ("purpose", "u1"),  # place in scenario.contents.PURPOSES
     ],
     align=True,
 )
@@ -325,6 +327,8 @@ RULE_NUMBERS: dict[str, str] = {
     "reason_quiet": "i8",
     "reason_holdout": "i8",
     "reason_priority": "i8",
+    "purposed": "i8",  # whether customers consent by purpose
+    "reason_purpose": "i8",
     "log_visits": "i8",
     "lost_online": "f8",  # of the utility of a product of difficulty 1
     "lost_served": "f8",

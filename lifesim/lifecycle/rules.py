@@ -29,6 +29,7 @@ from lifesim.lifecycle.offers import appeals, difficulties, price_cuts
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.lifecycle.touch_tables import channel_rules, logit, touch_tables
 from lifesim.population.columns import DAY, N_STAGES
+from lifesim.population.consent import by_purpose
 from lifesim.population.memory import months_of
 from lifesim.population.tags import mix_up_to
 from lifesim.scenario import Scenario
@@ -341,6 +342,7 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
         "regulator": behaviour.warning.regulator,
         "regulator_at_once": behaviour.warning.regulator_at_once,
         "silent_start": behaviour.warning.silent_start,
+        "purposed": int(by_purpose(scenario)),
         "scored": int(scenario.inference.churn is not None),
         "recognised": scenario.inference.recognised,
         "tags_observed": int(scenario.inference.from_observables),

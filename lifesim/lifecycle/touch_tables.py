@@ -16,7 +16,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import STAGES
 from lifesim.scenario.channel_rules import OPT_OUTS, ChannelRules
 from lifesim.scenario.channels import CHANNELS, OFFLINE_EVENT
-from lifesim.scenario.contents import CONTENT_KINDS
+from lifesim.scenario.contents import CONTENT_KINDS, PURPOSES
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.streams import name_key
@@ -78,6 +78,7 @@ def _channels(scenario: Scenario) -> Any:
         "opt_out": [logit(c.opt_out) for c in channels],
         "opt_out_fatigue": [c.opt_out_fatigue for c in channels],
         "opt_out_ends": [OPT_OUTS.index(c.opt_out_ends) for c in channels],
+        "opt_out_purpose": [c.opt_out_purpose for c in channels],
         "cost": [c.cost for c in channels],
         "opens": [c.hours.opens if c.hours else 0 for c in channels],
         "closes": [c.hours.closes if c.hours else DAY for c in channels],
@@ -106,6 +107,7 @@ def _contents(scenario: Scenario) -> Any:
         "proposal": [c.kind == "proposal" for c in contents],
         "adds": ["added_wecom" in c.prompts for c in contents],
         "kind": [CONTENT_KINDS.index(c.kind) for c in contents],
+        "purpose": [PURPOSES.index(c.consent_for) for c in contents],
         "page": [-1 if c.page is None else list(scenario.products).index(c.page) for c in contents],
         "family": [FAMILIES.index(c.aim.family) if c.aim else -1 for c in contents],
         "gap": [c.aim.gap if c.aim else 1.0 for c in contents],

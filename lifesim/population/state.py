@@ -66,6 +66,9 @@ class State(NamedTuple):
         ``engagement.policies``; of width 0 without such caps.
     signals
         Shape (capacity, 1 or 0): what a score of early warning is made of; of width 0 where nobody is scored.
+    refused
+        Shape (capacity, 1 or 0): purposes for which each customer does not consent to marketing, bits; of width 0 where
+        nobody consents by purpose.
     counts
         Shape (1,): numbers that the kernel keeps.
     recalled
@@ -101,5 +104,6 @@ class State(NamedTuple):
     ways: Any
     recent: Any
     signals: Any
+    refused: Any
     counts: Any
     recalled: Any

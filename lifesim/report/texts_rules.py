@@ -13,6 +13,7 @@ RULES: dict[str, tuple[str, str]] = {
     "rules.by": ("{count} by {reason}", "{reason} {count} 次"),
     "rules.reason.consent": ("consent", "未同意"),
     "rules.reason.reach": ("reach", "无法触达"),
+    "rules.reason.purpose": ("no consent for the purpose", "未同意该用途"),
     "rules.reason.cap": ("marketing_cap", "总频次上限"),
     "rules.reason.targeting": ("refusal of targeting", "拒绝定向推送"),
     "rules.reason.quiet": ("quiet hours", "免打扰时段"),

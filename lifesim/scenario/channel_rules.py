@@ -42,6 +42,11 @@ class ChannelRules(Part):
         "WeCom, without which the channel, and what goes through it, does not reach them any more",
         default="consent",
     )
+    opt_out_purpose: Share = about(
+        "of those who take back their consent, share that take it back for the purpose of the message alone, whatever "
+        "the channel; the others take back the channel",
+        default=0.0,
+    )
     adds_a_day: Count | None = about(
         "requests to be accepted as a contact that one seat or agent can send by it in a day; none: any number",
         default=None,
@@ -69,5 +74,8 @@ class ChannelRules(Part):
         """See ``Part``."""
         if self.closing is not None and not 0.0 < self.closing < 1.0:
             yield PathError(("closing",), "must lie between 0% and 100%, both excluded")
+        if self.opt_out_purpose > 0 and self.opt_out_ends != "consent":
+            message = f"is about consents, and who has had enough takes back the {self.opt_out_ends}; leave it out"
+            yield PathError(("opt_out_purpose",), message)
         if self.by_hour and len(self.by_hour) != 24:
             yield PathError(("by_hour",), f"needs 24 numbers, one an hour; found {len(self.by_hour)}")

@@ -26,7 +26,7 @@ SINGLE: Final = ("marketing_cap", "quiet", "holdout", "priority", "fallback", "j
 #: Fields that hold rules by a name of their own.
 NAMED: Final = ("caps", "suppressions", "budgets", "rates")
 #: What touches are held back for beside named rules, so that no rule can be called so.
-REASONS: Final = ("consent", "reach", "cap", "targeting", *SINGLE)
+REASONS: Final = ("consent", "reach", "cap", "targeting", "purpose", *SINGLE)
 
 #: What to write instead of a limit of nothing.
 _STOPPED: Final = "to stop such touches altogether, leave them out of the arm, or write a suppression"

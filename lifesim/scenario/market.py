@@ -12,7 +12,7 @@ from lifesim.scenario.channels import CHANNELS as CHANNELS
 from lifesim.scenario.channels import Channel as Channel
 from lifesim.scenario.contact import ContactPolicy as ContactPolicy
 from lifesim.scenario.contact import PolicyChange as PolicyChange
-from lifesim.scenario.contents import ContentKind, Prompted
+from lifesim.scenario.contents import PURPOSE_OF, ContentKind, Prompted, Purpose
 from lifesim.scenario.episodes import (
     Conditions,
     ConsentTightening,
@@ -44,6 +44,9 @@ class Content(Part):
     """What a touch says."""
 
     kind: ContentKind = about("kind of content; service is exempt from marketing rules")
+    purpose: Purpose | None = about(
+        "what the consent is about that it needs where customers consent by purpose; none: as its kind", default=None
+    )
     impulses: dict[Name, Real] = about("added to states of mind when opened", default={})
     lifts: dict[str, Real] = about(
         "extra hazard at opening by STAGE.cause, as a multiple of the background hazard", default={}
@@ -73,6 +76,11 @@ class Content(Part):
     )
     benefit: Money = about("paid for each touch opened", unit="CNY", default="0 CNY")
     activity: Activity | None = about("visits to the app that it brings for some time; none: no more", default=None)
+
+    @property
+    def consent_for(self) -> Purpose:
+        """What the consent is about that it needs."""
+        return self.purpose or PURPOSE_OF[self.kind]
 
 
 class Desk(Part):

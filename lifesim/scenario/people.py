@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from lifesim.scenario.behaviour import Lognormal, Normal, Stage
+from lifesim.scenario.contents import Purpose
 from lifesim.scenario.market import Channel
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Count, Name, PathError, Real, Share
@@ -36,6 +37,11 @@ class Segment(Part):
     orphans: Share = about("policyholders at the start whose serving agent has left")
     reach: dict[Channel, Share] = about("customers whom a channel reaches")
     consent: dict[Channel, Share] = about("customers who consent to marketing over a channel")
+    purposes: dict[Purpose, Share] = about(
+        "customers who consent to marketing for a purpose, whatever the channel, which needs its own consent; those "
+        "not named: everyone",
+        default={},
+    )
     refuses_targeting: Share = about("customers who refuse automated targeting")
 
 

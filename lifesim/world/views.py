@@ -14,6 +14,7 @@ from lifesim.population.memory import count, counts_hours
 from lifesim.population.state import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS, SENDING
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import REMEMBERED, CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
@@ -36,6 +37,8 @@ OBSERVABLE = {
     "annual_premium_cny": "annual premiums of the policies on which premiums fall due, CNY",
     "consents_push": "1 when the customer consents to marketing over the channel",
     **{f"consents_{channel}": "likewise" for channel in SENDING if channel != "push"},
+    "consents_offers": "1 when the customer consents to marketing for the purpose, over those channels",
+    **{f"consents_{purpose}": "likewise" for purpose in PURPOSES if purpose != "offers"},
 }
 _NEVER_DAYS = 10_000
 
@@ -82,6 +85,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne, recalled: Sequence[str]
         columns["age"] = lambda s, rows, now: s.traits[rows, place] * trait.scale + trait.center
     for channel in SENDING:
         columns[f"consents_{channel}"] = _consents(CHANNELS.index(channel))
+    for bit, purpose in enumerate(PURPOSES):
+        columns[f"consents_{purpose}"] = _consents_for(bit)
     if counts_hours(scenario):
         for hour in range(HOURS_SEEN):
             columns[f"{'delivered' if hour < 24 else 'opened'}_at_{hour % 24:02}"] = _hours(hour)
@@ -126,6 +131,15 @@ def _trait(k: int) -> Observed:
 
 def _consents(bit: int) -> Observed:
     return lambda s, rows, now: (s.customers["consent"][rows] >> bit) & 1
+
+
+def _consents_for(bit: int) -> Observed:
+    def consents(state: State, rows: IntArray, now: int) -> Any:
+        # Without consents by purpose that to the channel covers everything.
+        refused = state.refused[rows, 0] if state.refused.shape[1] else np.zeros(len(rows), np.uint8)
+        return 1 - ((refused >> bit) & 1)
+
+    return consents
 
 
 def _hours(k: int) -> Observed:

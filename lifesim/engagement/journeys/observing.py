@@ -12,13 +12,28 @@ import numpy as np
 from lifesim.compiled import compiled, compiled_entry
 from lifesim.engagement.journeys.layout import AND, COMPARE, NOT, Seen
 from lifesim.lifecycle.cover import sum_assured
-from lifesim.lifecycle.layout import customer_row, f4, f8, i4, i8, policy_row, product_rule_at, signal_row, u8, world_at
+from lifesim.lifecycle.layout import (
+    customer_row,
+    f4,
+    f8,
+    i4,
+    i8,
+    policy_row,
+    product_rule_at,
+    signal_row,
+    u1,
+    u8,
+    world_at,
+)
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NEVER, NONE, NOTICE, ORPHAN, SUSPENDED
 from lifesim.population.tags import K_TAG, NEVER_DAYS
+from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import look_again
 
 (_AGE, _BRANCH, _STAGE, _POLICIES, _ORPHAN, _TENURE, _SINCE_SESSION, _SINCE_TOUCH, _TO_DUE, _WAITS, _CONSENTS, _HOLDS,
  _TAG, _SUM_ASSURED, _PREMIUM, _CHURN_SCORE, _SINCE) = (int(each) for each in Seen)  # fmt: skip
+#: From this number on a consent is one for a purpose, see ``programs``.
+_PURPOSES = len(CHANNELS)
 _LESS, _AT_MOST, _EQUAL, _UNEQUAL, _AT_LEAST = range(5)
 
 
@@ -119,6 +134,8 @@ def seen(i: int, what: int, about: int, now: int, w: Any) -> float:
         return float(NEVER_DAYS) if due == NEVER else min((due - now) / DAY, float(NEVER_DAYS))
     if what == _WAITS:
         return float(c.waits)
+    if what == _CONSENTS and about >= _PURPOSES:
+        return 1.0 - float((u1(w.refused, i) >> (about - _PURPOSES)) & 1) if w.purposed else 1.0
     if what == _CONSENTS:
         return float((c.consent >> about) & 1)
     if what == _HOLDS:

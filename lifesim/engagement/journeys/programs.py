@@ -12,6 +12,7 @@ from lifesim.engagement.journeys.layout import COMPARE, NONE, RECALL_WIDTH, Seen
 from lifesim.engagement.journeys.registers import EVENT_NUMBERS
 from lifesim.errors import InputError
 from lifesim.scenario import Scenario
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.journeys.expressions import Comparison, column_of, comparisons
 from lifesim.scenario.journeys.parsing import parse_audience
 from lifesim.scenario.journeys.words import EVENTS, SINCE, Vocabulary, asked_about
@@ -32,7 +33,7 @@ class Programs:
     """Programs of audiences, each once."""
 
     def __init__(self, scenario: Scenario) -> None:
-        named = {"consents": CHANNELS, "holds": tuple(scenario.products), "tag": tuple(scenario.segments)}
+        named = {"consents": (*CHANNELS, *PURPOSES), "holds": tuple(scenario.products), "tag": tuple(scenario.segments)}
         codes = {"consents": Seen.CONSENTS, "holds": Seen.HOLDS, "tag": Seen.TAG}
         self._seen: dict[str, tuple[int, int]] = {name: (code, 0) for name, code in _PLAIN.items()}
         self._seen |= {f"{word}_{name}": (codes[word], k) for word in named for k, name in enumerate(named[word])}

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Final, NoReturn
 
 from lifesim.scenario.behaviour import STAGES
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.journeys.expressions import COMPARISONS, AllOf, AnyOf, Comparison, Expression, Not, Trigger
 from lifesim.scenario.journeys.tokens import Reader, Token, unknown, wrong
 from lifesim.scenario.journeys.words import (
@@ -116,8 +117,8 @@ def _test(reader: Reader) -> Expression:
     if word.text in CALLS:
         what = CALLS[word.text]
         name = _in_parentheses(reader, word, what)
-        if what == "channel" and name.text not in CHANNEL_WORDS:
-            raise unknown(name, "channel", tuple(CHANNEL_WORDS))
+        if word.text == "consents" and name.text not in (*CHANNEL_WORDS, *PURPOSES):
+            raise unknown(name, what, (*CHANNEL_WORDS, *PURPOSES))
         return Comparison(word.text, name.text, "=", 1.0, name.at)
     if word.text in CHOICES:
         return _choice(reader, word)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from lifesim.scenario.behaviour import DERIVED, STAGES
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.needs import FAMILIES, LIFE_EVENTS
 
 Unit = Literal["years", "days", "count", "CNY", "share"]
@@ -49,7 +50,7 @@ NUMBERS: Final[Mapping[str, Number]] = {
 FLAGS: Final[Mapping[str, str]] = {"orphan": "orphan", "waits": "waits"}
 
 #: Words that take a name in parentheses, with what they name.
-CALLS: Final[Mapping[str, str]] = {"holds": "product", "consents": "channel"}
+CALLS: Final[Mapping[str, str]] = {"holds": "product", "consents": "channel or purpose"}
 
 #: Words that are compared by ``is`` and ``in``, with what they name.
 CHOICES: Final[Mapping[str, str]] = {"tag": "tag", "stage": "stage", "branch": "branch"}
@@ -199,8 +200,8 @@ class Vocabulary:
         """Known names of a kind of thing, None where any will do."""
         if what == "product":
             return None if self.products is None else (*self.products, *FAMILIES, "long_term", "short_term")
-        if what == "channel":
-            return tuple(CHANNEL_WORDS)
+        if what == "channel or purpose":
+            return (*CHANNEL_WORDS, *PURPOSES)
         known: tuple[str, ...] | None = {
             "tag": self.tags, "branch": self.branches, "stage": self.stages, "life event": LIFE_EVENTS,
             "content": self.contents,
