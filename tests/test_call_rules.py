@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 from journey_worlds import a_journey, sent
-from small_worlds import FirstSeat, Weekly, described, differences, experiment, lives, new_world, run, run_on, small
+from small_worlds import (
+    FirstSeat,
+    Weekly,
+    described,
+    differences,
+    experiment,
+    keys_of,
+    lives,
+    log_of,
+    new_world,
+    run,
+    run_on,
+    small,
+)
 from test_cleaning import Dials, cleaned, cleaning
 from test_cleaning import practice as cleaning_up
 from test_contact_policy import DAILY, HOUR, OPEN, arrivals, market
@@ -15,11 +29,12 @@ from test_contact_policy_random import balanced
 from test_turns import by_day
 
 from lifesim.errors import ScenarioError
-from lifesim.population.columns import DAY
+from lifesim.population.columns import DAY, REFUSES_TARGETING
 from lifesim.scenario import Scenario
 from lifesim.scenario.contact import Quiet
 from lifesim.strategy import Practice
 from lifesim.workforce.cleaning import CLEANED_LEADS, DIALS
+from lifesim.workforce.leads import MINED, SOURCES
 from lifesim.world.world import World
 
 OFFERS = Weekly("offer", "call", "10:00", **DAILY)
@@ -58,6 +73,12 @@ def test_quiet_hours_that_discard_drop_the_calls_that_are_due_and_no_others() ->
     assert hours(world, "late") == {15} and hours(world, "service") == {10}
     assert not world.state.customers["held"].any()
     balanced(world)
+
+
+def test_leads_that_are_given_out_in_rounds_are_due_in_those_alone() -> None:
+    practice = dataclasses.replace(calling(offers=OFFERS), rounds=(15 * HOUR,))
+    world = run(market(quiet=MORNING | {"discard": True}), practice, days=4)
+    assert hours(world, "offers") == {15} and "suppressed_quiet" not in sent(world, "offers")["call", "offer"]
 
 
 def test_seconds_of_a_day_that_quiet_hours_cover() -> None:
@@ -157,6 +178,28 @@ def test_seats_that_clean_leads_dial_neither_in_quiet_hours_nor_beyond_a_budget(
 def described_open(**policy: Any) -> Scenario:
     """A small scenario in which calls of care are marketing, under a policy that has the given rules and no others."""
     return small({"north": 300, "south": 200}).replace(contact_policy=OPEN | policy)
+
+
+def test_who_refuses_targeting_is_selected_for_nothing_and_answered_all_the_same() -> None:
+    """No campaign, no journey, and no lead of what they did; whoever asks an adviser is answered."""
+    scenario = cleaned(described_open())
+    segments = described(scenario)["segments"]
+    for segment in segments.values():
+        segment["refuses_targeting"] = 0.5
+    journey = a_journey({"tell": {"send": {"push": "premium_notice"}, "next": "exit"}}, name="walk")
+    given = cleaning_up(None)
+    under = dataclasses.replace(given, orchestrations={**given.orchestrations, "walk": journey})
+    world = run(scenario.replace(segments=segments), under, days=50)
+    refuses = (world.state.customers["marks"] & REFUSES_TARGETING) > 0
+    log, keys = log_of(world), keys_of(world)
+    of = np.isin(log["key"], keys[refuses[: len(keys)]])
+    sent_to = np.isin(log["campaign"], ("news", "offers", "walk"))
+    assert sent_to[~of].sum() > 100 and not sent_to[of].any()
+    for name in ("cases", "cases_recent"):
+        theirs = world.extra[name][refuses[world.extra[name]["customer"]]]
+        assert np.all(theirs["source"] == SOURCES.index("inquiry"))
+    assert np.any(world.extra["cases"]["source"] >= MINED)
+    assert world.state.outcomes["answered"][refuses].sum() > 0
 
 
 def test_a_world_cut_anywhere_goes_on_as_if_it_had_not_been() -> None:

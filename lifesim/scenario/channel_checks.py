@@ -56,21 +56,16 @@ def hours_leave_time_for_marketing(scenario: Scenario) -> Found:
         for name in shut_by_quiet(scenario, policy):
             if len(path) == 1:
                 yield PathError(("channels", name, "hours"), "lie in the quiet hours of `contact_policy`")
-            elif _quiet_of(policy, name) != _quiet_of(scenario.contact_policy, name):
+            elif policy.quiet_of(name) != scenario.contact_policy.quiet_of(name):
                 yield PathError(path, f"its quiet hours cover the hours in which {name} carries anything")
 
 
 def shut_by_quiet(scenario: Scenario, policy: ContactPolicy) -> Iterator[str]:
     """Channels that are open in the quiet hours of a policy alone."""
     for name, rules in scenario.channels.items():
-        quiet = _quiet_of(policy, name)
+        quiet = policy.quiet_of(name)
         if rules.hours is not None and quiet is not None and not _leaves_time(quiet, rules.hours):
             yield name
-
-
-def _quiet_of(policy: ContactPolicy, channel: str) -> Quiet | None:
-    own: dict[str, Quiet] = {str(name): quiet for name, quiet in policy.quiet_by_channel.items()}
-    return own.get(channel, policy.quiet)
 
 
 def _leaves_time(quiet: Quiet, hours: Hours) -> bool:

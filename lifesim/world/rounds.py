@@ -68,6 +68,8 @@ class Rounds:
 
     def serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Serve those who may be called now; returns the leads that go on waiting."""
+        if not self._is_round(now):
+            return waiting
         due, later = self.rules.due(waiting, now)
         rest = self._serve(now, due, measures, calls, used) if len(due) else due
         # Whoever has waited for long enough, and for whom the last calls have left nothing, waits no more.
@@ -77,8 +79,6 @@ class Rounds:
 
     def _serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Grade and allocate; put the calls on their way; returns the leads that go on waiting."""
-        if not self._is_round(now):
-            return waiting
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
         if used is not None:
             shift = shift.with_capacity(shift["capacity"] - used[shift.rows])
