@@ -34,13 +34,14 @@ class Listening(Desk):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.seen: list[dict[str, Any]] = []
+        self.rounds._allocated = self._written  # type: ignore[method-assign]
 
-    def _allocated(self, now: int, waiting: Any, grades: Any, shift: Any) -> Any:
+    def _written(self, now: int, waiting: Any, grades: Any, shift: Any) -> Any:
         """Write the round down; nobody gets a lead."""
         rows = np.arange(len(waiting))
-        owners = self._owners(waiting["customer"], shift.rows)
+        owners = self.rounds._owners(waiting["customer"], shift.rows)
         given = (self.world.state, waiting, grades, None)
-        columns = self.world.observed_leads | self.of_oracles
+        columns = self.world.observed_leads | self.rounds.of_oracles
         self.seen.append(
             {"now": now, "luck": waiting["luck"], "asked": waiting["asked"], "grade": grades, "rows": shift.rows}
             | {"owner": np.where(owners >= 0, shift.rows[owners], UNASSIGNED)}

@@ -60,6 +60,13 @@ class Diary(Desk):
             self.write(won, np.full(len(won), 1))
             return left, dropped
 
+        call = self.rounds._call
+
+        def calling(now: int, granted: Any, *given: Any) -> None:
+            self.write(granted, np.full(len(granted), GONE))
+            call(now, granted, *given)
+
+        self.rounds._call = calling  # type: ignore[method-assign]
         self.of.entered, self.of._grade = coming_in, graded  # type: ignore[method-assign]
         self.of._let_go, self.of.dialler.dial = leaving, dialling  # type: ignore[method-assign]
 
@@ -76,10 +83,6 @@ class Diary(Desk):
         gone = waiting[waiting["gives_up"] <= now]
         self.write(gone, np.full(len(gone), GONE))
         return super()._lose(waiting, now, measures)
-
-    def _call(self, now: int, granted: Any, *given: Any) -> None:
-        self.write(granted, np.full(len(granted), GONE))
-        super()._call(now, granted, *given)
 
     def write(self, leads: Any, queues: Any) -> None:
         branch = self.world.state.customers["branch"][leads["customer"]].astype(np.int64)
