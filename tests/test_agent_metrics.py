@@ -31,6 +31,7 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
         "wait_seconds": taken * 7_200, "capacity": 100.0, "service_due": 8.0, "contacted_in_time": 6.0,
         "policies": 12.0, "ape_fen": 4e6, "nbv_fen": 1e6, "own_policies": 1.0, "bypassed": 2.0,
         "ignored": 10.0, "taken_again": 3.0, "commission_fen": 5e5 if tier == "agents" else 0.0,
+        "recycled_ape_fen": 1e6, "recycled_nbv_fen": 2e5,
     }  # fmt: skip
     found |= {f"{what}_{grade}": n for what, n in (("ripe_won", 2.0), ("ripe", 4.0)) for grade in "abc"}
     found |= {"ripe_won_d": 0.0, "ripe_d": 0.0}
@@ -101,6 +102,8 @@ def test_values_by_hand() -> None:
     of = agent_metrics(agents, desks, "control", BRANCHES)
     assert found(of, "first_contact_hours", tier="agents")["mean"] == pytest.approx(2.0)
     assert found(of, "premium")["mean"] == pytest.approx(2 * 170_000)
+    assert found(of, "recycled_premium")["mean"] == pytest.approx(2 * 20_000)
+    assert found(of, "recycled_nbv", "north", "agents")["mean"] == pytest.approx(2_000)
     assert found(of, "premium_per_slot")["mean"] == pytest.approx(80_000 / 200)
     assert found(of, "premium_per_agent", tier="agents")["mean"] == pytest.approx(40_000 / 3)
     assert found(of, "policies_per_agent")["mean"] == pytest.approx(4.0)

@@ -22,7 +22,23 @@ from lifesim.scenario.workforce import RECRUIT_SECONDS
 from lifesim.strategy import LeadView, Luck, Practice
 from lifesim.workforce import cases
 from lifesim.workforce.serving import SERVING
-from lifesim.workforce.sold import BY_MONTH, GRADE_MEASURES, ONLINE, POLICIES, SOLD_BY, first_values, sellers
+from lifesim.workforce.sold import (
+    APE_FEN,
+    BY_MONTH,
+    FROM_FORK,
+    GRADE_MEASURES,
+    NBV_FEN,
+    ONLINE,
+    OWN,
+    POLICIES,
+    RECYCLED,
+    RECYCLED_APE_FEN,
+    RECYCLED_NBV_FEN,
+    SOLD_BY,
+    TO_SERVED,
+    first_values,
+    sellers,
+)
 from lifesim.workforce.staff import Staff, staff
 from lifesim.world.parts import Observer, occupancy
 from lifesim.world.sales import Sales
@@ -139,15 +155,44 @@ def test_who_sold_a_policy() -> None:
     held["customer"] = [0, 0, 0, 1]
     held["handed"] = np.array([10, 20, 30, 40]) * DAY
     held["agent"] = people.key[[first, 0, second, first]]
+    held["returned"] = [0, 0, 2, 1]
     serving = np.array([third, third, third, 0, -1])
     customers = np.array([0, 0, 0, 1, 2, 2, 3, 4, 9])
     issued = np.array([15, 25, 35, 39, 50, 50, 50, 50, 50]) * DAY
     person = np.array([1, 1, 0, 1, 1, 0, 1, 1, 1], bool)
-    rows, own = sellers(people, held, serving, customers, issued, person)
+    rows, own, again = sellers(people, held, serving, customers, issued, person)
     assert rows.tolist() == [first, 0, second, third, third, -1, -1, -1, -1]
     assert own.tolist() == [False, False, False, True, True, False, False, False, False]
+    assert again.tolist() == [False, False, True, False, False, False, False, False, False]
     none = sellers(people, held[:0], serving, customers, issued, person)
     assert none[0].tolist() == [third, third, -1, third, third, -1, -1, -1, -1]
+
+
+def test_what_is_sold_on_leads_that_came_back_is_recycled_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing while no lead has come back; once all have, whatever was sold on a lead, to the last fen."""
+    world, people, _ = at_the_end()
+
+    def sold() -> Any:
+        kept = {name: np.zeros_like(world.extra[name]) for name in (*FROM_FORK, BY_MONTH)}
+        kept[TO_SERVED] = world.extra[TO_SERVED][:0]
+        Sales(people).count(world, kept, 0, world.now)
+        return kept[SOLD_BY]
+
+    value = [RECYCLED, RECYCLED_APE_FEN, RECYCLED_NBV_FEN]
+    assert not sold()[..., value].any()
+    for name in (cases.IN_HAND, cases.RECENT):
+        held = world.extra[name].copy()
+        held["returned"] = 1
+        monkeypatch.setitem(world.extra, name, held)
+    found = sold()
+    assert np.array_equal(found[:, :-1, RECYCLED], (found[..., POLICIES] - found[..., OWN])[:, :-1])
+    assert not found[:, -1, value].any(), "online"
+    monkeypatch.setitem(world.extra, SERVING, world.extra[SERVING][:0])
+    alone = sold()
+    assert alone[..., OWN].sum() == 0, "nobody serves a customer"
+    assert np.array_equal(alone[:, :-1, value], alone[:, :-1, [POLICIES, APE_FEN, NBV_FEN]])
+    assert np.all(alone[..., value].sum(axis=(0, 1)) > 0)
+    assert np.array_equal(alone[..., value], found[..., value])
 
 
 def test_own_business_and_what_passes_agents_by() -> None:

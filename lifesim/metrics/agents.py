@@ -133,6 +133,16 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "Leads taken again", "回收再分配线索", "count", "leads taken that had come back from an agent", "",
         "由代理人退回后再次被承接的线索", "", ("taken_again",),
     ),
+    "recycled_premium": AgentMetric(
+        "Premium of leads taken again", "回收线索新保", "CNY",
+        "annual premium of policies sold on leads that had come back from an agent", "",
+        "由代理人退回、再次承接后成交的线索的年化保费", "", ("recycled_ape_fen",), (), _FEN,
+    ),
+    "recycled_nbv": AgentMetric(
+        "New business value of leads taken again", "回收线索新业务价值", "CNY",
+        "margin on the annual premium of policies sold on leads that had come back from an agent, before cost", "",
+        "由代理人退回、再次承接后成交的线索的年化保费价值率部分（未减成本）", "", ("recycled_nbv_fen",), (), _FEN,
+    ),
     "premium_per_slot": AgentMetric(
         "Premium per slot", "单位时段保费", "CNY", "annual premium of policies sold", "slots for head-office leads",
         "售出保单的年化保费", "可用于总部线索的时段", ("staff_ape_fen",), ("capacity",), _FEN,

@@ -14,10 +14,15 @@ from lifesim.workforce.staff import BY_TIER, GOOD, Staff
 #: What is counted from the fork on where there are agents, by branch of the customer, seller and measure: policies
 #: issued, their annual premium and new business value; policies that an agent sold to an own customer without a lead
 #: from head office; policies that somebody else, or nobody, sold to a customer of the agent; leads that agents ignored;
-#: commission that agents earn on these policies in the first year, on the annual premium.
+#: commission that agents earn on these policies in the first year, on the annual premium; policies sold on a lead that
+#: had come back from an agent before, their annual premium and new business value.
 SOLD_BY = "sold_by"
-SOLD_MEASURES = ("policies", "ape_fen", "nbv_fen", "own_policies", "bypassed", "ignored", "commission_fen")
-POLICIES, APE_FEN, NBV_FEN, OWN, BYPASSED, IGNORED, COMMISSION_FEN = range(len(SOLD_MEASURES))
+SOLD_MEASURES = (
+    "policies", "ape_fen", "nbv_fen", "own_policies", "bypassed", "ignored", "commission_fen",
+    "recycled_policies", "recycled_ape_fen", "recycled_nbv_fen",
+)  # fmt: skip
+(POLICIES, APE_FEN, NBV_FEN, OWN, BYPASSED, IGNORED, COMMISSION_FEN,
+ RECYCLED, RECYCLED_APE_FEN, RECYCLED_NBV_FEN) = range(len(SOLD_MEASURES))  # fmt: skip
 #: The seller of what nobody sold: bought online, or long after a conversation. The last one, after ``Staff.tiers``.
 ONLINE = "online"
 #: Policies that each row of the staff has sold, by calendar month of the world. Shape (rows, months).
@@ -56,11 +61,12 @@ def nothing_sold(staff: Staff, months: int) -> dict[str, Any]:
     }
 
 
-def sellers(staff: Staff, held: Any, serving: Any, customers: Any, issued: Any, person: Any) -> tuple[Ints, Any]:
-    """Row of the staff who sold each policy, or -1, and whether it was without a lead from head office.
+def sellers(staff: Staff, held: Any, serving: Any, customers: Any, issued: Any, person: Any) -> tuple[Ints, Any, Any]:
+    """Row of the staff who sold each policy, or -1; was it without a lead from head office, or on a recycled one.
 
     Whoever last took a lead of the customer before the policy was issued, and still has it in hand, has sold it. Where
     nobody has one, a product that needs a person was sold by the serving agent, as part of the agent's own business.
+    A lead is recycled that had come back from an agent before it was taken this time.
 
     Parameters
     ----------
@@ -76,14 +82,15 @@ def sellers(staff: Staff, held: Any, serving: Any, customers: Any, issued: Any, 
     # Place of the last lead of the customer that was taken before the policy came.
     at = held["customer"].astype(np.int64) << 32 | held["handed"].astype(np.int64)
     last = np.searchsorted(at, customers.astype(np.int64) << 32 | issued.astype(np.int64)) - 1
-    rows = np.full(len(customers), -1)
+    rows, recycled = np.full(len(customers), -1), np.zeros(len(customers), bool)
     by_lead = (last >= 0) & (held["customer"][last] == customers) if len(held) else np.zeros(len(customers), bool)
     if by_lead.any():
         rows[by_lead] = staff.rows_of(held["agent"][last[by_lead]])
+        recycled[by_lead] = held["returned"][last[by_lead]] > 0
     known = np.where(customers < len(serving), customers, 0)
     mine = np.where(customers < len(serving), serving[known], -1) if len(serving) else rows
     own = ~by_lead & person & (mine >= len(staff.calls))
-    return np.where(own, mine, rows), own
+    return np.where(own, mine, rows), own, recycled
 
 
 def first_values(scenario: Scenario, cuts: Any, products: Any, premiums: Any, issued: Any) -> Ints:

@@ -26,6 +26,9 @@ from lifesim.workforce.sold import (
     NBV_FEN,
     OWN,
     POLICIES,
+    RECYCLED,
+    RECYCLED_APE_FEN,
+    RECYCLED_NBV_FEN,
     SERVED_SALE,
     SOLD_BY,
     TO_SERVED,
@@ -85,13 +88,16 @@ class Sales:
         customers, issued, products = (pool[name][new].astype(np.int64) for name in ("customer", "issued", "product"))
         held = appended(world.extra[cases.IN_HAND], world.extra[cases.RECENT])
         serving = world.extra[SERVING]
-        rows, own = sellers(self.staff, held, serving, customers, issued, self._person[products])
+        rows, own, again = sellers(self.staff, held, serving, customers, issued, self._person[products])
         branch = world.state.customers["branch"][customers].astype(np.int64)
         premiums = pool["premium"][new]
         values = first_values(world.scenario, world.rules.arrays["price_cuts"], products, premiums, issued)
         seller = np.append(self.staff.tier, len(self.staff.tiers))[rows]
         earned = first_commissions(self.staff, products, premiums, seller, own)
-        amounts = {POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned}
+        amounts = {
+            POLICIES: 1, APE_FEN: premiums, NBV_FEN: values, OWN: own, COMMISSION_FEN: earned,
+            RECYCLED: again, RECYCLED_APE_FEN: premiums * again, RECYCLED_NBV_FEN: values * again,
+        }  # fmt: skip
         credit(kept, (branch, seller), amounts, (rows, self._month[issued // DAY]))
         owe(kept, self.staff, rows, own, self._recording[products])
         served = np.flatnonzero(customers < len(serving))
