@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.clock_tables import keys_of
-from lifesim.lifecycle.layout import POLICY_RULE
+from lifesim.lifecycle.rule_records import POLICY_RULE
 from lifesim.population.columns import TOUCH_OUTCOMES
 from lifesim.population.consent import by_purpose
 from lifesim.scenario import Scenario

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.lifecycle.layout import BAND, CLOCK_RULE
+from lifesim.lifecycle.rule_records import BAND, CLOCK_RULE
 from lifesim.population.columns import (
     CAUSE_COMPETITOR,
     CAUSE_DIED,

@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.errors import InputError
 from lifesim.lifecycle.foreign import interpreted
-from lifesim.lifecycle.layout import MECHANISM_RULE
+from lifesim.lifecycle.rule_records import MECHANISM_RULE
 from lifesim.scenario import Scenario, State
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.clock_tables import keys_of, table
-from lifesim.lifecycle.layout import BAND, LIFE_RULE
+from lifesim.lifecycle.rule_records import BAND, LIFE_RULE
 from lifesim.population.columns import N_STAGES
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES, LIFE_EVENTS, LifeEvent

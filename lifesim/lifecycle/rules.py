@@ -10,14 +10,6 @@ import numpy as np
 from lifesim.dates import first_day
 from lifesim.lifecycle.candidates import HOUR_BINS
 from lifesim.lifecycle.clock_tables import Rows, band_edges, clock_rows, clock_tables, keys_of, stage_slots, table
-from lifesim.lifecycle.layout import (
-    HOUR_RULE,
-    PREDICTOR,
-    PRODUCT_RULE,
-    STAGE_RULE,
-    STATE_RULE,
-    TERM,
-)
 from lifesim.lifecycle.need_tables import (
     cover_predictors,
     gap_stages,
@@ -26,6 +18,7 @@ from lifesim.lifecycle.need_tables import (
     need_tables,
 )
 from lifesim.lifecycle.offers import appeals, difficulties, price_cuts
+from lifesim.lifecycle.rule_records import HOUR_RULE, PREDICTOR, PRODUCT_RULE, STAGE_RULE, STATE_RULE, TERM
 from lifesim.lifecycle.season import hazard_factors, inquiry_factors, spell_factors
 from lifesim.lifecycle.touch_tables import channel_rules, logit, touch_tables
 from lifesim.population.columns import DAY, N_STAGES
@@ -51,7 +44,7 @@ DECISIONS = (
 
 
 class Rules(NamedTuple):
-    """Tables of one replication, see ``lifecycle.layout``: hazards per second, money in fen."""
+    """Tables of one replication, see ``lifecycle.rule_fields``: hazards per second, money in fen."""
 
     arrays: dict[str, Any]
     numbers: dict[str, Any]

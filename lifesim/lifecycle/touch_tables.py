@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.clock_tables import table
-from lifesim.lifecycle.layout import CHANNEL_RULE, CONTENT_RULE
 from lifesim.lifecycle.need_tables import content_harm
+from lifesim.lifecycle.rule_records import CHANNEL_RULE, CONTENT_RULE
 from lifesim.population.columns import DAY, N_STAGES
 from lifesim.scenario import Scenario
 from lifesim.scenario.behaviour import STAGES

@@ -46,7 +46,7 @@ from lifesim.engagement.journeys.layout import (
 from lifesim.engagement.journeys.programs import Programs
 from lifesim.engagement.journeys.tables import Tables, compile_journey
 from lifesim.errors import InputError
-from lifesim.lifecycle.layout import JOURNEY_RULE
+from lifesim.lifecycle.rule_records import JOURNEY_RULE
 from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import HandOver, Journey, Notify, ToAgent, vocabulary
 from lifesim.scenario.journeys.calendar import parse_time
