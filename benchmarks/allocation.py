@@ -28,7 +28,10 @@ ROUND = (5_000, 500, 10)
 
 
 def market(customers: int, days: int, grading: str) -> Scenario:
-    """Return `allocation` with so many customers in two branches, under its control with a grading."""
+    """Return `allocation` with so many customers in two branches, under its control with a grading.
+
+    Its leads of behaviour are left out: they cool while they wait, which the value of a lead in a stream leaves out.
+    """
     from lifesim.scenario import load
 
     scenario = load("allocation")
@@ -40,7 +43,7 @@ def market(customers: int, days: int, grading: str) -> Scenario:
         people["per_10k"] = max(people["per_10k"], 1.01e4 / customers)
     return scenario.replace(
         population=population, practices=described["practices"] | {"chance": practice},
-        workforce=described["workforce"], desk=described["desk"], warm_up="0d", horizon=f"{days}d",
+        workforce=described["workforce"], desk=described["desk"], leads=None, warm_up="0d", horizon=f"{days}d",
         arms={"control": {"use": "chance"}}, experiment={"replications": 1, "seed": 20260105},
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def world_of(customers: int, agents: int, days: int) -> Scenario:
     }  # fmt: skip
     practice = {"use": "chance"}
     return scenario.replace(
-        population=population, workforce=described["workforce"], warm_up="0d", horizon=f"{days}d",
+        population=population, workforce=described["workforce"], leads=None, warm_up="0d", horizon=f"{days}d",
         arms={"control": practice}, experiment={"replications": 1, "seed": 20260105},
     )  # fmt: skip
 

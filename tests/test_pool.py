@@ -383,6 +383,28 @@ def test_the_shipped_comparison_of_allocations_runs_with_all_its_arms() -> None:
     assert granted.min() > 20
 
 
+def test_the_shipped_comparison_of_allocations_has_more_leads_than_slots() -> None:
+    """Of every grade, so that it matters who gets which: agents and seats use their slots, and the rest waits."""
+    scenario = lifesim.load("allocation", root=REPO)
+    few = {name: scenario.arms[name].model_dump(mode="json") for name in ("control", "oracle")}
+    result = lifesim.compare(
+        scenario.replace(
+            warm_up="14d", horizon="35d", population={"branches": {"north": 8_000}, "segments": {"mainstream": 1.0}},
+            arms=few, experiment={"replications": 1, "seed": 1},
+        ),
+        workers=1,
+    )  # fmt: skip
+    metrics = result.tables["agent_metrics"]
+    everywhere = metrics[(metrics["branch"] == "all") & (metrics["tier"] == "all")]
+    values = everywhere.set_index(["metric", "arm"])["mean"]
+    for arm in few:
+        assert values["utilisation", arm] > 0.8
+        assert values["overflow", arm] > 0.2
+        assert 0 < values["service_level", arm] < 0.9
+    leads = result.tables["leads"]
+    assert set(leads.loc[(leads["measure"] == "created") & (leads["value"] > 0), "grade"]) >= set("ABCD")
+
+
 def test_the_contract_kit_has_agents_where_the_scenario_has() -> None:
     stage = Stage(lifesim.load("allocation", root=REPO))
     (question, *_) = stage.questions("allocation", "tiered", oracle=False)
