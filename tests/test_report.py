@@ -23,6 +23,7 @@ from lifesim.report.charts import mean_occupancy, metrics_forests
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
 from lifesim.report.formats import decimals, interval, limit_amount, plain, show, signed
 from lifesim.report.harm import harmed
+from lifesim.report.ladder import ladder_lines
 from lifesim.report.page import TEMPLATES
 from lifesim.report.readings import Metric, Reading, metric, readings
 from lifesim.report.tables import caption, findings
@@ -453,6 +454,39 @@ def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:
     )
     assert "“news”" in news and "its interval has no bounds" in news
     assert "多花 1 元" in worth(run, Catalogue("zh"))[0]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_sentences_about_worth_harm_and_parts_mark_arms_with_an_oracle(lang: str) -> None:
+    run, t = made_up_run(), Catalogue(lang)
+    run.tables["returns"] = pd.DataFrame([{"segment": "all", "arm": "seer", "control": "control", "roi": 2.0,
+                                           "low": 1.0, "high": 3.0}])  # fmt: skip
+    run.tables["harm"] = pd.DataFrame([{"arm": "seer", "reason": "any", "harmed": 1, "helped": 2, "customers": 10}])
+    effects = run.table("effects")
+    run.tables["ladder"] = effects[effects["arm"] == effects["arm"].iloc[0]].replace({effects["arm"].iloc[0]: "seer"})
+    said = [worth(run, t)[0], harmed(run, t)[0], *ladder_lines(run, t)]
+    assert len(said) == 4 and not any(t("oracle.tag") in line for line in said)
+    run.manifest["oracles"] = {"seer": ["allocation"]}
+    marked = [worth(run, t)[0], harmed(run, t)[0], *ladder_lines(run, t)]
+    assert [t("oracle.tag") in line for line in marked] == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("denominator", "said"),
+    [
+        ("分叉时无保单的客户", "每 1 万名分叉时无保单的客户约多 80 名"),
+        ("分叉时在册的客户数", "每 1 万名分叉时在册的客户约多 80 名"),
+        ("长期险到期保费笔数", "每 1 万笔长期险到期保费约多 80 笔"),
+        ("咨询次数", "每 1 万次咨询约多 80 次"),
+        ("到期的短期险保单", "每 1 万件到期的短期险保单约多 80 件"),
+        ("分叉时已在或其后进入流失预警的次数", "每 1 万次分叉时已在或其后进入流失预警约多 80 次"),
+        ("承保的长期险年化保费", "每 1 万元承保的长期险年化保费约多 80 元"),
+    ],
+)
+def test_chinese_answers_count_with_the_word_for_what_is_counted(denominator: str, said: str) -> None:
+    reading = one_reading()
+    reading = replace(reading, metric=replace(reading.metric, denominator=denominator))
+    assert said in answer(reading, 365, Catalogue("zh"))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

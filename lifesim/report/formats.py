@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from lifesim.metrics.metric import MOVES, MOVES_ZH
@@ -115,7 +116,22 @@ def per_10k(reading: Reading, t: Catalogue) -> str:
     count = abs(reading.effect) * 10_000
     key = "answer.more" if reading.effect > 0 else "answer.fewer"
     units = reading.metric.denominator.removesuffix(MOVES).removesuffix(MOVES_ZH)  # a remark that no sentence holds
-    return t(key, count=f"{count:,.{0 if count >= 10 else 1}f}", of=units)
+    said = f"{count:,.{0 if count >= 10 else 1}f}"
+    if t.lang == "zh":
+        word, units = _counted_zh(units)
+        said = f"{said} {word}"
+    return t(key, count=said, of=units)
+
+
+def _counted_zh(units: str) -> tuple[str, str]:
+    """The measure word of a Chinese denominator, and how it stands behind a number: 咨询次数, 次咨询."""
+    if counted := re.search("的?([笔次件])数", units):
+        word, units = counted[1], units.replace(counted[0], "")
+    else:
+        ends = {"客户": "名", "客户数": "名", "保单": "件", "年化保费": "元", "触达": "次"}
+        word = next((word for end, word in ends.items() if units.endswith(end)), "个")
+        units = units.removesuffix("数")
+    return word, word + units
 
 
 def unit_text(metric: Metric, t: Catalogue) -> str:

@@ -21,6 +21,7 @@ def harmed(run: RunTables, t: Catalogue) -> list[str]:
     if "harm" not in run.tables:
         return []
     table, control = run.table("harm"), str(run.manifest["scenario"]["control"])
+    oracles = run.manifest.get("oracles") or {}
     counts, said = ["harmed", "helped", "customers"], []
     for arm, rows in table.groupby("arm", sort=False):
         sums = rows.groupby("reason", sort=False)[counts].sum().to_dict("index")
@@ -30,6 +31,6 @@ def harmed(run: RunTables, t: Catalogue) -> list[str]:
         }
         every = found.pop("any")
         reasons = [t("harm.reason", reason=t(f"harm.of_{reason}"), **n) for reason, n in found.items()]
-        names = {"arm": quoted(str(arm), False, t), "control": quoted(control, False, t)}
+        names = {"arm": quoted(str(arm), arm in oracles, t), "control": quoted(control, control in oracles, t)}
         said.append(t("harm.each", **names, **every, reasons=t("list_separator").join(reasons)))
     return [*said, t("harm.coupling")] if said else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import effect_amount, show
 from lifesim.report.readings import Reading, readings
-from lifesim.report.verdicts import in_sentence, quoted
+from lifesim.report.verdicts import in_sentence, quoted, titled
 
 if TYPE_CHECKING:
     from lifesim.report.run_tables import RunTables
@@ -26,8 +26,10 @@ def ladder_lines(run: RunTables, t: Catalogue) -> list[str]:
     mine = [row for row in rungs(run, t) if row.metric.name == run.manifest["scenario"].get("primary")]
     if not mine:
         return []
-    lines = [t("ladder.terminal", metric=in_sentence(mine[0].metric.label), start=quoted(mine[0].control, False, t))]
+    oracles = {printable(arm) for arm in run.manifest.get("oracles") or {}}
+    start = quoted(mine[0].control, mine[0].control in oracles, t)
+    lines = [t("ladder.terminal", metric=in_sentence(mine[0].metric.label), start=start)]
     for row in mine:
         said = {"effect": effect_amount(row, t), "interval": show(row, t).interval}
-        lines.append(t("ladder.rung", arm=printable(row.arm), **said))
+        lines.append(t("ladder.rung", arm=titled(row.arm, row.arm in oracles, t), **said))
     return lines

@@ -118,8 +118,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "{period}，策略组{arm}与{control}相比，使{metric}从 {before} 变为 {after}：{effect}。"
         "没有区间（重复次数：{replications}），可能只是运气。",
     ),
-    "answer.more": (", about {count} more per 10,000 {of}", "，即每 10,000（{of}）约多 {count}"),
-    "answer.fewer": (", about {count} fewer per 10,000 {of}", "，即每 10,000（{of}）约少 {count}"),
+    "answer.more": (", about {count} more per 10,000 {of}", "，即每 1 万{of}约多 {count}"),
+    "answer.fewer": (", about {count} fewer per 10,000 {of}", "，即每 1 万{of}约少 {count}"),
     "answer.rails_respected": ("All guardrails are respected.", "护栏指标全部守住。"),
     "answer.rails_exceeded": ("Guardrail exceeded: {names}.", "突破护栏指标：{names}。"),
     "answer.rails_open": ("Guardrails not settled: {names}.", "护栏指标未有定论：{names}。"),

@@ -161,13 +161,14 @@ def worth(run: RunTables, t: Catalogue) -> list[str]:
     if "returns" not in run.tables:
         return []
     returns, said = run.table("returns"), []
+    oracles = run.manifest.get("oracles") or {}
     for row in returns[returns["segment"] == "all"].to_dict("records"):
         roi, low, high = (float(row[name]) for name in ("roi", "low", "high"))
         if math.isfinite(roi):
             bounded = math.isfinite(low) and math.isfinite(high)
             places = decimals(low, high, roi) if bounded else decimals(None, None, roi)
             between = t("worth.interval", interval=interval(low, high, 1.0, places, t)) if bounded else t("worth.open")
-            names = {name: quoted(str(row[name]), False, t) for name in ("arm", "control")}
+            names = {name: quoted(str(row[name]), row[name] in oracles, t) for name in ("arm", "control")}
             said.append(t("worth.each", **names, roi=plain(roi, places), interval=between))
     return said
 
