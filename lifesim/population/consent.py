@@ -6,7 +6,7 @@ What messages cost of both is a matter of ``engagement.touches``.
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.market import CHANNELS
 from lifesim.streams import Streams
+
+#: Place of the bit of who does not let the insurer use health data, after those of the purposes.
+HEALTH_DATA: Final = len(PURPOSES)
 
 
 def tightened(scenario: Scenario, streams: Streams, keys: Any, consent: Any, at: Any) -> Any:
@@ -43,11 +46,30 @@ def by_purpose(scenario: Scenario) -> bool:
     return given or any(rules.opt_out_purpose > 0.0 for rules in scenario.channels.values())
 
 
+def withholds_health_data(scenario: Scenario) -> bool:
+    """Whether there are customers who do not let the insurer use health data for marketing.
+
+    Health data is what it knows of their claims, see ``scenario.journeys.words.HEALTH_EVENTS``: in views and audiences
+    these customers have never had one. What answers the claim itself is service, and goes on: a journey that is entered
+    by ``on: claim_paid``, or waits for it, hears it of everyone.
+    """
+    return any(segment.health_data is not None and segment.health_data < 1.0 for segment in scenario.segments.values())
+
+
+def keeps_refusals(scenario: Scenario) -> bool:
+    """Whether there is anything to keep of each customer in ``State.refused``."""
+    return by_purpose(scenario) or withholds_health_data(scenario)
+
+
 def refused(scenario: Scenario, streams: Streams, keys: Any, segment: Any) -> Any:
-    """Purposes for which customers do not consent when they join, a bit each. Shape (n,)."""
+    """What customers do not consent to when they join, a bit for each purpose and ``HEALTH_DATA``. Shape (n,)."""
     answer = np.zeros(len(keys), np.uint8)
     for bit, purpose in enumerate(PURPOSES):
         shares = np.array([each.purposes.get(purpose, 1.0) for each in scenario.segments.values()])
         consents = streams.uniforms(f"consent for {purpose}", keys) < shares[segment]
         answer |= np.where(consents, 0, 1 << bit).astype(np.uint8)
+    if withholds_health_data(scenario):
+        given = [1.0 if each.health_data is None else each.health_data for each in scenario.segments.values()]
+        withheld = streams.uniforms("consent to use health data", keys) >= np.array(given)[segment]
+        answer |= np.where(withheld, 1 << HEALTH_DATA, 0).astype(np.uint8)
     return answer

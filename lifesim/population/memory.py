@@ -46,7 +46,7 @@ from lifesim.population.columns import (
     TOUCH_OUTCOMES,
     YEAR,
 )
-from lifesim.population.consent import by_purpose
+from lifesim.population.consent import keeps_refusals
 from lifesim.population.state import State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
@@ -139,7 +139,7 @@ def empty(
         ways=np.zeros(ways, np.int64),
         recent=np.zeros((capacity, remembered), np.int32),
         signals=np.zeros((capacity, int(scenario.inference.keeps_signals)), SIGNAL),
-        refused=np.zeros((capacity, int(by_purpose(scenario))), np.uint8),
+        refused=np.zeros((capacity, int(keeps_refusals(scenario))), np.uint8),
         counts=counts,
         recalled=np.zeros((capacity, recalled), np.int32),
     )

@@ -67,8 +67,8 @@ class State(NamedTuple):
     signals
         Shape (capacity, 1 or 0): what a score of early warning is made of; of width 0 where nobody is scored.
     refused
-        Shape (capacity, 1 or 0): purposes for which each customer does not consent to marketing, bits; of width 0 where
-        nobody consents by purpose.
+        Shape (capacity, 1 or 0): purposes for which each customer does not consent to marketing, and whether health
+        data may not be used for it, bits; of width 0 where nobody consents by purpose or withholds health data.
     counts
         Shape (1,): numbers that the kernel keeps.
     recalled

@@ -42,6 +42,11 @@ class Segment(Part):
         "not named: everyone",
         default={},
     )
+    health_data: Share | None = about(
+        "customers who let the insurer use health data for marketing, which needs its own consent: of the others no "
+        "strategy and no audience knows a claim; none: everyone",
+        default=None,
+    )
     refuses_targeting: Share = about("customers who refuse automated targeting")
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from lifesim.engagement.journeys.layout import Seen
 from lifesim.population.columns import DAY, GRACE, HOURS_SEEN, IN_FORCE, NOTICE, ORPHAN, SUSPENDED
+from lifesim.population.consent import HEALTH_DATA, withholds_health_data
 from lifesim.population.memory import count, counts_hours
 from lifesim.population.state import State
 from lifesim.scenario import Scenario
 from lifesim.scenario.channels import CHANNELS, SENDING
 from lifesim.scenario.contents import PURPOSES
+from lifesim.scenario.journeys.words import HEALTH_EVENTS
 from lifesim.scenario.needs import FAMILIES
 from lifesim.strategy import REMEMBERED, CustomerView, IntArray
 from lifesim.workforce.staff import GRADES
@@ -64,7 +66,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne, recalled: Sequence[str]
         Function from the state, rows, a place in ``engagement.journeys.layout.Seen``, what it is about and a time to
         that column: for what the kernel computes one customer at a time.
     recalled
-        Columns of ``State.recalled`` by name: days since something that an audience asks about.
+        Columns of ``State.recalled`` by name: days since something that an audience asks about. Claims are health data,
+        see ``population.consent``.
     """
     columns: dict[str, Observed] = {
         "branch": lambda s, rows, now: s.customers["branch"][rows],
@@ -97,7 +100,8 @@ def observed_columns(scenario: Scenario, seen: OneByOne, recalled: Sequence[str]
     for number, segment in enumerate(scenario.segments):
         columns[f"tag_{segment}"] = lambda s, rows, now, k=number: seen(s, rows, Seen.TAG, k, now)  # type: ignore[misc]
     for number, name in enumerate(recalled):
-        columns[name] = lambda s, rows, now, k=number: _days(s.recalled[rows, k], now)  # type: ignore[misc]
+        health = name.removeprefix("days_since_") in HEALTH_EVENTS and withholds_health_data(scenario)
+        columns[name] = _since(number, health)
     return columns
 
 
@@ -140,6 +144,18 @@ def _consents_for(bit: int) -> Observed:
         return 1 - ((refused >> bit) & 1)
 
     return consents
+
+
+def _since(k: int, health: bool) -> Observed:
+    """Days since something; of those who withhold their health data there was none that tells of their health."""
+
+    def since(state: State, rows: IntArray, now: int) -> Any:
+        days = _days(state.recalled[rows, k], now)
+        if health:
+            days[(state.refused[rows, 0] >> HEALTH_DATA) & 1 == 1] = _NEVER_DAYS
+        return days
+
+    return since
 
 
 def _hours(k: int) -> Observed:

@@ -144,3 +144,5 @@ class Seen(IntEnum):
     PREMIUM = 14
     CHURN_SCORE = 15
     SINCE = 16
+    #: Likewise, where there are customers of whom the insurer may not use it.
+    SINCE_HEALTH = 17

@@ -26,12 +26,14 @@ from lifesim.lifecycle.layout import (
     world_at,
 )
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NEVER, NONE, NOTICE, ORPHAN, SUSPENDED
+from lifesim.population.consent import HEALTH_DATA
 from lifesim.population.tags import K_TAG, NEVER_DAYS
 from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import look_again
 
 (_AGE, _BRANCH, _STAGE, _POLICIES, _ORPHAN, _TENURE, _SINCE_SESSION, _SINCE_TOUCH, _TO_DUE, _WAITS, _CONSENTS, _HOLDS,
- _TAG, _SUM_ASSURED, _PREMIUM, _CHURN_SCORE, _SINCE) = (int(each) for each in Seen)  # fmt: skip
+ _TAG, _SUM_ASSURED, _PREMIUM, _CHURN_SCORE, _SINCE,
+ _SINCE_HEALTH) = (int(each) for each in Seen)  # fmt: skip
 #: From this number on a consent is one for a purpose, see ``programs``.
 _PURPOSES = len(CHANNELS)
 _LESS, _AT_MOST, _EQUAL, _UNEQUAL, _AT_LEAST = range(5)
@@ -144,7 +146,9 @@ def seen(i: int, what: int, about: int, now: int, w: Any) -> float:
         return 1.0 if tag(i, w) == about else 0.0
     if what == _CHURN_SCORE:
         return float(signal_row(w, i).score)
-    if what == _SINCE:
+    if what == _SINCE_HEALTH and (u1(w.refused, i) >> HEALTH_DATA) & 1:
+        return float(NEVER_DAYS)
+    if what in (_SINCE, _SINCE_HEALTH):
         return days_since(i4(w.recalled, i * w.recall_width + about), now)
     return premium_held(i, what == _SUM_ASSURED, w)
 

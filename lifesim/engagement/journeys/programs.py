@@ -11,11 +11,12 @@ from lifesim.engagement.journeys.audience import compile_audience
 from lifesim.engagement.journeys.layout import COMPARE, NONE, RECALL_WIDTH, Seen
 from lifesim.engagement.journeys.registers import EVENT_NUMBERS
 from lifesim.errors import InputError
+from lifesim.population.consent import withholds_health_data
 from lifesim.scenario import Scenario
 from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.journeys.expressions import Comparison, column_of, comparisons
 from lifesim.scenario.journeys.parsing import parse_audience
-from lifesim.scenario.journeys.words import EVENTS, SINCE, Vocabulary, asked_about
+from lifesim.scenario.journeys.words import EVENTS, HEALTH_EVENTS, SINCE, Vocabulary, asked_about
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.wording import suggest
 
@@ -81,7 +82,8 @@ class Programs:
             raise InputError(f"no product of the scenario is '{test.argument}', so nobody has {test.word} one")
         column = column_of(test)
         if column not in self.recalled:
-            self._seen[column] = Seen.SINCE, len(self.recalled)
+            withheld = test.word in HEALTH_EVENTS and withholds_health_data(self._scenario)
+            self._seen[column] = Seen.SINCE_HEALTH if withheld else Seen.SINCE, len(self.recalled)
             self.recalled[column] = test.word, test.argument
 
     def recall_rules(self, names: Vocabulary, seats: Mapping[str, Sequence[int]]) -> Any:

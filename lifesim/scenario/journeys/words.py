@@ -131,6 +131,9 @@ def asked_about(event: str) -> Takes:
     return "content" if EVENTS[event].response else EVENTS[event].takes
 
 
+#: Events that tell of a customer's health: to use them for marketing needs a consent of its own.
+HEALTH_EVENTS: Final = ("claimed", "claim_paid", "claim_refused")
+
 #: Columns of "days since" whose name is not that of the event.
 SINCE: Final[Mapping[str, str]] = {"launched_app": "days_since_session"}
 
