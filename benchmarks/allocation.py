@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -85,7 +86,8 @@ def measure(customers: int, days: int, replications: int, grading: str) -> dict[
     rows = []
     for name in sorted(found[0][0], key=lambda name: -mean([reached[name] for reached, _, _ in found])):
         gained = [reached[name] - reached[CHANCE] for reached, _, _ in found]
-        low, high = ratio_interval(gaps, gained, LEVEL)
+        # Open where the gap itself may be nothing.
+        low, high = (end if math.isfinite(end) else None for end in ratio_interval(gaps, gained, LEVEL))
         of_bound = mean([reached[name] for reached, _, _ in found]) / mean([bound for _, bound, _ in found])
         rows.append(
             {"allocation": name, "of_bound": of_bound, "closed": mean(gained) / mean(gaps), "low": low, "high": high}
@@ -134,7 +136,8 @@ def shown(figures: dict[str, Any]) -> str:
         f"{'allocation':<16}{'of the bound':>14}{'of the gap':>12}   95% interval",
     ]
     for row in figures["allocations"]:
-        interval = f"{row['low']:.1%} to {row['high']:.1%}"
+        low, high = ("open" if row[end] is None else f"{row[end]:.1%}" for end in ("low", "high"))
+        interval = f"{low} to {high}"
         lines.append(f"{row['allocation']:<16}{row['of_bound']:>14.1%}{row['closed']:>12.1%}   {interval}")
     return "\n".join([
         *lines,

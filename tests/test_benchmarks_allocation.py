@@ -114,7 +114,8 @@ def test_it_prints_one_object_and_a_table(capsys: pytest.CaptureFixture[str], mo
     rows = {row["allocation"]: row for row in figures["allocations"]}
     assert sorted(rows) == names() and rows["random_agent"]["closed"] == 0
     assert all(row["closed"] <= 1 and row["of_bound"] <= 1 for row in rows.values())
-    assert rows["myopic_oracle"]["low"] <= rows["myopic_oracle"]["closed"] <= rows["myopic_oracle"]["high"]
+    for row in rows.values():
+        assert row["low"] is None or row["high"] is None or row["low"] <= row["closed"] <= row["high"]
     best = figures["optimal"]
     assert best["rank_one_gap"] < 1e-9 and best["families_gap"] < 1e-6
     assert best["rank_one_seconds"] < 0.5 and best["families_seconds"] < 5

@@ -132,7 +132,7 @@ def test_a_smaller_share_is_part_of_a_larger_and_costs_nothing_where_all_consent
 
 def test_to_withhold_health_data_moves_no_life_and_no_other_consent(worlds: tuple[World, World]) -> None:
     every, some = worlds
-    mine = ("enrolments.", "log.", "refused.", "ways", "journeys")
+    mine = ("enrolments.", "courses.", "marks.", "log.", "refused.", "ways", "journeys")
     assert [name for name in differences(lives(every), lives(some), ignore=mine) if "pool" not in name] == []
     rows = np.arange(count(some.state))
     for column in ("consents_offers", "consents_push"):
