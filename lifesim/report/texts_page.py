@@ -52,10 +52,10 @@ PAGE: dict[str, tuple[str, str]] = {
     ),
     "read.many": (
         "Many metrics. Where a strategy changes nothing, about one metric in twenty still looks "
-        "better or worse by luck. The primary metric was named in advance; take the others as "
-        "hints.",
-        "指标众多。即使策略毫无作用，大约每二十个指标也会有一个碰巧显得更好或更差。"
-        "主要指标是事先指定的，其余只作线索。",
+        "better or worse by luck, and so does about one arm, segment or branch in twenty. The primary "
+        "metric was named in advance; take the others as hints, and of many arms the edge of an interval, too.",
+        "指标众多。即使策略毫无作用，大约每二十个指标也会有一个碰巧显得更好或更差；策略组、客群、分公司众多时亦然。"
+        "主要指标是事先指定的，其余只作线索；策略组多时，区间刚刚不含 0 的也只作线索。",
     ),
     "read.assumptions": (
         "Assumptions. Customers are synthetic. Behaviour rests on published figures where they "
