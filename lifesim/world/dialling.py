@@ -125,12 +125,11 @@ class Dialler:
 
     def _charge(self, customers: Any, times: Any, sent: Any) -> None:
         """Book the cost of dials, and those of them that no call counts as sent."""
-        state, twins = self.world.state, self.world.scenario.experiment.twins
-        places = customers if twins else state.customers["account"][customers]
+        policies = self.world.state.customers["policies"]
         cost = np.full(len(customers), self.dialling.cost)
         amounts = {
             "contact": cost, "sent": sent, "worth": -self.world.at_fork(cost, times),
-            "prospecting": np.where(state.customers["policies"][customers] == 0, cost, 0),
+            "prospecting": np.where(policies[customers] == 0, cost, 0),
         }  # fmt: skip
         for outcome, each in amounts.items():
-            np.add.at(state.outcomes[outcome], places, each)
+            self.world.book(outcome, customers, each)

@@ -85,10 +85,8 @@ class Worker:
 
     def _assess(self, customers: Any) -> None:
         """Agents have gone through the protection gaps of these customers with them."""
-        state = self.world.state
-        np.bitwise_or.at(state.customers["marks"], customers, np.uint16(GAP_ASSESSED))
-        places = customers if self.world.scenario.experiment.twins else state.customers["account"][customers]
-        np.add.at(state.outcomes["gap_assessments"], places, 1)
+        np.bitwise_or.at(self.world.state.customers["marks"], customers, np.uint16(GAP_ASSESSED))
+        self.world.book("gap_assessments", customers, 1)
 
     def _say(self, work: Any, steps: Any, rows: Any, shift: Shift, now: int) -> None:
         """Put what customers are told in steps that are done on its way, to those whom the channel reaches."""

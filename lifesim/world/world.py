@@ -460,10 +460,9 @@ class World:
         self.state.counts["fork"] = self.now
         self.events.clear()
 
-    def book(self, outcome: str, rows: slice, amounts: Any) -> None:
-        """Add amounts, shape (n,), to an outcome of some customers."""
-        twins = self.scenario.experiment.twins
-        places = np.arange(rows.start, rows.stop) if twins else self.state.customers["account"][rows]
+    def book(self, outcome: str, rows: Any, amounts: Any) -> None:
+        """Add amounts, one or of shape (n,), to an outcome of customers: a slice, or rows of shape (n,)."""
+        places = rows if self.scenario.experiment.twins else self.state.customers["account"][rows]
         np.add.at(self.state.outcomes[outcome], places, amounts)
 
     def at_fork(self, amounts: Any, times: Any) -> Any:
