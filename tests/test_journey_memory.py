@@ -9,8 +9,8 @@ from test_world_conservation import chain
 
 from lifesim.experiment.passages import journey_totals
 from lifesim.population import memory
-from lifesim.population.arrays import grow, longer, zeros
-from lifesim.population.columns import DAY, NONE
+from lifesim.population.arrays import Log, grow, longer, zeros
+from lifesim.population.columns import DAY, EVENT, NONE
 from lifesim.world.world import World
 
 STAY = {"stay": {"wait": "3d", "next": "exit"}}
@@ -78,3 +78,12 @@ def test_a_world_has_room_for_its_pools_and_keeps_it_through_a_snapshot() -> Non
     for state in (world.state, memory.read_back(world.state, memory.saved(world.state))):
         for name, more in (("policies", 1), ("enrolments", 40_000)):
             assert np.shares_memory(getattr(memory.grow_pool(state, name, more), name), getattr(state, name))
+
+
+def test_a_log_gives_back_all_records_in_their_order() -> None:
+    log, pieces = Log(EVENT), [np.zeros(n, EVENT) for n in (3, 0, 1_500, 2, 4_000)]
+    assert len(log.records) == 0
+    for k, piece in enumerate(pieces):
+        piece["time"], piece["amount"] = k, np.arange(len(piece))
+        log.append(piece)
+    assert np.array_equal(log.records, np.concatenate(pieces))

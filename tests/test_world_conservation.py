@@ -194,6 +194,8 @@ def test_pools_are_lists_of_customers_and_a_list_of_free_places(world: World, na
     assert np.all(pool["customer"][spare] == NONE)
     assert sorted(taken + spare) == list(range(len(pool)))
     assert len(taken) > 10
+    if name == "touches":
+        assert world.state.counts["touches_left"][0] == len(spare)
 
 
 def test_policies_of_the_pool_are_those_that_customers_count(world: World) -> None:

@@ -33,6 +33,7 @@ def put(i: int, campaign: int, content: int, channel: int, luck: Any, step: int,
     place = counts(w).free_touch
     touch = touch_row(w, place)
     counts(w).free_touch = touch.next
+    counts(w).touches_left -= 1
     touch.luck = luck
     touch.customer = i
     touch.next = customer_row(w, i).first_touch
@@ -62,6 +63,7 @@ def drop(i: int, place: int, w: Any) -> None:
     touch_row(w, place).customer = NONE
     touch_row(w, place).next = counts(w).free_touch
     counts(w).free_touch = place
+    counts(w).touches_left += 1
 
 
 @compiled

@@ -56,6 +56,29 @@ def appended(records: Any, more: Any) -> Any:
     return np.concatenate([records.view(raw), more.view(raw)]).view(kind)
 
 
+class Log:
+    """Records one after the other, in one array that doubles when it is full.
+
+    Many small arrays that stay, among as many that do not, would keep a heap from giving anything back.
+    """
+
+    def __init__(self, kind: np.dtype[Any]) -> None:
+        self._raw = np.dtype((np.void, kind.itemsize))
+        self._rows, self._used = zeros((1_024,), kind), 0
+
+    def append(self, records: Any) -> None:
+        """Write records behind the others; as bytes, as ``appended`` does."""
+        first, self._used = self._used, self._used + len(records)
+        if self._used > len(self._rows):
+            self._rows = grow(self._rows, max(self._used, 2 * len(self._rows)))
+        self._rows.view(self._raw)[first : self._used] = records.view(self._raw)
+
+    @property
+    def records(self) -> Any:
+        """All of them so far: the log's own memory."""
+        return self._rows[: self._used]
+
+
 def longer(array: Any, rows: int) -> Any:
     """The same rows, and zeros up to ``rows``: without a copy where the array was made with room for them.
 

@@ -359,6 +359,7 @@ COUNTS = np.dtype(
         ),  # to whom a touch, or a step of a journey, came last; when; how often before in that second
         ("busy_second", "i8"),
         ("busy_times", "i8"),
+        ("touches_left", "i8"),  # free places
     ]
 )
 

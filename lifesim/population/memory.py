@@ -105,7 +105,8 @@ def empty(
     chain(courses, 0)
     counts = np.zeros(1, COUNTS)
     counts["twins"] = scenario.experiment.twins
-    counts["enrolments_left"], counts["courses_left"] = len(enrolments), len(courses)
+    for name, pool in (("touches", touches), ("enrolments", enrolments), ("courses", courses)):
+        counts[f"{name}_left"] = len(pool)
     return State(
         due=np.zeros(capacity, np.int32),
         wake=np.full(capacity // BLOCK, NEVER, np.int32),
@@ -251,17 +252,16 @@ def grow_pool(state: State, pool: str, more: int) -> State:
         state.counts[head] = len(old)
     else:
         new["next"][last] = len(old)
+    if pool != "policies":
+        state.counts[f"{pool}_left"] += len(new) - len(old)
     return state._replace(**{pool: new})
 
 
 def grow_enrolments(state: State, more: int) -> State:
     """The state with ``more`` free places at least for those who come into journeys."""
     for pool in ("enrolments", "courses"):
-        left = f"{pool}_left"
-        if state.counts[left][0] < more:
-            before = len(getattr(state, pool))
+        if state.counts[f"{pool}_left"][0] < more:
             state = grow_pool(state, pool, more)
-            state.counts[left] += len(getattr(state, pool)) - before
     short = len(state.marks) < len(state.courses)
     return state._replace(marks=longer(state.marks, len(state.courses))) if short else state
 

@@ -64,8 +64,8 @@ DESK_MEASURES = ("requests", "granted", "gave_up", "wait_seconds")
 REQUESTS, GRANTED, GAVE_UP, WAIT_SECONDS = range(len(DESK_MEASURES))
 
 CALL, WECOM = CHANNELS.index("call"), CHANNELS.index("wecom")
-#: Channels of agents alone, by their numbers.
-BY_AGENTS = [CHANNELS.index(name) for name in AGENTS_ALONE]
+#: Whether a channel is one of agents alone. Shape (channels,).
+BY_AGENTS = np.isin(CHANNELS, AGENTS_ALONE)
 
 #: Name of the desk among everything that sends touches.
 DESK = "desk"

@@ -95,13 +95,13 @@ class Rounds:
         taken = self.contacts.within(self.world.extra, asks, rows, now)
         if not taken.any():
             return waiting
-        skill = self.skill(waiting[taken], given[taken], shift)
+        granted, given, rest = waiting[taken], given[taken], waiting[~taken]
+        skill = self.skill(granted, given, shift)
         if self.pipeline is not None:
-            skill -= self.pipeline.cooled(waiting[taken], now)
-        self.rules.count(waiting[taken])
-        self._call(now, waiting[taken], shift.rows[given[taken]], grades[taken], skill, measures)
-        self._leave(waiting[taken], given[taken], shift)
-        rest = waiting[~taken]
+            skill -= self.pipeline.cooled(granted, now)
+        self.rules.count(granted)
+        self._call(now, granted, shift.rows[given], grades[taken], skill, measures)
+        self._leave(granted, given, shift)
         return pool.in_order(rest, self.world.state) if reordered else rest
 
     def _is_round(self, now: int) -> bool:
@@ -117,7 +117,7 @@ class Rounds:
 
     def _given(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
         """Place in the shift of who gets each lead: what only agents can do first, and the rest with who is left."""
-        theirs = np.isin(waiting["channel"], pool.BY_AGENTS)
+        theirs = pool.BY_AGENTS[waiting["channel"]]
         if not theirs.any():
             return self._allocated(now, waiting, grades, shift)
         given = np.full(len(waiting), UNASSIGNED)

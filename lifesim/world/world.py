@@ -32,7 +32,7 @@ from lifesim.lifecycle.persistency import mark_fork
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import Log, appended
 from lifesim.population.columns import (
     ASK_ADVISER,
     BOOKING,
@@ -76,8 +76,6 @@ from lifesim.world import kernel
 from lifesim.world.under_way import under_way
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
-_EVENT_BYTES = np.dtype((np.void, EVENT.itemsize))
-
 #: What customers whom a shock hit earned before it, as the covariate says it.
 INCOME = np.dtype([("customer", "i4"), ("income", "f4")])
 
@@ -94,6 +92,12 @@ _QUEUES = {
     "entrants": (ENTER,),
     "bookings": (BOOKING,),
 }
+
+_NUMBERS = {name: number for number, name in enumerate(_QUEUES)}
+#: Number of the queue of each kind of request.
+_QUEUE_OF = np.zeros(1 + max(kind for kinds in _QUEUES.values() for kind in kinds), np.int64)
+for _name, _kinds in _QUEUES.items():
+    _QUEUE_OF[list(_kinds)] = _NUMBERS[_name]
 
 #: Queues beside those of desks whose customers are held until the next full hour.
 HELD = ("places", "turns", "entrants", "bookings", WORK_LEFT, TRIES)
@@ -194,9 +198,8 @@ class World:
         self.extra["desk"] = np.zeros(measures, np.int64)
         self.now = 0
         self.started_with: dict[int, int] = {}
-        self.events: list[Any] = []
+        self.events = Log(EVENT)
         self._barriers: dict[str, int] = {}
-        self._free_touches: tuple[Any, int] = (None, 0)
         self.seconds: dict[str, float] = {}
         self._scratch = np.zeros(2 * self.rules.numbers["covariates"] + 8)
         self._drawn = np.zeros(1, DRAWN)
@@ -326,24 +329,21 @@ class World:
         counts = self.state.counts
         events, requests = int(counts["events"][0]), int(counts["requests"][0])
         if events:
-            # As bytes: copying records with gaps between their fields takes twenty times as long.
-            self.events.append(self.state.events[:events].view(_EVENT_BYTES).copy().view(EVENT))
+            self.events.append(self.state.events[:events])
         if requests:
             taken = self.state.requests[:requests].copy()
-            for name, kinds in _QUEUES.items():
-                self.extra[name] = appended(self.extra[name], taken[np.isin(taken["kind"], kinds)])
+            queue = _QUEUE_OF[taken["kind"]]
+            for name, number in _NUMBERS.items():
+                mine = queue == number
+                if mine.any():
+                    self.extra[name] = appended(self.extra[name], taken[mine])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:
         """Make sure that ``more`` touches fit into the pool."""
-        counted, free = self._free_touches
-        if counted is not self.state.touches or free < more or self.journeys.names:
-            # The kernel frees places meanwhile: what is known is never more than what is free. Journeys take some.
-            free = int(np.count_nonzero(self.state.touches["customer"] < 0))
-        if free < more:
-            self.state = memory.grow_pool(self.state, "touches", more - free)
-            free = more
-        self._free_touches = (self.state.touches, free - more)
+        left = int(self.state.counts["touches_left"][0])
+        if left < more:
+            self.state = memory.grow_pool(self.state, "touches", more - left)
 
     def follow(self, policy: ContactPolicy) -> None:
         """From now on this contact policy holds, one of those that the world was made for."""
@@ -458,7 +458,7 @@ class World:
         for name in {CLEANED_LEADS, WORK_DONE} & self.extra.keys():
             self.extra[name][:] = 0
         self.state.counts["fork"] = self.now
-        self.events.clear()
+        self.events = Log(EVENT)
 
     def book(self, outcome: str, rows: Any, amounts: Any) -> None:
         """Add amounts, one or of shape (n,), to an outcome of customers: a slice, or rows of shape (n,)."""
@@ -480,9 +480,7 @@ class World:
 
     def event_log(self) -> Any:
         """Events kept so far, in order of time, then of the customer's key."""
-        if not self.events:
-            return np.zeros(0, EVENT)
-        log = np.concatenate(self.events)
+        log = self.events.records
         keys = self.state.customers["key"][log["customer"]]
         return log[np.lexsort((np.arange(len(log)), keys, log["time"]))]
 
@@ -490,7 +488,6 @@ class World:
         """Let go of the memory of the customers, before a snapshot takes their place."""
         few = {name: array[:0].copy() for name, array in self.state._asdict().items()}
         self.state = State(**few)
-        self._free_touches = (None, 0)
         self._bound = None
 
     def snapshot(self) -> dict[str, Any]:
@@ -514,4 +511,4 @@ class World:
         self.extra = {name.removeprefix("extra."): np.array(arrays[name]) for name in extra}
         self.now = int(arrays["now"])
         self.started_with = {int(k): int(v) for k, v in arrays["started_with"]}
-        self.events = []
+        self.events = Log(EVENT)
