@@ -43,6 +43,7 @@ from lifesim.population.columns import (
     T_REACH,
     T_REQUESTED,
     T_TARGETING,
+    UNSPOKEN,
 )
 from lifesim.scenario.channels import CHANNELS
 from lifesim.streams import exponential, hash_pair, look_again, uniform_pair
@@ -202,8 +203,20 @@ def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step:
     """
     reason = by_channel(i, campaign, content, channel, luck, step, queue, 0, now, w)
     if reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
-        return fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+        reason = fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+    if reason > 0:
+        come_back(i, campaign, content, channel, luck, step, now, w)
     return reason
+
+
+@compiled
+def come_back(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, now: int, w: Any) -> None:
+    """Have the journey learn at once that nothing carries what its step sends: it hears ``failed``.
+
+    As a touch of which the customer learns nothing, so that a step hears it that has just begun to wait.
+    """
+    if step and w.heeds_failure:
+        put(i, campaign, content, channel, luck, step, now, UNSPOKEN, 0.0, w)
 
 
 @compiled
@@ -307,6 +320,7 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
             if now - request["time"] < rule.within:
                 return True
             tally(w.touched, cell(campaign, channel, content, rule.outcome, w), 1)
+            come_back(i, campaign, content, channel, luck, step, now, w)
             return False
     reason = carry(i, campaign, content, channel, luck, step, 0, failed, now, w)
     if reason == 0:
@@ -315,7 +329,9 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
             if about(rule, channel, content, w):
                 used[places[k], branch] += cost if rule.place < 0 else 1
     elif not failed and reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
-        fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+        reason = fall_back(i, campaign, content, channel, luck, step, 0, now, w)
+    if reason > 0:
+        come_back(i, campaign, content, channel, luck, step, now, w)
     return False
 
 

@@ -108,6 +108,8 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     channel = touch.channel
     if touch.lead & ASSIGNS:
         assign(i, touch, now, w)
+    elif touch.lead & UNSPOKEN:
+        answer_step(i, touch.campaign, touch.step, W_FAILED, w)
     if touch.lead & UNSPOKEN:
         drop(i, place, w)
         return

@@ -127,6 +127,7 @@ RULE_NUMBERS: dict[str, str] = {
     "events_all": "i8",  # offline events of all journeys
     "recalled_events": "i8",  # bit per observed event that some audience asks about
     "recall_rows": "i8",
+    "heeds_failure": "i8",  # whether a journey asks whether something that it sends does not arrive
     "learns": "i8",  # whether a journey is entered when the insurer learns of a life event
     "scored": "i8",  # whether there is a score of early warning
     "recognised": "f8",  # share of customers whose segment the insurer recognises

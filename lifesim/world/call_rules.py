@@ -18,7 +18,7 @@ from lifesim.scenario.contact import Budget, Throughput
 from lifesim.scenario.contents import CONTENT_KINDS
 from lifesim.workforce.leads import TOLD
 from lifesim.workforce.passage import WITHDRAWN, pass_on
-from lifesim.world.kernel import hold
+from lifesim.world.letting_go import let_go
 from lifesim.world.turns import Turns
 from lifesim.world.world import World
 
@@ -65,7 +65,7 @@ class CallRules:
             gone[short & (gone == 0) & (now - leads["asked"] >= limit.waits)] = self._outcome(name)
         if not held.any():
             return leads, leads[:0]
-        self._let_go(leads[gone > 0], gone[gone > 0])
+        self._let_go(leads[gone > 0], gone[gone > 0], now)
         return leads[~held], leads[held & (gone == 0)]
 
     def free(self, leads: Any, now: int, cost: int) -> Any:
@@ -153,9 +153,9 @@ class CallRules:
     def _outcome(self, rule: str) -> int:
         return self.world.policies.outcomes.index(f"suppressed_{rule}")
 
-    def _let_go(self, leads: Any, outcomes: Any) -> None:
-        """Suppress the calls of some leads."""
+    def _let_go(self, leads: Any, outcomes: Any, now: int) -> None:
+        """Suppress the calls of some leads; journeys that asked for them learn of it."""
         world = self.world
         np.add.at(world.state.touched, (leads["campaign"], leads["channel"], leads["content"], outcomes), 1)
         pass_on(world.extra, world.state.customers["branch"], leads, leads["grade"], WITHDRAWN)
-        hold(leads["customer"].astype(np.int64), -1, world.kernel_address)
+        let_go(world, leads, now)

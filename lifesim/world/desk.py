@@ -32,7 +32,7 @@ from lifesim.workforce.talks import Talks
 from lifesim.workforce.tries import TRIES
 from lifesim.world.call_rules import CallRules
 from lifesim.world.hours import Hours
-from lifesim.world.kernel import hold
+from lifesim.world.letting_go import let_go
 from lifesim.world.pipeline import Pipeline
 from lifesim.world.rounds import Rounds
 from lifesim.world.turns import Turns
@@ -152,7 +152,7 @@ class Desk:
             pass_on(world.extra, world.state.customers["branch"], of, of["grade"], measure)
         pool.count_touches(world.state.touched, lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)], T_WITHDRAWN)
         granting.give_up(pool.rows_of(lost[lost["inquiry"] == 1]), now, world.kernel_address)
-        hold(pool.rows_of(lost), -1, world.kernel_address)
+        let_go(world, lost, now)
         return waiting[~gone]
 
     def _worked_off(self, now: int) -> Any:

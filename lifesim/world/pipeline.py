@@ -22,6 +22,7 @@ from lifesim.world.call_rules import CallRules
 from lifesim.world.dialling import Dialler
 from lifesim.world.kernel import hold
 from lifesim.world.lead_views import foreseen, graded
+from lifesim.world.letting_go import let_go
 from lifesim.world.review import allowed, issued_last
 from lifesim.world.world import World
 
@@ -65,7 +66,7 @@ class Pipeline:
             return waiting
         waiting, dropped = self.dialler.dial(waiting, self._dirty(waiting), calls, now)
         miss(self.world.extra, self._branches, dropped)
-        self._let_go(dropped, LEAD_LOST)
+        self._let_go(dropped, LEAD_LOST, now)
         return waiting
 
     def overdue(self, waiting: Any, now: int) -> None:
@@ -94,7 +95,7 @@ class Pipeline:
         bought = mined[issued_last(self.world, waiting["customer"][mined], now) > waiting["asked"][mined]]
         if not len(bought):
             return waiting, due
-        self._let_go(waiting[bought], WITHDRAWN)
+        self._let_go(waiting[bought], WITHDRAWN, now)
         left = np.ones(len(waiting), bool)
         left[bought] = False
         return waiting[left], due[left]
@@ -157,14 +158,14 @@ class Pipeline:
         hold(leads["customer"][~kept].astype(np.int64), -1, world.kernel_address)
         return leads[kept]
 
-    def _let_go(self, leads: Any, measure: int) -> None:
+    def _let_go(self, leads: Any, measure: int, now: int) -> None:
         """Let go of leads that we do not pursue any more."""
         if not len(leads):
             return
         pass_on(self.world.extra, self._branches, leads, leads["grade"], measure)
         place = (leads["campaign"], leads["channel"], leads["content"], T_WITHDRAWN)
         np.add.at(self.world.state.touched, place, 1)
-        hold(leads["customer"].astype(np.int64), -1, self.world.kernel_address)
+        let_go(self.world, leads, now)
 
     @property
     def _branches(self) -> Any:

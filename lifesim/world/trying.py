@@ -16,7 +16,7 @@ from lifesim.workforce.service import miss
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import BY_TIER, TRY_SLOTS, Staff
 from lifesim.workforce.tries import TRIES, TRY, reaches
-from lifesim.world.kernel import hold
+from lifesim.world.letting_go import let_go
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
 
@@ -82,7 +82,7 @@ class Trier:
     def _keep(self, missed: Any) -> None:
         """Put those who were not reached on the list, but for those who have been tried often enough."""
         over = missed["dials"] >= self.reaching.dials
-        self._let_go(missed[over])
+        let_go(self.world, missed[over], int(self.world.now))
         miss(self.world.extra, self.world.state.customers["branch"], missed, over)
         self.world.extra[TRIES] = appended(self.world.extra[TRIES], missed[~over])
         asked = missed[over & (missed["inquiry"] == 1)]
@@ -91,11 +91,8 @@ class Trier:
     def _going_on(self, tries: Any, now: int) -> Any:
         """The list without customers who have bought meanwhile."""
         bought = issued_last(self.world, tries["customer"], now) > tries["handed"]
-        self._let_go(tries[bought])
+        let_go(self.world, tries[bought], now)
         return tries[~bought]
-
-    def _let_go(self, leads: Any) -> None:
-        hold(rows_of(leads), -1, self.world.kernel_address)
 
     def _count(self, leads: Any, outcome: int) -> None:
         place: Any = (leads["campaign"], leads["channel"], leads["content"], outcome)

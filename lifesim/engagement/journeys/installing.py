@@ -44,6 +44,7 @@ from lifesim.engagement.journeys.layout import (
     Way,
 )
 from lifesim.engagement.journeys.programs import Programs
+from lifesim.engagement.journeys.registers import EVENT_NUMBERS
 from lifesim.engagement.journeys.tables import Tables, compile_journey
 from lifesim.errors import InputError
 from lifesim.lifecycle.rule_records import JOURNEY_RULE
@@ -142,6 +143,7 @@ def install(
             "desk_content": work.contents.index(scenario.desk.content),
             "events_all": len(work.seats),
             "learns": int(any(row[KIND] == Way.LIFE_EVENT for row in work.entries)),
+            "heeds_failure": int(any(row[T_EVENT] == EVENT_NUMBERS["failed"] for row in work.triggers)),
             **work.recalls(),
         },
         tuple(work.ways),

@@ -14,6 +14,8 @@ from lifesim.scenario.journeys.parsing import parse_audience, parse_triggers
 from lifesim.scenario.journeys.steps import (
     Condition,
     EngagementSplit,
+    HandOver,
+    Notify,
     Pause,
     Repeat,
     Responding,
@@ -110,16 +112,27 @@ def responses(journey: Journey) -> Iterator[PathError]:
         step = journey.steps.get(trigger.argument) if trigger.argument else own
         if trigger.argument and trigger.argument not in journey.steps:
             message = f"unknown step '{trigger.argument}'{suggest(trigger.argument, journey.steps)}"
-        elif not isinstance(step, Send):
+        elif step is None or not (shown := _shown_by(step)):
             sending = next((name for name, _ in journey.sends()), "STEP")
             whose = f"step '{trigger.argument}' sends nothing" if trigger.argument else "nothing is sent here"
             message = f"{whose}, so nobody can have '{trigger.event}' it; name the touch: {trigger.event}({sending})"
-        elif trigger.event not in CHANNEL_WORDS[step.channel].shows:
-            shows = ", ".join(sorted(CHANNEL_WORDS[step.channel].shows))
-            message = f"by {step.channel} the insurer never learns who {trigger.event}; it sees {shows}"
+        elif trigger.event not in shown[1]:
+            message = f"{shown[0]} the insurer never learns who {trigger.event}; it sees {', '.join(sorted(shown[1]))}"
         else:
             continue
         yield PathError(path, message, at_key=_is_key(path), offset=trigger.at)
+
+
+def _shown_by(step: StepBase) -> tuple[str, frozenset[str]] | None:
+    """By what a step addresses somebody, and what the insurer sees of it; None of a step that addresses nobody.
+
+    A hand-over begins with a call. Of a notice the customer learns nothing: it can only come to nobody.
+    """
+    if isinstance(step, Send):
+        return f"by {step.channel}", CHANNEL_WORDS[step.channel].shows
+    if isinstance(step, HandOver):
+        return "by a hand-over", CHANNEL_WORDS["call"].shows
+    return ("by a notice", frozenset({"failed"})) if isinstance(step, Notify) else None
 
 
 def engagement(journey: Journey) -> Iterator[PathError]:

@@ -55,7 +55,8 @@ class Send(Responding):
     def ways(self) -> Iterator[Way]:
         """See ``StepBase``."""
         for way in super().ways():
-            yield way if self.at is None else Way(way.name, way.to, way.path, waits=True)
+            at_once = self.at is None and self.daily is None
+            yield way if at_once else Way(way.name, way.to, way.path, waits=True)
 
 
 class WaitFor(Responding):

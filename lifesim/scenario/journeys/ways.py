@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ConfigDict, Field
 
+from lifesim.scenario.journeys.parsing import parse_triggers
 from lifesim.scenario.journeys.texts import Label, Triggers
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Name, PathError, PositiveDuration
@@ -87,6 +88,8 @@ class Responding(StepBase):
         if self.next is not None:
             yield Way("next", self.next, ("next",))
         for trigger, step in self.on.items():
-            yield Way(trigger, step, ("on", trigger), waits=True)
+            # What is held back fails in the second in which it is asked for.
+            waits = all(each.event != "failed" for each in parse_triggers(trigger))
+            yield Way(trigger, step, ("on", trigger), waits=waits)
         if self.otherwise is not None:
             yield Way("else", self.otherwise, ("else",), waits=True)
