@@ -181,19 +181,16 @@ def described_open(**policy: Any) -> Scenario:
 
 
 def test_who_refuses_targeting_is_selected_for_nothing_and_answered_all_the_same() -> None:
-    """No campaign, no journey, and no lead of what they did; whoever asks an adviser is answered."""
+    """No campaign, and no lead of what they did; whoever asks an adviser is answered."""
     scenario = cleaned(described_open())
     segments = described(scenario)["segments"]
     for segment in segments.values():
         segment["refuses_targeting"] = 0.5
-    journey = a_journey({"tell": {"send": {"push": "premium_notice"}, "next": "exit"}}, name="walk")
-    given = cleaning_up(None)
-    under = dataclasses.replace(given, orchestrations={**given.orchestrations, "walk": journey})
-    world = run(scenario.replace(segments=segments), under, days=50)
+    world = run(scenario.replace(segments=segments), cleaning_up(None), days=50)
     refuses = (world.state.customers["marks"] & REFUSES_TARGETING) > 0
     log, keys = log_of(world), keys_of(world)
     of = np.isin(log["key"], keys[refuses[: len(keys)]])
-    sent_to = np.isin(log["campaign"], ("news", "offers", "walk"))
+    sent_to = np.isin(log["campaign"], ("news", "offers"))
     assert sent_to[~of].sum() > 100 and not sent_to[of].any()
     for name in ("cases", "cases_recent"):
         theirs = world.extra[name][refuses[world.extra[name]["customer"]]]

@@ -70,7 +70,7 @@ class Policies:
         self.audiences = sorted({each.who for policy in policies for each in policy.suppressions.values()})
 
     def tables(
-        self, policy: ContactPolicy, audiences: Mapping[str, int], contents: Any, journeys: Sequence[str]
+        self, policy: ContactPolicy, audiences: Mapping[str, int], contents: Any, journeys: Mapping[str, frozenset[str]]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Arrays and numbers of the rules for one of the policies.
 
@@ -81,7 +81,7 @@ class Policies:
         contents
             Rules of the contents, as ``lifecycle.rules`` makes them.
         journeys
-            Names in the order of their numbers.
+            By name, in the order of their numbers: kinds of content by which they address customers.
         """
         cap = policy.marketing_cap
         contents = contents.copy()
@@ -109,6 +109,9 @@ class Policies:
             "at_once": policy.journeys_at_once or 0,
             "limits": len(policy.limits),
             "taken_by_turns": sum(1 << k for k, name in enumerate(journeys) if name in policy.entries),
+            "service_journeys": sum(
+                1 << k for k, kinds in enumerate(journeys.values()) if kinds and kinds.issubset(policy.exempt)
+            ),
             **{f"reason_{name}": self._reason(name) for name in ("quiet", "holdout", "priority", "purpose")},
         }
 

@@ -152,6 +152,7 @@ RULE_NUMBERS: dict[str, str] = {
     "at_once": "i8",  # 0 for any number
     "limits": "i8",
     "taken_by_turns": "i8",  # bit per journey that takes so many customers and no more
+    "service_journeys": "i8",  # bit per journey that sends service alone
     "reason_quiet": "i8",
     "reason_holdout": "i8",
     "reason_priority": "i8",

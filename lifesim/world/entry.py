@@ -73,7 +73,8 @@ class Entry:
 
         Nobody comes to be in it at the first look, or is in it no longer: it takes two to see a change.
         """
-        view, rows = customer_view(world.observed, world.state, now, world.date(now))
+        of_service = world.rules.numbers["service_journeys"] >> world.journeys.names.index(self.name) & 1 == 1
+        view, rows = customer_view(world.observed, world.state, now, world.date(now), of_service)
         today = np.zeros(count(world.state), bool)
         today[rows[self._audiences[audience](view)]] = True
         name = f"members {self.name} {number}"

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.journeys.layout import Seen
-from lifesim.population.columns import DAY, GRACE, HOURS_SEEN, IN_FORCE, NOTICE, ORPHAN, SUSPENDED
+from lifesim.population.columns import (
+    CAUSE_DIED,
+    DAY,
+    GRACE,
+    HOURS_SEEN,
+    IN_FORCE,
+    NOTICE,
+    ORPHAN,
+    REFUSES_TARGETING,
+    SUSPENDED,
+)
 from lifesim.population.consent import HEALTH_DATA, withholds_health_data
 from lifesim.population.memory import count, counts_hours
 from lifesim.population.state import State
@@ -256,8 +266,16 @@ def _wished(family: Any, about: Any) -> Any:
 
 
 def customer_view(
-    columns: dict[str, Observed], state: State, now: int, date: datetime.date
+    columns: dict[str, Observed], state: State, now: int, date: datetime.date, service: bool = False
 ) -> tuple[CustomerView, IntArray]:
-    """Customers whom strategies may see at a moment, and their rows: those alive who have not refused targeting."""
-    rows = np.flatnonzero(state.visible[: count(state)] <= now)
+    """Customers whom strategies may see at a moment, and their rows: those alive who have not refused targeting.
+
+    With ``service`` those who have are among them.
+    """
+    n = count(state)
+    seen = state.visible[:n] <= now
+    if service:
+        c = state.customers[:n]
+        seen |= ((c["marks"] & REFUSES_TARGETING) > 0) & (c["joined"] <= now) & (c["cause"] != CAUSE_DIED)
+    rows = np.flatnonzero(seen)
     return CustomerView(rows, columns, state, now, date), rows

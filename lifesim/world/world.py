@@ -348,7 +348,7 @@ class World:
     def follow(self, policy: ContactPolicy) -> None:
         """From now on this contact policy holds, one of those that the world was made for."""
         contents = self.rules.arrays["content_rules"]
-        arrays, numbers = self.policies.tables(policy, self.journeys.audiences, contents, self.journeys.names)
+        arrays, numbers = self.policies.tables(policy, self.journeys.audiences, contents, self.journeys.says)
         self.policy = policy
         self.rules = Rules(self.rules.arrays | arrays, self.rules.numbers | numbers)
         self._bound = None

@@ -40,7 +40,7 @@ from lifesim.lifecycle.layout import (
     under_way,
     world_at,
 )
-from lifesim.population.columns import BLOCK, ENTER, NEVER, NONE
+from lifesim.population.columns import BLOCK, CAUSE_DIED, ENTER, NEVER, NONE, REFUSES_TARGETING
 
 
 @compiled
@@ -105,10 +105,20 @@ def inside(i: int, w: Any) -> int:
 
 
 @compiled
+def open_to(i: int, journey: int, now: int, w: Any) -> bool:
+    """Whether a journey is open to a customer: who refuses automated targeting comes into those of service alone."""
+    if i4(w.visible, i) <= now:
+        return True
+    c = customer_row(w, i)
+    alive = c.joined <= now and c.cause != CAUSE_DIED
+    return alive and c.marks & REFUSES_TARGETING != 0 and (w.service_journeys >> journey) & 1 == 1
+
+
+@compiled
 def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
-    """Whether a customer may come in now: visible, in the audience, not inside, within the rules of re-entry
+    """Whether a customer may come in now: open to them, in the audience, not inside, within the rules of re-entry
     and of journeys at a time. Who is kept out by the last of these alone is counted."""
-    if i4(w.visible, i) > now:
+    if not open_to(i, journey, now, w):
         return False
     rule, place = journey_rule_at(w.journey_rules, journey), enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:
@@ -212,7 +222,7 @@ def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
 
     Once at a time: what is done again before the time is over begins no wait of its own.
     """
-    if i4(w.visible, i) > now:
+    if not open_to(i, journey, now, w):
         return
     place, row = enrolment_made(i, journey, w), entry * STEP_WIDTH
     if enrolment_row(w, place).course == NONE or (not under_way(w, place) and course_row(w, place).at == NEVER):

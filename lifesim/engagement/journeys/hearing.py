@@ -22,6 +22,7 @@ from lifesim.engagement.journeys.enrolling import (
     expect,
     mark,
     may_enter,
+    open_to,
     set_mark,
     trigger,
 )
@@ -50,7 +51,6 @@ from lifesim.lifecycle.layout import (
     course_row,
     customer_row,
     enrolment_row,
-    i4,
     i8,
     journey_rule_at,
     note_at,
@@ -120,11 +120,11 @@ def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
 def run_place(i: int, journey: int, first: int, last: int, event: int, now: int, w: Any) -> int:
     """Place of the enrolment that keeps the runs of days by which a customer may come in.
 
-    ``NONE`` where no trigger asks for a run of this event, or nobody may see the customer. Days are counted while the
-    arm runs the journey, of those who are in it too.
+    ``NONE`` where no trigger asks for a run of this event, or the journey is not open to the customer. Days are counted
+    while the arm runs the journey, of those who are in it too.
     """
     for k in range(first, last):
-        if trigger(k, T_EVENT, w) == event and trigger(k, T_RUN, w) != NOTHING and i4(w.visible, i) <= now:
+        if trigger(k, T_EVENT, w) == event and trigger(k, T_RUN, w) != NOTHING and open_to(i, journey, now, w):
             place = enrolment_made(i, journey, w)
             if enrolment_row(w, place).course == NONE:
                 begin_course(place, 0, w)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.dates import first_day
+from lifesim.engagement.journeys.addressing import says
 from lifesim.engagement.journeys.clocks import seconds
 from lifesim.engagement.journeys.layout import (
     ABOUT_STEP,
@@ -88,6 +89,8 @@ class Installed:
         Number of each audience that was asked for beside those of the journeys.
     recalled
         By column of ``State.recalled``: name of the column of a view that says how long ago it was.
+    says
+        By name, in the order of their numbers: kinds of content, see ``addressing``.
     """
 
     names: tuple[str, ...]
@@ -98,6 +101,7 @@ class Installed:
     told: Mapping[tuple[int, int], tuple[ToAgent, int | None]]
     audiences: Mapping[str, int]
     recalled: tuple[str, ...]
+    says: Mapping[str, frozenset[str]]
 
 
 def install(
@@ -151,6 +155,7 @@ def install(
         work.told,
         numbers,
         tuple(work.programs.recalled),
+        {name: says(journeys[name], scenario) for name in sorted(journeys)},
     )
 
 
