@@ -19,8 +19,10 @@ from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
 from lifesim.population.columns import AWARENESS, HOLDING, LOST, ORPHAN
+from lifesim.population.consent import refused
 from lifesim.population.synthesis import People, covariate
 from lifesim.scenario import Scenario
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.validate import load_model
 from lifesim.strategy import Practice
 from lifesim.streams import Streams, name_key
@@ -101,6 +103,68 @@ def test_customers_are_what_the_book_says(tmp_path: Path) -> None:
     assert north.marks[a] & ORPHAN and not south.marks[b] & ORPHAN
     assert (north.consent[a] & 1, south.consent[b] & 1) == (0, 1)
     assert (north.reach[a] & 2, south.reach[b] & 2, south.reach[c] & 2) == (2, 0, 2)
+
+
+CONSENTS = """\
+customer,segment,consent_offers,consent_care,consent_health_data
+1,mainstream,true,no,1
+2,wealth_rising,false,yes,0
+3,striving_youth,是,false,否
+"""
+
+
+def asking(file: str, share: float = 0.5) -> Scenario:
+    """A scenario with a book, whose customers consent by purpose and to the use of health data."""
+    scenario = with_book(file)
+    segments = scenario.model_dump(mode="json", by_alias=True)["segments"]
+    for segment in segments.values():
+        segment |= {"purposes": dict.fromkeys(("offers", "education"), share), "health_data": share}
+    return scenario.replace(segments=segments)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_consents_by_purpose_and_for_health_data_are_those_of_the_book(tmp_path: Path, share: float) -> None:
+    """What the book does not say is drawn: education by the segment's share, activities of everyone."""
+    (tmp_path / "book.csv").write_text(CONSENTS, encoding="utf-8")
+    scenario = asking(str(tmp_path / "book.csv"), share)
+    table = read_book(scenario, tmp_path)
+    people = people_from_book(scenario, Streams(1, 0), table, "main")
+    bits = {name: 1 << bit for bit, name in enumerate((*PURPOSES, "health_data"))}
+    refuse = {name: [bool(people.refused[row_of(people, who)] & bit) for who in "123"] for name, bit in bits.items()}
+    assert refuse["offers"] == [False, True, False] and refuse["care"] == [True, False, True]
+    assert refuse["health_data"] == [False, True, True] and refuse["activities"] == [False] * 3
+    drawn = refused(scenario, Streams(1, 0), people.keys, people.segment) & bits["education"]
+    assert np.array_equal(people.refused & bits["education"], drawn)
+    world = Experiment(scenario, {"control": Practice()}, []).world(Unit(0, ("main",)))
+    mine = 255 - bits["education"]
+    assert np.array_equal(world.state.refused[:3, 0] & mine, people.refused & mine), "whatever the luck"
+
+
+def test_consents_that_a_world_would_not_keep_are_refused_with_what_to_write(tmp_path: Path) -> None:
+    said = "the scenario knows no such consent, which those who join need too; write"
+    assert complaint(tmp_path, CONSENTS) == [
+        f"book.csv: consent_offers: {said} purposes: {{offers: 60%}} in its segments",
+        f"book.csv: consent_care: {said} purposes: {{care: 60%}} in its segments",
+        f"book.csv: consent_health_data: {said} health_data: 70% in its segments",
+    ]
+
+
+def test_impossible_and_misspelt_consents_are_named(tmp_path: Path) -> None:
+    for text, line in (
+        ("customer,segment,consent_offers\n1,mainstream,maybe\n",
+         "book.csv:row 2: consent_offers: 'maybe' is neither true nor false"),
+        ("customer,segment,consent_health_data\n1,mainstream,\n",
+         "book.csv:row 2: consent_health_data: the value is missing"),
+        ("customer,segment,Consent offers\n1,mainstream,1\n",
+         "book.csv: Consent offers: unknown column; did you mean 'consent_offers'?"),
+        ("customer,segment,product,issued,consent_care\n1,mainstream,medical,2021-03-01,1\n"
+         "1,mainstream,accident,2021-03-01,0\n",
+         "book.csv:row 3: consent_care: disagrees with row 2 of the same customer"),
+    ):  # fmt: skip
+        (tmp_path / "book.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            read_book(asking("book.csv"), tmp_path)
+        assert str(caught.value).replace(f"{tmp_path}/", "") == line
 
 
 def test_policies_come_oldest_first_with_their_premiums(tmp_path: Path) -> None:

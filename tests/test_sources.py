@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from quiet_world import REPO, base
 
+import lifesim
 from lifesim import cli, workspace
 from lifesim.errors import InputError
 from lifesim.experiment.sources import figures_behind
@@ -97,6 +99,24 @@ def test_an_arm_touches_the_practice_that_it_uses() -> None:
 def test_calls_touch_the_desk() -> None:
     rows = named(with_arms(mine=Arm(orchestration=("care_programme",))), "mine")
     assert {"channels.call.delivered", "channels.sms.cost", "desk.patience", "contents.care_call.visit"} <= set(rows)
+
+
+def test_consents_by_purpose_and_for_health_data_are_figures_said_or_not(tmp_path: Path) -> None:
+    """Whom nobody asks, consents: that is an assumption behind everything that is sent."""
+    path = tmp_path / "asking.yaml"
+    path.write_text(
+        "extends: striving_youth.yaml\nname: asking\n"
+        "segments: {mainstream: {purposes: {offers: 60%}, health_data: 70%}}\n"
+    )
+    scenario = lifesim.load(path, root=REPO)
+    for rows in (named(scenario), named(scenario, "journey")):
+        assert rows["segments.mainstream.health_data"]["value"] == "70%"
+        assert rows["segments.mainstream.purposes.offers"]["place"].endswith("asking.yaml:3")
+        unsaid = rows["segments.mainstream.purposes.care"]
+        assert (unsaid["value"], unsaid["source"], unsaid["place"]) == ("100%", "assumption", "default")
+        assert unsaid["unit"].startswith("customers who consent to marketing for a purpose")
+        assert rows["segments.striving_youth.health_data"]["value"] == "100%"
+        assert len([name for name in rows if name.startswith("segments.striving_youth.purposes.")]) == 4
 
 
 def test_an_arm_that_is_not_there() -> None:

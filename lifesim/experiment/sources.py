@@ -128,6 +128,9 @@ def _of_channels(scenario: Scenario, channels: Sequence[str]) -> Iterator[KeyPat
     if channels:
         yield ("contact_policy",)
         yield "behaviour", "states", "fatigue"
+        for segment in scenario.segments:
+            yield "segments", segment, "purposes"
+            yield "segments", segment, "health_data"
     for channel in channels:
         yield "channels", channel
         for segment in scenario.segments:

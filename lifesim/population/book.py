@@ -27,6 +27,7 @@ from lifesim.population.book_cells import (
 from lifesim.population.book_checks import check_dues, check_sums_assured, check_terms
 from lifesim.population.book_columns import (
     MOST_POLICIES,
+    OTHER_CONSENTS,
     POLICY_COLUMNS,
     SWITCHES,
     find_columns,
@@ -87,7 +88,8 @@ class BookTable:
     traits
         Values of the traits that the book gives, in their own units.
     switches
-        Those of orphan, ``consent_<channel>`` and ``reach_<channel>`` that the book gives.
+        Those of orphan, ``consent_<channel>``, ``reach_<channel>``, ``consent_<purpose>`` and ``consent_health_data``
+        that the book gives.
     policies
         None where the book does not say who holds what.
     """
@@ -216,7 +218,7 @@ def _table(scenario: Scenario, values: dict[str, Floats], customers: _Customers,
         branch=np.searchsorted(used, each["branch"]).astype(np.int64),
         branches=tuple(branches[place] for place in used),
         traits={name: each[name] for name in scenario.behaviour.traits if name in each},
-        switches={name: each[name] == 1.0 for name in SWITCHES if name in each},
+        switches={name: each[name] == 1.0 for name in (*SWITCHES, *OTHER_CONSENTS) if name in each},
         policies=_policies(values, customers) if "product" in values else None,
     )
 
@@ -279,6 +281,10 @@ def _give_traits(scenario: Scenario, people: People, given: dict[str, Floats]) -
 
 def _give_switches(people: People, given: dict[str, Bools]) -> None:
     for name, on in given.items():
+        if name in OTHER_CONSENTS:
+            bit = 1 << OTHER_CONSENTS[name]
+            people.refused = np.where(on, people.refused & ~np.uint8(bit), people.refused | np.uint8(bit))
+            continue
         mask, _, channel = name.partition("_")
         column, bit = ("marks", ORPHAN) if name == "orphan" else (mask, 1 << CHANNELS.index(channel))
         old = getattr(people, column)

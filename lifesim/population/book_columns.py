@@ -11,9 +11,11 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from lifesim.population.book_cells import Cells, Complaints, Floats
+from lifesim.population.consent import HEALTH_DATA, by_purpose, withholds_health_data
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.behaviour import Trait
 from lifesim.scenario.channels import SENDING
+from lifesim.scenario.contents import PURPOSES
 from lifesim.scenario.people import Book, Population
 from lifesim.scenario.quantities import parse_date, parse_name
 from lifesim.scenario.wording import shown, suggest
@@ -25,6 +27,11 @@ SWITCHES = (
     "orphan",
     *(f"{mask}_{channel}" for mask in ("consent", "reach") for channel in SENDING),
 )
+
+#: Consents beside those to channels, with the place of their bit among what a customer refuses.
+OTHER_CONSENTS = {
+    **{f"consent_{purpose}": bit for bit, purpose in enumerate(PURPOSES)}, "consent_health_data": HEALTH_DATA,
+}  # fmt: skip
 
 #: Policies of a customer, leaving room in a byte for those that are bought later.
 MOST_POLICIES = 100
@@ -45,7 +52,7 @@ _TRUTH = {"true": 1.0, "yes": 1.0, "1": 1.0, "是": 1.0} | {
 
 def find_columns(scenario: Scenario, book: Book, cells: Cells, complaints: Complaints) -> dict[str, str]:
     """Name in the file of every column that the book gives, by its name in lifesim."""
-    known = ["customer", "segment", "branch", "stage", *POLICY_COLUMNS, *SWITCHES]
+    known = ["customer", "segment", "branch", "stage", *POLICY_COLUMNS, *SWITCHES, *OTHER_CONSENTS]
     known += [trait for trait in scenario.behaviour.traits if trait not in known]
     wanted = {name: book.columns.get(name, name) for name in known}
     headers = {name: header for name, header in wanted.items() if header in cells.columns}
@@ -65,7 +72,18 @@ def find_columns(scenario: Scenario, book: Book, cells: Cells, complaints: Compl
         if name in required:
             complaints.about_file(f"the file lacks this column{_among(name, unused)}", name)
     _refuse_misspelt(unused, [name for name in absent if name not in required], complaints)
+    _refuse_unasked(scenario, headers, complaints)
     return headers
+
+
+def _refuse_unasked(scenario: Scenario, headers: dict[str, str], complaints: Complaints) -> None:
+    """Consents that a world would not keep; those who join later need shares too."""
+    for name, bit in OTHER_CONSENTS.items():
+        key = "health_data: 70%" if bit == HEALTH_DATA else f"purposes: {{{PURPOSES[bit]}: 60%}}"
+        kept = withholds_health_data(scenario) if bit == HEALTH_DATA else by_purpose(scenario)
+        if name in headers and not kept:
+            message = f"the scenario knows no such consent, which those who join need too; write {key} in its segments"
+            complaints.about_file(message, headers[name])
 
 
 def _among(name: str, unused: list[str]) -> str:
@@ -119,7 +137,7 @@ def parse_rows(
         "issued": _issued(scenario),
         "due": _due(scenario),
         "premium": _premium,
-        **dict.fromkeys(SWITCHES, _truth),
+        **dict.fromkeys((*SWITCHES, *OTHER_CONSENTS), _truth),
     }
     for name, trait in scenario.behaviour.traits.items():
         parsers.setdefault(name, _trait(name, trait))

@@ -47,13 +47,15 @@ def by_purpose(scenario: Scenario) -> bool:
 
 
 def withholds_health_data(scenario: Scenario) -> bool:
-    """Whether there are customers who do not let the insurer use health data for marketing.
+    """Whether there may be customers who do not let the insurer use health data for marketing.
 
+    A book may name them where the segments have ``health_data``, everyone's consent included.
     Health data is what it knows of their claims, see ``scenario.journeys.words.HEALTH_EVENTS``: in views and audiences
     these customers have never had one. What answers the claim itself is service, and goes on: a journey that is entered
     by ``on: claim_paid``, or waits for it, hears it of everyone.
     """
-    return any(segment.health_data is not None and segment.health_data < 1.0 for segment in scenario.segments.values())
+    shares = [segment.health_data for segment in scenario.segments.values() if segment.health_data is not None]
+    return any(share < 1.0 for share in shares) or (scenario.population.book is not None and bool(shares))
 
 
 def keeps_refusals(scenario: Scenario) -> bool:

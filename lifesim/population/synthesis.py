@@ -26,6 +26,7 @@ from lifesim.population.columns import (
     RENEWAL_UPSELL,
     YEAR,
 )
+from lifesim.population.consent import keeps_refusals, refused
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.behaviour import Lognormal, Normal, Trait
 from lifesim.scenario.market import CHANNELS
@@ -43,6 +44,8 @@ class People:
     ----------
     traits
         Shape (n, traits), covariates: centred and scaled.
+    refused
+        What they do not consent to beside channels, bits as ``consent.refused`` gives them.
     policies
         One dictionary of columns per generation of policies: rows of the holders, product, age in seconds.
     """
@@ -56,6 +59,7 @@ class People:
     marks: Ints
     reach: Ints
     consent: Ints
+    refused: npt.NDArray[np.uint8]
     session_rate: Floats
     traits: Floats
     policies: list[dict[str, Any]]
@@ -124,7 +128,7 @@ def by_segment(scenario: Scenario, segment: Ints, value: Any) -> Floats:
 
 
 def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, holder: Any) -> dict[str, Any]:
-    """Columns that a customer keeps: marks, reach, consent, session rate, traits."""
+    """Columns that a customer keeps: marks, reach, consents, session rate, traits."""
     marks = np.zeros(len(keys), np.int64)
     experiment, decision = scenario.experiment, scenario.behaviour.decision
     marks[streams.uniforms("events kept", keys) < experiment.event_share] |= KEPT
@@ -146,7 +150,8 @@ def lasting(scenario: Scenario, streams: Streams, keys: Any, segment: Ints, hold
         np.zeros(len(keys)),
     )
     rate = sessions.rate * DAY * np.exp(log_rate)
-    return {"marks": marks, **masks, "traits": traits, "session_rate": rate}
+    withheld = refused(scenario, streams, keys, segment) if keeps_refusals(scenario) else np.zeros(len(keys), np.uint8)
+    return {"marks": marks, **masks, "refused": withheld, "traits": traits, "session_rate": rate}
 
 
 def synthesise(scenario: Scenario, streams: Streams, branch: str, size: int) -> People:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from lifesim.errors import Problem, ScenarioError
+from lifesim.scenario.model import Part
 from lifesim.scenario.wording import shown, suggest
 from lifesim.scenario.yaml_nodes import KeyPath, Node, dotted, parse_tree
 
@@ -202,6 +203,9 @@ def _defaults(part: object, stated: Any, path: KeyPath) -> Iterator[tuple[KeyPat
             yield from _defaults(value, stated[key] if given else {}, (*path, key))
         elif field.annotation is not str and any(character.isdigit() for character in str(written[key])):
             yield (*path, key), str(written[key]), field
+    if isinstance(part, Part):
+        for name, way, figure in part.unsaid():
+            yield (*path, *way), figure, type(part).model_fields[name]
 
 
 def _is_text(field: FieldInfo | None) -> bool:

@@ -19,6 +19,10 @@ class Part(BaseModel):
         """What is wrong between fields that are right on their own."""
         yield from ()
 
+    def unsaid(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Figures that hold because nothing is said: field, path from here, and value as a scenario would write it."""
+        yield from ()
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         found = list(self.complaints())

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from lifesim.scenario.behaviour import Lognormal, Normal, Stage
-from lifesim.scenario.contents import Purpose
+from lifesim.scenario.contents import PURPOSES, Purpose
 from lifesim.scenario.market import Channel
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Count, Name, PathError, Real, Share
@@ -49,16 +49,30 @@ class Segment(Part):
     )
     refuses_targeting: Share = about("customers who refuse automated targeting")
 
+    def unsaid(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """See ``Part``: whom nobody asks for a consent beside that to the channel gives it."""
+        for purpose in PURPOSES:
+            if purpose not in self.purposes:
+                yield "purposes", ("purposes", purpose), "100%"
+        if self.health_data is None:
+            yield "health_data", ("health_data",), "100%"
+
 
 class Book(Part):
     """The insurer's own book of customers, a Parquet or CSV file: a row for each policy, or customer without one.
 
-    Columns: customer, segment, branch, stage, orphan, consent_CHANNEL, reach_CHANNEL and traits by name; of a policy
-    product, issued, due (the day of its next premium), premium (CNY a year). What is not there is drawn.
+    Columns: customer, segment, branch, stage, orphan, consent_CHANNEL, reach_CHANNEL and traits by name;
+    consent_PURPOSE and consent_health_data where segments have `purposes` and `health_data`; of a policy product,
+    issued, due (the day of its next premium), premium (CNY a year). What is not there is drawn.
     """
 
     path: Path = Field(alias="from", description="file, relative to the scenario file")
-    columns: dict[str, str] = about("name in the file by name in lifesim, where they differ", default={})
+    columns: dict[str, str] = about(
+        "name in the file by name in lifesim, where they differ: `customer`, `segment`, `branch`, `stage`, `orphan`, "
+        "`consent_CHANNEL`, `consent_PURPOSE`, `consent_health_data`, `reach_CHANNEL`, traits by name, and of a policy "
+        "`product`, `issued`, `due`, `premium`; what the file does not give is drawn",
+        default={},
+    )
     segment: Name | None = about("segment of every row, where the file has no such column", default=None)
 
 

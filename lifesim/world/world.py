@@ -59,7 +59,7 @@ from lifesim.population.columns import (
     SEND,
     T_CARRIED_OVER,
 )
-from lifesim.population.consent import keeps_refusals, refused, tightened
+from lifesim.population.consent import keeps_refusals, tightened
 from lifesim.population.state import State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
@@ -264,7 +264,7 @@ class World:
             people.consent[:] = tightened(self.scenario, self.streams, people.keys, people.consent, people.joined)
         self.state, rows = memory.add(self.state, people)
         if keeps_refusals(self.scenario):
-            self.state.refused[rows, 0] = refused(self.scenario, self.streams, people.keys, people.segment)
+            self.state.refused[rows, 0] = people.refused
         segments = len(self.scenario.segments)
         friends = credited is not None
         to, kind = (credited, REFERRED) if friends else (NOBODY, ARRIVED)
