@@ -34,6 +34,7 @@ QUANTITIES: dict[str, Any] = {
     "money": units.Money,
     "rate": units.Rate,
     "time of day": units.ClockTime,
+    "end of hours": units.EndTime,
     "count": units.Count,
     "number": units.Real,
     "name": units.Name,

@@ -9,9 +9,11 @@ import pytest
 from journey_worlds import a_journey, obliging, sent, story, under
 from small_worlds import Weekly, described, differences, keys_of, lives, run
 from test_channels import AUTOMATIC
+from test_operation import HOUR, PRACTICE, worked
 
 from lifesim.errors import ScenarioError
 from lifesim.lifecycle.touch_tables import logit
+from lifesim.population.columns import DAY
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.strategy import Practice
@@ -71,6 +73,40 @@ def test_marketing_waits_for_the_channel_and_for_the_end_of_quiet_hours() -> Non
         scenario.replace(arms={"control": {}, "late": {"contact_policy": late}})
     found = ["arms.late.contact_policy: its quiet hours cover the hours in which ai_call carries anything"]
     assert [str(each).split(": ", 1)[1] for each in caught.value.problems] == found
+
+
+def test_hours_may_end_with_the_day() -> None:
+    evening = {"hours": {"opens": "20:00", "closes": "24:00"}}
+    late = with_channels(obliging(), ai_call=evening, call=evening)
+    assert first_of(late, "ai_call", "2026-01-09 23:59") == "Fri 09 23:59"
+    assert first_of(late, "ai_call", "2026-01-10 00:00") == "Sat 10 20:00"
+    desk = described(late)["desk"] | {"opens": "20:00", "closes": "24:00"}
+    assert "Fri 09 23:00" <= first_of(late.replace(desk=desk), "call", "2026-01-09 22:30") < "Sat 10 00:00"
+    assert "Sat 10 20:00" <= first_of(late.replace(desk=desk), "call", "2026-01-09 23:00") < "Sat 10 21:00"
+
+
+def test_agents_may_work_until_the_day_ends() -> None:
+    scenario = worked(steps=None)
+    workforce = described(scenario)["workforce"]
+    for tier in workforce["tiers"].values():
+        tier |= {"opens": "22:00", "closes": "24:00"}
+    late = with_channels(scenario.replace(workforce=workforce), call={"hours": {"opens": "20:00", "closes": "24:00"}})
+    world = run(late, PRACTICE, days=30)
+    handed = np.concatenate([world.extra[name]["handed"] for name in ("cases", "cases_recent")])
+    assert set((handed % DAY // HOUR).tolist()) == {22, 23}
+
+
+def test_quiet_hours_that_end_with_the_day_are_those_that_end_at_midnight() -> None:
+    contents = {"hello": {"kind": "education", "visit": 0.0}}
+    steps = {"ask": {"send": {"push": "hello"}, "next": "exit"}}
+    said = {"hello": {"kind": "education", "says": "hello"}}
+    journey = a_journey(steps, entry={"at": "2026-01-09 22:30"}, contents=said)
+    quiet = [{"quiet": {"start": "22:00", "end": end}} for end in ("24:00", "00:00")]
+    worlds = [run(obliging(**contents).replace(contact_policy=each), under(journey), days=28) for each in quiet]
+    came = [{story(world, key)[0] for key in keys_of(world) if story(world, key)} for world in worlds]
+    assert came == [{"Sat 10 00:00"}] * 2
+    with pytest.raises(ScenarioError, match="leaves no hour of the day; to stop such touches altogether"):
+        obliging().replace(contact_policy={"quiet": {"start": "00:00", "end": "24:00"}})
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,16 @@ def test_the_schema_takes_what_the_reader_takes(text: str) -> None:
     assert list(faults(read(f"population: {{{text}}}"), SCHEMA)) == []
 
 
+@pytest.mark.parametrize("hours", ["{opens: 20:00, closes: 24:00}", "{opens: '20:00', closes: '24:00'}"])
+def test_hours_end_with_the_day_at_the_latest(hours: str) -> None:
+    quiet = hours.replace("opens", "start").replace("closes", "end")
+    for text in (f"desk: {hours}", f"channels: {{sms: {{hours: {hours}}}}}", f"contact_policy: {{quiet: {quiet}}}"):
+        assert list(faults(read(text), SCHEMA)) == []
+        for wrong in ("24:01", "25:00"):
+            assert list(faults(read(text.replace("24:00", wrong)), SCHEMA)) != []
+        assert list(faults(read(text.replace("20:00", "24:00")), SCHEMA)) != []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -61,6 +61,8 @@ def refusal(kind: Any, value: object) -> str:
         (units.Rate, "0.1/d", 0.1 / DAY),
         (units.ClockTime, "09:00", 9 * 3_600),
         (units.ClockTime, "19:30", 19 * 3_600 + 1_800),
+        (units.EndTime, "09:00", 9 * 3_600),
+        (units.EndTime, "24:00", DAY),
         (units.Count, "50_000", 50_000),
         (units.Count, 50_000, 50_000),
         (units.Real, 3, 3.0),
@@ -118,6 +120,7 @@ def test_accepts(kind: Any, written: object, value: object) -> None:
         (units.Rate, "3/fortnight", "write 3/y, 0.4/month"),
         (units.Rate, "1e999/s", "too large"),
         (units.ClockTime, "24:00", "write 09:00"),
+        (units.EndTime, "24:01", "'24:01' is not a time of day; write 19:30, or 24:00 for its end"),
         (units.ClockTime, 900, "write 09:00"),
         (units.Count, True, "true is not a whole number"),
         (units.Count, 3.0, "not a whole number"),
@@ -164,6 +167,7 @@ class Everything(BaseModel):
     money: units.Money = 0
     rate: units.Rate = 0.0
     clock: units.ClockTime = 0
+    end: units.EndTime = 0
     count: units.Count = 0
     real: units.Real = 0.0
     name: units.Name = "a"
@@ -180,6 +184,7 @@ EVERYTHING = st.builds(
     money=st.integers(0, 2**63 - 1),
     rate=st.floats(0.0, 1e300),
     clock=st.integers(0, 24 * 60 - 1).map(lambda minutes: minutes * 60),
+    end=st.integers(0, 24 * 60).map(lambda minutes: minutes * 60),
     count=st.integers(0, 2**63 - 1),
     real=FINITE,
     name=st.from_regex(r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\-\u4e00-\u9fff]{0,59}", fullmatch=True),

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from lifesim.scenario.channels import Channel
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import ClockTime, Count, Duration, Money, Name, PathError, Real, Share
+from lifesim.scenario.units import ClockTime, Count, Duration, EndTime, Money, Name, PathError, Real, Share
 
 #: What a customer takes back who has had enough of a channel.
 OptOut = Literal["consent", "follow", "contact"]
@@ -18,7 +18,7 @@ class Hours(Part):
     """Hours of the day in which a channel carries anything."""
 
     opens: ClockTime = about("from")
-    closes: ClockTime = about("to, on the same day; a conversation has ended by then")
+    closes: EndTime = about("to, on the same day; a conversation has ended by then")
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""

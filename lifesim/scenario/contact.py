@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 from lifesim.scenario.channels import BY_PEOPLE, OFFLINE_EVENT, Channel
 from lifesim.scenario.contents import ContentKind
 from lifesim.scenario.model import Part, about
-from lifesim.scenario.units import ClockTime, Count, Duration, Money, Name, PathError, PositiveDuration, Share
+from lifesim.scenario.quantities import DAY
+from lifesim.scenario.units import ClockTime, Count, Duration, EndTime, Money, Name, PathError, PositiveDuration, Share
 from lifesim.scenario.wording import suggest
 
 #: Touches of the cap that every world keeps in the record of a customer, and of a named cap.
@@ -62,7 +63,7 @@ class Quiet(Part):
     """Hours of the day in which no marketing arrives."""
 
     start: ClockTime = about("from")
-    end: ClockTime = about("to, on the next day when earlier than start")
+    end: EndTime = about("to, on the next day when earlier than start")
     discard: bool = about(
         "drop what would arrive in these hours; otherwise it waits, and all that has waited arrives at their end",
         default=False,
@@ -72,6 +73,8 @@ class Quiet(Part):
         """See ``Part``."""
         if self.start == self.end:
             yield PathError(("end",), "must differ from start: no hour would be quiet; leave the rule out for none")
+        if self.start == 0 and self.end == DAY:
+            yield PathError(("end",), f"leaves no hour of the day; {_STOPPED}")
 
     def covers(self, since: int, until: int) -> bool:
         """Whether any second of a day from one up to another is quiet."""

@@ -27,6 +27,7 @@ from lifesim.scenario.needs import Aim
 from lifesim.scenario.units import (
     ClockTime,
     Count,
+    EndTime,
     Money,
     Name,
     PathError,
@@ -88,7 +89,7 @@ class Desk(Part):
 
     scope: Literal["branch", "national"] = about("whose customers contend for it")
     opens: ClockTime = about("first slot of a working day")
-    closes: ClockTime = about("end of the last slot")
+    closes: EndTime = about("end of the last slot")
     workdays: tuple[int, ...] = about("days of the week it works, 1 Monday to 7 Sunday")
     holidays: Literal["closed", "open"] = about(
         "what it does by the scenario's calendar: closed on holidays and open on make-up workdays, or open regardless",

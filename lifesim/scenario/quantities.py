@@ -228,6 +228,8 @@ def format_rate(rate: float) -> str:
 
 CLOCK_PATTERN: Final = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
 _CLOCK_WANTED: Final = "a time of day; write 09:00 or 19:30"
+END_PATTERN: Final = rf"{CLOCK_PATTERN}|24:00"
+_END_WANTED: Final = "a time of day; write 19:30, or 24:00 for its end"
 NAME_PATTERN: Final = r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\-\u4e00-\u9fff]{0,59}"
 _NAME_WANTED: Final = "a name; start with a letter, then letters, digits, _ or - (60 characters at most)"
 
@@ -236,6 +238,12 @@ def parse_clock_time(value: object) -> int:
     """Seconds of the day of ``19:30``; raises ValueError for anything else."""
     found = _match(CLOCK_PATTERN, value, _CLOCK_WANTED)
     return int(found[1]) * HOUR + int(found[2]) * MINUTE
+
+
+def parse_end_time(value: object) -> int:
+    """As ``parse_clock_time``, of a time at which something ends: ``24:00`` is the end of the day."""
+    found = _match(END_PATTERN, value, _END_WANTED)
+    return DAY if found[1] is None else int(found[1]) * HOUR + int(found[2]) * MINUTE
 
 
 def format_clock_time(seconds: int) -> str:

@@ -9,6 +9,7 @@ Each is the plain Python type behind it plus a parser, a serialiser and a JSON s
 - ``Money``: ``12.50``, ``1_200 CNY``, ``80万``; int fen
 - ``Rate``: ``3/y``, ``0.4/month``; float per second
 - ``ClockTime``: ``09:00``; int seconds of the day
+- ``EndTime``: the same, and ``24:00``
 - ``Count``: ``50_000``; int of 0 or more
 - ``Real``: ``0.23``; finite float
 - ``Name``: ``striving_youth``; str that is safe as a file name
@@ -163,6 +164,12 @@ ClockTime = Annotated[
     BeforeValidator(quantities.parse_clock_time),
     _written(quantities.format_clock_time),
     _text(quantities.CLOCK_PATTERN, "Time of day", "09:00", "19:30"),
+]
+EndTime = Annotated[
+    int,
+    BeforeValidator(quantities.parse_end_time),
+    _written(quantities.format_clock_time),
+    _text(quantities.END_PATTERN, "Time of day at which something ends", "18:00", "24:00"),
 ]
 Count = Annotated[
     int,

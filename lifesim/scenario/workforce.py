@@ -16,6 +16,7 @@ from lifesim.scenario.units import (
     ClockTime,
     Count,
     Duration,
+    EndTime,
     Money,
     Name,
     PathError,
@@ -45,7 +46,7 @@ class Tier(Part):
     )
     skill_spread: Real = about("standard deviation of an agent's own skill around that", unit="log factor", default=0.0)
     opens: ClockTime = about("first slot of a working day")
-    closes: ClockTime = about("end of the last slot")
+    closes: EndTime = about("end of the last slot")
     workdays: tuple[int, ...] = about("days of the week they work, 1 Monday to 7 Sunday")
     slots: Count = about("conversations that an agent has time for on a working day, own business included")
     own_business: Share = about("of that time, taken by the agent's own business")
