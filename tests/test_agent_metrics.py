@@ -18,7 +18,10 @@ from lifesim.report.catalogue import Catalogue
 BRANCHES, ARMS, REPLICATIONS = ("north", "south"), ("control", "tiered"), 4
 
 #: Metrics of scenarios that say how leads are made, and of practices whose seats clean them.
-OF_LEADS = ("service_level", "connect_rate", "effective_rate", "qualified_share", "dialling_utilisation")
+OF_LEADS = (
+    "service_level", "connect_rate", "effective_rate", "qualified_share", "dialling_utilisation", "hours_to_grade",
+    "hours_to_agent",
+)  # fmt: skip
 
 
 def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
@@ -129,10 +132,11 @@ def test_what_has_no_meaning_has_no_row() -> None:
 def test_leads_that_are_cleaned_have_metrics() -> None:
     agents, desks = tables()
     counted = {"service_due": 40, "contacted_in_time": 30, "dials": 100, "connected": 50, "effective": 20,
-               "qualified": 15, "dropped": 45, "dial_capacity": 400}  # fmt: skip
+               "qualified": 15, "dropped": 45, "dial_capacity": 400,
+               "graded": 40, "grade_seconds": 40 * 5_400, "taken_first": 20, "agent_seconds": 20 * 36_000}  # fmt: skip
     more = [desks[desks["measure"] == "requests"].assign(measure=name, value=value) for name, value in counted.items()]
     of = agent_metrics(agents, pd.concat([desks, *more]), "control", BRANCHES)
-    expected = dict(zip(OF_LEADS, (0.75, 0.5, 0.4, 0.25, 0.25), strict=True))
+    expected = dict(zip(OF_LEADS, (0.75, 0.5, 0.4, 0.25, 0.25, 1.5, 10), strict=True))
     assert {name: found(of, name)["mean"] for name in OF_LEADS} == pytest.approx(expected)
     assert found(of, "connect_rate", "north")["mean"] == pytest.approx(0.5)
     assert found(of, "service_level", tier="agents")["mean"] == pytest.approx(6 / 8)

@@ -21,7 +21,7 @@ _KEYS = ["replication", "branch", "tier", "arm"]
 #: Measures of the table ``desks`` that metrics are made of.
 OF_DESKS = (
     "granted", "gave_up", "service_due", "contacted_in_time", "dials", "connected", "effective", "qualified", "dropped",
-    "dial_capacity",
+    "dial_capacity", "graded", "grade_seconds", "taken_first", "agent_seconds",
 )  # fmt: skip
 
 

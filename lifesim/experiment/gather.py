@@ -8,7 +8,7 @@ import numpy as np
 
 from lifesim import metrics
 from lifesim.experiment.estimates import estimates
-from lifesim.experiment.lead_table import cleaned, contacted, lead_rows, worked
+from lifesim.experiment.lead_table import cleaned, contacted, lead_rows, passed_on, worked
 from lifesim.experiment.lever_cost import charge_levers
 from lifesim.experiment.passages import benefits, journey_steps, journey_totals, prompts
 from lifesim.experiment.tiers import paid_to_agents, tiers_by_branch
@@ -74,7 +74,8 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
         of_leads = [*cleaned(world, practice, number), *worked(world, number), *contacted(world, number)]
-        result.add_rows("desks", [*_desks(world, capacity, number), *of_leads], **labels)
+        rows_of_desk = [*_desks(world, capacity, number), *of_leads, *passed_on(world, number)]
+        result.add_rows("desks", rows_of_desk, **labels)
         result.add_rows("agents", of_tiers.get(number, []), **labels)
         result.add_rows("leads", lead_rows(world, number), **labels)
         result.add_rows("milestones", _milestones(c["milestones"][rows]), **labels)

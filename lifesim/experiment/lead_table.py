@@ -10,7 +10,17 @@ from lifesim.strategy import Practice
 from lifesim.workforce.cleaning import CLEANED_LEADS, CLEANING_MEASURES
 from lifesim.workforce.leads import DESK, SOURCES
 from lifesim.workforce.operation import WORK_DONE
-from lifesim.workforce.passage import IN_TIME, PASSAGE, PASSAGES, SERVICE_DUE, open_leads
+from lifesim.workforce.passage import (
+    AGENT_SECONDS,
+    GRADE_SECONDS,
+    GRADED_FIRST,
+    IN_TIME,
+    PASSAGE,
+    PASSAGES,
+    SERVICE_DUE,
+    TAKEN_FIRST,
+    open_leads,
+)
 from lifesim.workforce.service import OPEN
 from lifesim.workforce.tries import TRIES
 from lifesim.world.desk import capacity_by_branch
@@ -57,6 +67,19 @@ def contacted(world: World, branch: int) -> list[dict[str, Any]]:
         "contacted_in_time": int(counts[..., IN_TIME].sum()),
     }
     return [{"desk": DESK, "measure": name, "value": value} for name, value in found.items()]
+
+
+def passed_on(world: World, branch: int) -> list[dict[str, Any]]:
+    """Seconds from behaviour to first grade, and from there to the first conversation, of one branch, and of how many.
+
+    None where leads are not counted. They are sums over sources and grades of the table ``leads``.
+    """
+    if PASSAGE not in world.extra:
+        return []
+    counts = world.extra[PASSAGE][branch].sum(axis=(0, 1))
+    measures = (("graded", GRADED_FIRST), ("grade_seconds", GRADE_SECONDS), ("taken_first", TAKEN_FIRST),
+                ("agent_seconds", AGENT_SECONDS))  # fmt: skip
+    return [{"desk": DESK, "measure": name, "value": int(counts[place])} for name, place in measures]
 
 
 def lead_rows(world: World, branch: int) -> list[dict[str, Any]]:
