@@ -43,6 +43,7 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
             "agent_days": 3 * MONTH_DAYS, "wages_fen": 1.8e6, "levers_fen": 1e5, "agent_months": 6.0,
             "active_months": 4.0,
             "orphaned": 20.0, "followed": 2.0, "assigned": 15.0, "waiting": 3.0,
+            "activities": 60.0, "try_slots": 12.0, "steps_done": 9.0,
             "past": 8.0, "cannibalised": 2.0,
             "uneven_days": 9 * MONTH_DAYS, "good_days": 30 * MONTH_DAYS, "recruits": 0.0, "retained": 0.0,
         }  # fmt: skip
@@ -110,6 +111,8 @@ def test_values_by_hand() -> None:
     assert found(of, "premium_per_slot")["mean"] == pytest.approx(80_000 / 200)
     assert found(of, "premium_per_agent", tier="agents")["mean"] == pytest.approx(40_000 / 3)
     assert found(of, "policies_per_agent")["mean"] == pytest.approx(4.0)
+    of_kinds = [found(of, f"activity{kind}", tier="agents")["mean"] for kind in ("", "_tries", "_steps")]
+    assert of_kinds == pytest.approx([20, 4, 3])
     assert found(of, "cost_per_policy")["mean"] == pytest.approx(24_000 / 12)
     assert found(of, "activity_rate")["mean"] == pytest.approx(4 / 6)
     assert found(of, "unevenness")["mean"] == pytest.approx(0.3)

@@ -16,7 +16,7 @@ from test_lead_mining import Graded, mining
 
 from lifesim.errors import ScenarioError
 from lifesim.experiment.lead_table import contacted
-from lifesim.population.columns import DAY, GAP_ASSESSED, T_REACH, T_REQUESTED
+from lifesim.population.columns import DAY, GAP_ASSESSED, T_FAILED, T_REACH, T_REQUESTED
 from lifesim.scenario import Scenario
 from lifesim.scenario.operation import Operation
 from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
@@ -140,6 +140,31 @@ def test_steps_use_the_slots_of_the_agents() -> None:
     for tier in ("senior_agents", "junior_agents"):
         shares = [row["value"] for row in rows if row["measure"] == "idle_share" and row["tier"] == tier]
         assert len(shares) == 2 and 0 <= min(shares) <= max(shares) < 1
+
+
+def test_activity_is_first_conversations_further_tries_and_steps_of_work() -> None:
+    """Against what was counted elsewhere: calls that reached nobody or somebody first, and steps by their names."""
+    scenario = worked(steps=STEPS | {"proposal": STEPS["proposal"] | {"content": "care_message"}})
+    reaching = {"connects": 0.5, "dials": 3, "apart": "2d"}
+    scenario = scenario.replace(workforce=described(scenario)["workforce"] | {"reaching": reaching})
+    of = experiment(scenario, {"control": PRACTICE})
+    rows = table(of.run(of.units()[0]), "agents")
+    world = forked(of, PRACTICE)
+    world.run(scenario.warm_up + scenario.horizon, of.parts(world, PRACTICE))
+    # What steps say has contents of its own; a first conversation by agents settles the lead.
+    first = [list(scenario.contents).index(name) for name in ("care_call", scenario.desk.content)]
+    missed = world.state.touched[world.campaigns.index("desk"), CALL, first, T_FAILED].sum()
+    steps = world.extra[WORK_DONE][:, :-1].sum()
+    counts = world.extra[BY_TIER].sum(axis=(0, 1))
+    found = {name: sum(row["value"] for row in rows if row["measure"] == name) for name in
+             ("activities", "taken", "try_slots", "steps_done", "step_slots")}  # fmt: skip
+    assert found["activities"] == missed + counts[SETTLED_BY] + steps
+    assert found["activities"] - found["taken"] - found["steps_done"] == found["try_slots"] > 10
+    assert found["step_slots"] > found["steps_done"] == steps > 50, "a proposal takes two slots and is one activity"
+    assert {row["tier"] for row in rows if row["measure"] == "activities"} == {"senior_agents", "junior_agents"}
+    of = experiment(worked(steps=None), {"control": PRACTICE})
+    measures = {row["measure"] for row in table(of.run(of.units()[0]), "agents")}
+    assert "activities" in measures and measures.isdisjoint({"try_slots", "steps_done"})
 
 
 def test_nobody_is_held_but_those_who_wait_or_are_worked_on() -> None:

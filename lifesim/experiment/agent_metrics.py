@@ -67,7 +67,7 @@ def _sums(agents: pd.DataFrame, desks: pd.DataFrame, branches: Collection[str]) 
     wide = agents.pivot_table(index=_KEYS, columns="measure", values="value", aggfunc="sum", sort=False)
     # Of seats there are no months, and of what nobody sold no slots.
     for name, of, where in (
-        ("talks", "taken", "agent_days"), ("agents_ape_fen", "ape_fen", "agent_days"),
+        ("agents_ape_fen", "ape_fen", "agent_days"),
         ("agents_policies", "policies", "agent_days"), ("staff_ape_fen", "ape_fen", "capacity"),
     ):  # fmt: skip
         wide[name] = wide[of].where(wide[where].notna())

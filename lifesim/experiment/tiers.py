@@ -16,11 +16,14 @@ from lifesim.workforce.fairness import gini
 from lifesim.workforce.levers import cost_of, practised
 from lifesim.workforce.serving import NOBODY, SERVING
 from lifesim.workforce.sold import BY_GRADE, BY_MONTH, GRADE_MEASURES, ONLINE, RIPE, RIPE_WON, SOLD_BY, SOLD_MEASURES
-from lifesim.workforce.staff import BY_TIER, GOOD, GRADES, TIER_MEASURES, WORKED, Staff, staff
+from lifesim.workforce.staff import ACTIVITIES, BY_TIER, GOOD, GRADES, TIER_MEASURES, WORKED, Staff, staff
 from lifesim.world.hours import Hours
 from lifesim.world.orphans import waiting
 from lifesim.world.sales import Sales
 from lifesim.world.world import World
+
+#: Kinds of activity beside first conversations, and which part of the workforce there must be for each.
+_KINDS = (("try_slots", "reaching"), ("steps_done", "operation"))
 
 
 def tiers_by_branch(world: World, practice: Practice) -> dict[int, list[dict[str, Any]]]:
@@ -94,6 +97,7 @@ def _of_tier(
     used = int(kept[BY_TIER][(*cell, list(WORKED))].sum())
     found = {
         "capacity": can, "used_slots": used, "idle_slots": can - used, "idle_share": 1.0 - used / can if can else None,
+        **{name: None for name, used in _KINDS if getattr(world.scenario.workforce, used) is None},
         "own_slots": duty - can, "duty_slots": duty, "serves": int(columns["serves"][mine].sum()),
     }  # fmt: skip
     seats = len(of.calls)
@@ -101,6 +105,7 @@ def _of_tier(
         return found
     agents = of.agents.take(mine - seats)
     wage = list(world.scenario.workforce.tiers.values())[cell[1] - len(world.scenario.desk.seats)].wage
+    found["activities"] = int(kept[BY_TIER][(*cell, list(ACTIVITIES))].sum())
     return found | _of_agents(world, agents, kept[GOOD][mine], wage) | _of_months(world, agents, kept[BY_MONTH][mine])
 
 

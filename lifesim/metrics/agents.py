@@ -169,8 +169,18 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         ("active_months",), ("agent_months",),
     ),
     "activity": AgentMetric(
-        "Activity volume", "活动量", "count", "conversations about leads", _AGENT_MONTH, "线索通话次数",
-        _AGENT_MONTH_ZH, ("talks",), ("agent_days",), MONTH_DAYS,
+        "Activity volume", "活动量", "count",
+        "first conversations about leads, further tries to reach customers, and steps of work on leads in hand",
+        _AGENT_MONTH, "线索首次通话、再次拨打与后续跟进步骤的次数", _AGENT_MONTH_ZH,
+        ("activities",), ("agent_days",), MONTH_DAYS,
+    ),
+    "activity_tries": AgentMetric(
+        "Activity volume: further tries", "活动量：再次拨打", "count", "further tries to reach customers of leads",
+        _AGENT_MONTH, "为联系上线索客户而再次拨打的次数", _AGENT_MONTH_ZH, ("try_slots",), ("agent_days",), MONTH_DAYS,
+    ),
+    "activity_steps": AgentMetric(
+        "Activity volume: steps of work", "活动量：后续跟进步骤", "count", "steps of work done on leads in hand",
+        _AGENT_MONTH, "在跟线索完成的后续步骤数", _AGENT_MONTH_ZH, ("steps_done",), ("agent_days",), MONTH_DAYS,
     ),
     "premium_per_agent": AgentMetric(
         "Premium per agent and month", "人均产能", "CNY", "annual premium of policies sold by agents", _AGENT_MONTH,

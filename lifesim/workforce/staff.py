@@ -31,18 +31,20 @@ LAST, LOAD, SEEN, AWAY = "staff_last", "staff_load", "staff_results", "staff_awa
 #: agent who left; customers who were told of another, by that one; leads lost that are to come back to the pool, and
 #: leads taken that had; slots spent on steps of work on leads in hand, on the way to and from visits, and by seats on
 #: dials that clean leads; leads whose customers the tier talked to before anybody else, and those of them within the
-#: service level; slots spent on further tries to reach customers, and on recording sales.
+#: service level; slots spent on further tries to reach customers, and on recording sales; steps of work done.
 BY_TIER = "by_tier"
 TIER_MEASURES = (
     "taken", "won", "lost", "wait_seconds", "orphaned", "followed", "assigned", "returned", "taken_again",
     "step_slots", "way_slots", "dial_slots", "service_due", "contacted_in_time",
-    "try_slots", "recording_slots",
+    "try_slots", "recording_slots", "steps_done",
 )  # fmt: skip
 (TAKEN_BY, WON_BY, LOST_BY, WAITED_FOR, ORPHANED_BY, FOLLOWED_BY, ASSIGNED_TO, RETURNED_BY,
  TAKEN_AGAIN, STEP_SLOTS, WAY_SLOTS, DIAL_SLOTS, SETTLED_BY, IN_TIME_BY,
- TRY_SLOTS, RECORDING_SLOTS) = range(len(TIER_MEASURES))  # fmt: skip
+ TRY_SLOTS, RECORDING_SLOTS, STEPS_DONE) = range(len(TIER_MEASURES))  # fmt: skip
 #: Of these, slots that are spent: a conversation about a lead takes one.
 WORKED = (TAKEN_BY, STEP_SLOTS, WAY_SLOTS, DIAL_SLOTS, TRY_SLOTS, RECORDING_SLOTS)
+#: Of these, what agents do, whatever time it takes: first conversations, further tries, steps of work.
+ACTIVITIES = (TAKEN_BY, TRY_SLOTS, STEPS_DONE)
 #: Leads of the best grades that each row has taken since the fork; how many grades these are.
 GOOD, GOOD_GRADES = "staff_good", 2
 

@@ -15,7 +15,7 @@ from lifesim.scenario.operation import Operation, Step
 from lifesim.workforce.leads import DESK, LEAD, TOLD
 from lifesim.workforce.operation import WORK_DONE, WORK_LEFT, begun, chosen, go_on
 from lifesim.workforce.shift import Shift
-from lifesim.workforce.staff import BY_TIER, STEP_SLOTS, Staff
+from lifesim.workforce.staff import BY_TIER, STEP_SLOTS, STEPS_DONE, Staff
 from lifesim.world.kernel import hold
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
@@ -57,11 +57,13 @@ class Worker:
         if len(which):
             steps, customers = work["step"].copy(), work["customer"][which]
             done, over = go_on(self.operation, work, which, now)
+            of_done = self.world.state.customers["branch"][work["customer"][done]]
             self._say(work[done], steps[done], rows[done], shift, now)
             work["step"][done] += 1
             work = self._without(work, over)
             branch = self.world.state.customers["branch"][customers]
             np.add.at(self.world.extra[BY_TIER], (branch, self.staff.tier[rows[which]], STEP_SLOTS), 1)
+            np.add.at(self.world.extra[BY_TIER], (of_done, self.staff.tier[rows[done]], STEPS_DONE), 1)
         self.world.extra[WORK_LEFT] = work
         return np.bincount(rows[which], minlength=len(self.staff))
 
