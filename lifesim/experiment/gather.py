@@ -73,7 +73,7 @@ def gather(world: World, arm: str, practice: Practice, observer: Observer, resul
         if scenario.experiment.twins:
             result.add("twins", twin_columns(segments, c[of], outcomes[of], mine), **labels)
         result.add("occupancy", _occupancy(segments, observer, number), **labels)
-        of_leads = [*cleaned(world, practice, number), *worked(world, number), *contacted(world, number)]
+        of_leads = [*cleaned(world, practice, number), *worked(world, number), *contacted(world, practice, number)]
         rows_of_desk = [*_desks(world, capacity, number), *of_leads, *passed_on(world, number)]
         result.add_rows("desks", rows_of_desk, **labels)
         result.add_rows("agents", of_tiers.get(number, []), **labels)

@@ -21,7 +21,7 @@ from lifesim.workforce.passage import (
     TAKEN_FIRST,
     open_leads,
 )
-from lifesim.workforce.service import OPEN
+from lifesim.workforce.service import OPEN, late
 from lifesim.workforce.tries import TRIES
 from lifesim.world.desk import capacity_by_branch
 from lifesim.world.world import World
@@ -50,10 +50,10 @@ def worked(world: World, branch: int) -> list[dict[str, Any]]:
     return [{"desk": DESK, "measure": measure, "value": value} for measure, value in done]
 
 
-def contacted(world: World, branch: int) -> list[dict[str, Any]]:
+def contacted(world: World, practice: Practice, branch: int) -> list[dict[str, Any]]:
     """Leads that were to be contacted in one branch, and those of them in time; none where leads are not counted.
 
-    Those that wait at the end, for longer than the service level allows, are breaches as well.
+    Those that wait at the end, for longer than the service level allows, are breaches as well; not those in nurture.
     """
     leads = world.scenario.leads
     if PASSAGE not in world.extra or leads is None:
@@ -61,7 +61,8 @@ def contacted(world: World, branch: int) -> list[dict[str, Any]]:
     counts, missed = world.extra[PASSAGE][branch], 0
     for waiting in (world.extra["leads"], world.extra[TRIES]):
         mine = waiting[world.state.customers["branch"][waiting["customer"]] == branch]
-        missed += int(np.count_nonzero((mine["settled"] == OPEN) & (mine["asked"] + leads.contacted < world.now)))
+        over = late(mine, leads.contacted, world.now, practice.nurture)
+        missed += int(np.count_nonzero(over & (mine["settled"] == OPEN)))
     found = {
         "service_due": int(counts[..., SERVICE_DUE].sum()) + missed,
         "contacted_in_time": int(counts[..., IN_TIME].sum()),

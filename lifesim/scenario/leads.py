@@ -93,7 +93,8 @@ class Leads(Part):
     )
     dialling: Dialling | None = about("how leads are cleaned, where a practice does", default=None)
     contacted: PositiveDuration = about(
-        "service level: time after the behaviour, or the request, within which a lead is to be contacted", default="24h"
+        "service level: time after behaviour, request or end of nurture within which a lead is to be contacted",
+        default="24h",
     )
     cools: PositiveDuration | None = about(
         "time since the latest behaviour in which what a first conversation does falls by half; none: it stays",

@@ -44,6 +44,7 @@ LEAD = np.dtype(
         ("qualified", "u1"),  # by one of them
         ("due", "i4"),  # when it may be dialled next
         ("fed", "i4"),  # when it was nurtured last; 0 before
+        ("back", "i4"),  # when it was last graded so that it is nurtured no more; 0 before
         ("settled", "u1"),  # whether it was contacted in time, see ``workforce.service``
     ],
     align=True,

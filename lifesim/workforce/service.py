@@ -2,7 +2,8 @@
 
 A lead is settled when somebody talks to the customer first: a conversation with an agent or a seat, or a dial of a seat
 that connects. It is a breach if that is too late, as it is when the time is over, or the customer gave up, and nobody
-has. Leads that are withdrawn before, because the customer bought or may not be called, are not settled.
+has. Leads that are withdrawn before, because the customer bought or may not be called, are not settled. A lead that is
+nurtured is to be contacted by nobody: its time begins anew when it is graded so that it is nurtured no more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.scenario.leads import Nurture
+from lifesim.workforce.nurturing import nurtured
 from lifesim.workforce.passage import IN_TIME, SERVICE_DUE, pass_on
 from lifesim.workforce.staff import BY_TIER, IN_TIME_BY, SETTLED_BY
 
@@ -35,7 +38,7 @@ def meet(kept: Mapping[str, Any], branches: Any, leads: Any, tiers: Any, times: 
     within
         The service level, seconds.
     """
-    soon, new = times - leads["asked"] <= within, leads["settled"] == OPEN
+    soon, new = times - _since(leads) <= within, leads["settled"] == OPEN
     for measure, of in ((SERVICE_DUE, new), (IN_TIME, new & soon)):
         pass_on(kept, branches, leads[of], leads["grade"][of], measure)
     if BY_TIER in kept:
@@ -43,6 +46,24 @@ def meet(kept: Mapping[str, Any], branches: Any, leads: Any, tiers: Any, times: 
         for measure, of in ((SETTLED_BY, first), (IN_TIME_BY, first & soon)):
             np.add.at(kept[BY_TIER], (branches[leads["customer"][of]], tiers[of], measure), 1)
     leads["settled"] = MET
+
+
+def late(leads: Any, within: int, now: int, nurture: Nurture | None) -> Any:
+    """Whose time is over, of leads that somebody waits with. Shape (n,).
+
+    Parameters
+    ----------
+    within
+        The service level, seconds.
+    nurture
+        Of the practice, if there is one.
+    """
+    return (_since(leads) + within < now) & ~nurtured(nurture, leads)
+
+
+def _since(leads: Any) -> Any:
+    """Since when each lead is to be contacted. Shape (n,)."""
+    return np.maximum(leads["asked"], leads["back"])
 
 
 def miss(kept: Mapping[str, Any], branches: Any, leads: Any, which: Any = True) -> None:

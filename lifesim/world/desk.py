@@ -146,7 +146,7 @@ class Desk:
             return waiting
         world, lost = self.world, waiting[gone]
         pool.count(measures, world.state.customers["branch"], lost, pool.GAVE_UP)
-        miss(world.extra, world.state.customers["branch"], lost)
+        miss(world.extra, world.state.customers["branch"], lost, self.pipeline is None or ~self.pipeline.nurtured(lost))
         theirs = lost["inquiry"] == 1
         for of, measure in ((lost[theirs], LEAD_LOST), (lost[~theirs], WITHDRAWN)):
             pass_on(world.extra, world.state.customers["branch"], of, of["grade"], measure)

@@ -13,10 +13,11 @@ from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.leads import Leads
 from lifesim.strategy import Practice
 from lifesim.workforce import cases, mining
-from lifesim.workforce.leads import CALL, DESK, MINED
+from lifesim.workforce.leads import DESK, MINED
+from lifesim.workforce.nurturing import direct, nurtured
 from lifesim.workforce.passage import CREATED, LEAD_LOST, WITHDRAWN, nothing_passed, pass_on, regrade
 from lifesim.workforce.recycling import COOLING
-from lifesim.workforce.service import miss
+from lifesim.workforce.service import late, miss
 from lifesim.workforce.staff import Staff
 from lifesim.world.call_rules import CallRules
 from lifesim.world.dialling import Dialler
@@ -60,8 +61,11 @@ class Pipeline:
         due = self._due(waiting, now)
         if due.any():
             waiting, due = self._without_buyers(waiting, due, now)
+            before = self.nurtured(waiting)
             self._grade(waiting, np.flatnonzero(due), now)
-            self._feed(waiting, np.flatnonzero(due & self._nurtured(waiting)), now)
+            after = self.nurtured(waiting)
+            waiting["back"][before & ~after] = now
+            self._feed(waiting, np.flatnonzero(due & after), now)
         if self.dialler is None:
             return waiting
         waiting, dropped = self.dialler.dial(waiting, self._dirty(waiting), calls, now)
@@ -71,7 +75,7 @@ class Pipeline:
 
     def overdue(self, waiting: Any, now: int) -> None:
         """Settle as breaches of the service level those that nobody has contacted in time."""
-        miss(self.world.extra, self._branches, waiting, waiting["asked"] + self.leads.contacted < now)
+        miss(self.world.extra, self._branches, waiting, late(waiting, self.leads.contacted, now, self.nurture))
 
     def cooled(self, leads: Any, now: int) -> Any:
         """What is taken off the skill of a conversation by the time since the latest behaviour. Shape (n,)."""
@@ -81,7 +85,7 @@ class Pipeline:
 
     def ready(self, waiting: Any) -> Any:
         """Which leads may be given to somebody. Shape (n,)."""
-        return (waiting["grade"] > 0) & ~self._nurtured(waiting) & ~self._dirty(waiting)
+        return (waiting["grade"] > 0) & ~self.nurtured(waiting) & ~self._dirty(waiting)
 
     def _due(self, waiting: Any, now: int) -> Any:
         """Which leads are to be graded: new inquiries, and at every interval all that came, or waited, before it."""
@@ -127,20 +131,14 @@ class Pipeline:
             world.drain()
         waiting["fed"][due] = now
 
-    def _direct(self, waiting: Any) -> Any:
-        """Which leads go to somebody whatever their grade: who asked, who is handed over, who was qualified."""
-        asked = (waiting["inquiry"] == 1) | (waiting["told"] > 0) | (waiting["channel"] != CALL)
-        return asked | (waiting["qualified"] == 1)
-
-    def _nurtured(self, waiting: Any) -> Any:
+    def nurtured(self, waiting: Any) -> Any:
         """Which leads nobody calls, as long as they are graded as they are."""
-        passes = _ALL if self.nurture is None else self.nurture.passes
-        return (waiting["grade"] > passes) & ~self._direct(waiting)
+        return nurtured(self.nurture, waiting)
 
     def _dirty(self, waiting: Any) -> Any:
         """Which leads are dialled before anybody gets them."""
         passes = _ALL if self.dialler is None else self.dialler.cleaning.passes
-        return (waiting["grade"] > passes) & ~self._direct(waiting) & ~self._nurtured(waiting)
+        return (waiting["grade"] > passes) & ~direct(waiting) & ~self.nurtured(waiting)
 
     def _mined(self, behaviours: Any, pools: tuple[Any, ...], now: int) -> Any:
         """Leads of customers who have none, as far as the contact policy lets us call; of others it is noted."""
