@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks.reduced import Exit, Outcome, Reduced, Stage
 from lifesim.experiment.unit import Experiment, Unit
-from lifesim.population.columns import DAY, E_STAGE
+from lifesim.population.arrays import Log
+from lifesim.population.columns import DAY, E_STAGE, EVENT
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario, load
 from lifesim.strategy import Practice
@@ -72,18 +73,18 @@ def transition(way: Exit) -> dict[str, Any]:
     return {"to": way.to.name, "rate": f"{way.per_year}/y", "depends": {"satisfaction": way.coefficient}}
 
 
-class Log(list[Any]):
+class Tally(Log):
     """Takes what the kernel logged, a buffer at a time: counts it, adds up stays in `LOST`, and lets it go."""
 
     def __init__(self, days: int) -> None:
-        super().__init__()
+        super().__init__(EVENT)
         self.end = days * DAY
-        self.records = 0
+        self.taken = 0
         self.lost_seconds = 0
 
     def append(self, records: Any) -> None:
         """Take a buffer: an array of `lifesim.population.columns.EVENT`."""
-        self.records += len(records)
+        self.taken += len(records)
         moves = np.flatnonzero(records["kind"] == E_STAGE)
         detail, left = records["detail"][moves], self.end - records["time"][moves]
         entered, returned = (detail >> 4) % 16 == Stage.LOST, detail >> 8 == Stage.LOST
@@ -105,7 +106,7 @@ def occupancy(world: World) -> tuple[float, ...]:
 def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:
     """Run `model` for `customers` over `days` and time it."""
     world = populated(model, customers, days, seed)
-    world.events = log = Log(days)
+    world.events = log = Tally(days)
     begun = time.process_time()
     advance(world, 0, days // 2)
     occupancy_mid = occupancy(world)
@@ -116,7 +117,7 @@ def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:
         customers,
         days,
         customers * days - log.lost_seconds / DAY,
-        log.records,
+        log.taken,
         seconds,
         occupancy_mid,
         occupancy_end,

@@ -22,6 +22,7 @@ from lifesim.population.columns import DAY, E_DELIVERED, E_FAILED, E_OPENED, NEV
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Practice, Schedule, Touches
+from lifesim.world.outcomes import begin_outcomes, outcomes_of
 from lifesim.world.world import World
 
 HOUR = 3_600
@@ -151,7 +152,7 @@ def forked(of: Experiment, practice: Practice = SILENCE) -> World:
     """A world that has been warmed up under a practice and whose outcomes count from now on."""
     world = new_world(of)
     world.run(of.scenario.warm_up, of.parts(world, practice))
-    world.begin_outcomes()
+    begin_outcomes(world)
     return world
 
 
@@ -239,7 +240,7 @@ def _columns(world: World, order: Any) -> dict[str, Any]:
     out = {"due": state.due[order]}
     for group, dtype in (("customers", state.customers), ("outcomes", state.outcomes)):
         out |= {f"{group}.{name}": dtype[name][order] for name in dtype.dtype.names if name not in HEADS}
-    accounts = world.outcomes()[1]
+    accounts = outcomes_of(world)[1]
     out |= {f"accounts.{name}": getattr(accounts, name)[order] for name in accounts._fields}
     out |= {f"traits.{name}": state.traits[order, k] for k, name in enumerate(behaviour.traits)}
     for k, name in enumerate(behaviour.states):

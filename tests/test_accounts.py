@@ -12,6 +12,7 @@ from lifesim.experiment.unit import Unit
 from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED
 from lifesim.population.columns import DAY, E_REFER, OUTCOME, PRESENT
 from lifesim.population.memory import count
+from lifesim.world.outcomes import outcomes_of
 
 BRANCHES = {"north": 300, "south": 200}
 
@@ -62,7 +63,7 @@ def test_customers_count_to_who_was_present_at_the_fork() -> None:
     """Those present to themselves; friends, and their friends, to whom the chain goes out from; others to none."""
     world = ended(True)
     c = world.state.customers[: count(world.state)]
-    _, (branch, segment, credited, kind) = world.outcomes()
+    _, (branch, segment, credited, kind) = outcomes_of(world)
     assert np.array_equal(branch, c["branch"]) and np.array_equal(segment, c["segment"])
     assert np.array_equal(kind == PRESENT_AT_FORK, (c["marks"] & PRESENT) > 0)
     assert np.array_equal(kind == REFERRED, (kind != PRESENT_AT_FORK) & (c["source"] > len(world.scenario.acquisition)))

@@ -183,12 +183,11 @@ def test_lifesim_logs_every_session_and_move_once_and_nothing_else() -> None:
     customers, days = 400, 200
     world = peer_lifesim.populated(reduced_lifecycle(), customers, days, seed=1)
     peer_lifesim.advance(world, 0, days)
-    log = peer_lifesim.Log(days)
-    for records in world.events:
-        log.append(records)
+    log = peer_lifesim.Tally(days)
+    log.append(world.events.records)
     kept, people = world.event_log(), world.state.customers[:customers]
     sessions, moves = kept[kept["kind"] == E_SESSION], kept[kept["kind"] == E_STAGE]
-    assert log.records == len(kept) == len(sessions) + len(moves)
+    assert log.taken == len(kept) == len(sessions) + len(moves)
     assert len(sessions) == world.state.outcomes["sessions"].sum()
     assert len(moves) == people["visits"].sum() - customers
     lost = np.zeros(customers, bool)

@@ -20,6 +20,7 @@ from lifesim.metrics import totals
 from lifesim.population.columns import CLAIM_PAID, CLAIM_REDUCED, CLAIM_REFUSED, DAY, PAID_UP, SUSPENDED
 from lifesim.scenario.behaviour import LAPSE_CAUSES
 from lifesim.world.closing import closing
+from lifesim.world.outcomes import begin_outcomes, outcomes_of
 from lifesim.world.world import World
 
 pytestmark = pytest.mark.analytic
@@ -29,7 +30,7 @@ N = 2_000
 
 def metric(world: World, name: str) -> tuple[int, int]:
     """Numerator and denominator over everyone."""
-    rows = [row for row in totals(list(world.scenario.segments), closing(world), *world.outcomes())
+    rows = [row for row in totals(list(world.scenario.segments), closing(world), *outcomes_of(world))
             if (row["metric"], row["scope"]) == (name, "everyone")]  # fmt: skip
     return sum(row["numerator"] for row in rows), sum(row["denominator"] for row in rows)
 
@@ -37,7 +38,7 @@ def metric(world: World, name: str) -> tuple[int, int]:
 def run(data: Described, days: int) -> tuple[World, Any]:
     """A world after some days that count as outcomes from the first, and its policies at the start."""
     world, _ = begin(data)
-    world.begin_outcomes()
+    begin_outcomes(world)
     held = world.state.policies[world.state.policies["customer"] >= 0].copy()
     held = held[np.argsort(held["customer"])]
     world.run(days * DAY, [])

@@ -17,6 +17,7 @@ from lifesim.experiment.unit import Unit, UnitResult
 from lifesim.population.columns import DAY, E_DELIVERED, E_FAILED, E_INQUIRY, E_PRODUCT_PAGE
 from lifesim.strategy import Practice
 from lifesim.world.desk import Desk
+from lifesim.world.outcomes import begin_outcomes
 from lifesim.world.parts import Observer, occupancy
 
 HOUR, BRANCHES = 3_600, ("north", "south")
@@ -63,7 +64,7 @@ def watched() -> tuple[Firsts, pd.DataFrame, pd.DataFrame, dict[tuple[int, int],
     parts = [part for part in of.parts(world, practice) if not isinstance(part, Desk)]
     world.run(scenario.warm_up, [*parts, firsts])
     warm = world.event_log()
-    world.begin_outcomes()
+    begin_outcomes(world)
     world.run(end, [*parts, firsts, observer])
     observer.counted[scenario.horizon // DAY] = occupancy(world, end)
     result = UnitResult(Unit(0, BRANCHES))

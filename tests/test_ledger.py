@@ -13,6 +13,7 @@ from small_worlds import Weekly, busy
 
 from lifesim.population.columns import DAY, EVENTS, SUSPENDED, T_DELIVERED, T_FAILED, T_OPENED, TRAVELLING
 from lifesim.scenario.channels import CHANNELS
+from lifesim.world.outcomes import begin_outcomes
 from lifesim.world.world import World
 
 pytestmark = pytest.mark.analytic
@@ -139,7 +140,7 @@ def told() -> Told:
     )
     world, parts = begin(data, practice)
     world.run(FORK, parts)
-    world.begin_outcomes()
+    begin_outcomes(world)
     replay = Replay(world, book_of(world), book_of(world, suspended=True))
     on_the_way = travelling(world)
     world.run(END, parts)

@@ -25,6 +25,7 @@ from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT, chosen, go_o
 from lifesim.workforce.passage import IN_TIME, PASSAGE, SERVICE_DUE
 from lifesim.workforce.staff import BY_TIER, IN_TIME_BY, SETTLED_BY, TAKEN_BY
 from lifesim.world.desk import Desk
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 HOUR = 3_600
@@ -122,7 +123,7 @@ def test_agents_who_go_through_the_gaps_are_counted() -> None:
     world = run(worked(steps=steps), PRACTICE)
     done = world.extra[WORK_DONE][:, 0].sum()
     assessed = world.state.customers["marks"] & GAP_ASSESSED > 0
-    assert 5 < assessed.sum() <= done == world.outcomes()[0]["gap_assessments"].sum()
+    assert 5 < assessed.sum() <= done == outcomes_of(world)[0]["gap_assessments"].sum()
 
 
 def test_steps_use_the_slots_of_the_agents() -> None:

@@ -18,6 +18,7 @@ from lifesim.scenario.channels import CHANNELS
 from lifesim.strategy import Practice
 from lifesim.workforce import cases
 from lifesim.world.closing import closing
+from lifesim.world.outcomes import outcomes_of
 
 AD = {"ad": {"kind": "education", "visit": 0.0}, "note": {"kind": "service", "visit": 0.0}}
 ENDS = [
@@ -59,7 +60,7 @@ def test_what_ends_is_noticed_counted_and_ends(channel: str, ends: str, word: st
     for mask in ("consent", "reach"):
         ended = (mask == "consent") == (ends == "consent")
         assert bits(world, mask, channel).sum() == (kept if ended else kept + everyone)
-    rows = totals(list(scenario.segments), closing(world), *world.outcomes())
+    rows = totals(list(scenario.segments), closing(world), *outcomes_of(world))
     assert sum(r["numerator"] for r in rows if r["metric"] == metric and r["scope"] == "everyone") == everyone
 
 

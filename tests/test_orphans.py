@@ -53,6 +53,7 @@ from lifesim.workforce.serving import NOBODY, ORPHANS, SERVING, chosen, orphaned
 from lifesim.workforce.staff import ASSIGNED_TO, BY_TIER, FOLLOWED_BY, GOOD, ORPHANED_BY, Staff, staff
 from lifesim.world.kernel import ASSIGNED, ORPHANED
 from lifesim.world.orphans import Orphans
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 WEEK = 7 * DAY
@@ -209,7 +210,7 @@ def test_orphans_are_none_any_more_once_told(to: str) -> None:
 
 def test_telling_costs_what_is_declared() -> None:
     world = run(served(), Practice(reassign=practice("specialists", cost="20 CNY").reassign))
-    assert world.outcomes()[0]["contact"].sum() == 2_000 * world.extra[BY_TIER][..., ASSIGNED_TO].sum() > 0
+    assert outcomes_of(world)[0]["contact"].sum() == 2_000 * world.extra[BY_TIER][..., ASSIGNED_TO].sum() > 0
 
 
 def test_whoever_is_told_in_time_may_stay() -> None:

@@ -40,6 +40,7 @@ from lifesim.workforce.sold import (
     sellers,
 )
 from lifesim.workforce.staff import Staff, staff
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.parts import Observer, occupancy
 from lifesim.world.sales import Sales
 from lifesim.world.world import World
@@ -113,7 +114,7 @@ def values(measure: str) -> dict[tuple[str, str], float]:
 def test_every_policy_is_sold_by_somebody_or_nobody_once() -> None:
     """Policies and premium of all sellers are what customers bought since the fork, by branch: to the last fen."""
     world = at_the_end()[0]
-    outcomes, accounts = world.outcomes()
+    outcomes, accounts = outcomes_of(world)
     for number, branch in world.branches.items():
         mine = accounts.branch == number
         for measure, outcome in (("policies", "purchases"), ("ape_fen", "ape")):
@@ -133,7 +134,7 @@ def test_a_world_of_whole_weeks_counts_its_last_one() -> None:
     pool = world.state.policies
     assert np.any((pool["issued"] >= world.now - 7 * DAY) & (pool["customer"] >= 0) & (pool["premium"] > 0))
     sold = Sales(people).rest(world)[SOLD_BY][..., POLICIES].sum()
-    assert sold == world.outcomes()[0]["purchases"].sum() > 0
+    assert sold == outcomes_of(world)[0]["purchases"].sum() > 0
 
 
 def test_value_of_new_business_is_margin_times_premium() -> None:

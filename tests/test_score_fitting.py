@@ -20,6 +20,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.inference import SIGNALS
 from lifesim.scenario.units import PathError
 from lifesim.strategy import CustomerView, Practice
+from lifesim.world.outcomes import begin_outcomes
 from lifesim.world.score_fitting import LEAST, learn
 from lifesim.world.warning_score import WEIGHTS
 from lifesim.world.world import World
@@ -50,7 +51,7 @@ def at_fork(of: Experiment, practice: Practice = SILENCE, branches: tuple[str, .
     world = new_world(of, branches)
     world.run(WARM_UP * DAY, of.parts(world, practice))
     learn(world)
-    world.begin_outcomes()
+    begin_outcomes(world)
     return world
 
 
@@ -99,7 +100,7 @@ def test_what_a_customer_feels_and_what_comes_later_is_not_in_it() -> None:
         learn(world)
     weights = open_book.extra[WEIGHTS].copy()
     assert hidden.extra[WEIGHTS].tobytes() == weights.tobytes()
-    open_book.begin_outcomes()
+    begin_outcomes(open_book)
     fork = {name: np.array(array) for name, array in open_book.snapshot().items()}
     # Whatever an arm does, its score is that of the fork.
     ends = []

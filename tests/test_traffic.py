@@ -16,6 +16,7 @@ from lifesim.report.catalogue import Catalogue
 from lifesim.report.readings import deciding
 from lifesim.report.verdicts import whom
 from lifesim.strategy import Practice
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 
@@ -49,7 +50,7 @@ def test_who_was_there_notices_nothing_of_further_traffic() -> None:
 def test_what_is_bought_is_paid_for() -> None:
     usual, many = after(1.0), after(3.0)
     price = usual.scenario.acquisition["advertising"].cost
-    spent = [int(world.outcomes()[0]["acquisition"].sum(dtype=np.int64)) for world in (usual, many)]
+    spent = [int(outcomes_of(world)[0]["acquisition"].sum(dtype=np.int64)) for world in (usual, many)]
     assert spent[1] - spent[0] == price * (len(joined(many)) - len(joined(usual)))
 
 

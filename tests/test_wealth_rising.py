@@ -20,6 +20,7 @@ from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.loading import load_journey
 from lifesim.strategy import NobodyAnswers, Practice
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 NAME = "wealth_rising"
@@ -223,7 +224,7 @@ def test_whom_the_cap_keeps_from_a_proposal_leaves() -> None:
     world, took, everyone = walked(capped)
     assert took["follow_up", "gap_assessed"] == took["proposal", "else"] == everyone
     assessed = world.state.customers["marks"] & GAP_ASSESSED > 0
-    assert assessed.sum() == world.outcomes()[0]["gap_assessments"].sum() == everyone
+    assert assessed.sum() == outcomes_of(world)[0]["gap_assessments"].sum() == everyone
     assert sent(world, NAME)["wecom", "pension_proposal"]["suppressed_cap"] == everyone
 
 

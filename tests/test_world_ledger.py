@@ -56,6 +56,7 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.world.closing import closing
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 PRACTICE = busy()
@@ -298,7 +299,7 @@ def test_payments_are_set_against_the_premiums_of_the_same_dates(
     assert len(left_out) == 2 and 20 < sum(paid.values()) < sum(due.values())
     assert [due[key] for key in story.keys.tolist()] == o["due_settled"].tolist()
     assert [paid[key] for key in story.keys.tolist()] == o["paid_settled"].tolist()
-    rows = [r for r in totals(list(world.scenario.segments), closing(world), *world.outcomes())
+    rows = [r for r in totals(list(world.scenario.segments), closing(world), *outcomes_of(world))
             if (r["metric"], r["scope"]) == ("premium_payment_rate", "everyone")]  # fmt: skip
     assert sum(r["numerator"] for r in rows) == sum(paid.values())
     assert sum(r["denominator"] for r in rows) == sum(due.values())
@@ -373,7 +374,7 @@ def test_metrics_count_what_the_log_says(world: World, story: Story) -> None:
     assert o["commission"].sum() > 0
     rows = {
         (r["metric"], r["segment"]): r
-        for r in totals(segments, closing(world), *world.outcomes())
+        for r in totals(segments, closing(world), *outcomes_of(world))
         if r["scope"] == "everyone"
     }
     assert {metric for metric, _ in rows} == set(METRICS)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.population.columns import CAUSE_DIED, LOST, PRESENT
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.world import World
 
 
@@ -43,7 +44,7 @@ def how_they_ended(world: World, at_fork: int) -> Ends:
     n, lost = int(np.count_nonzero(present)), np.packbits(present & (c["stage"] == LOST) & (c["cause"] != CAUSE_DIED))
     if not world.state.counts["twins"][0]:
         return Ends(n, lost, None, None)
-    outcomes = world.outcomes()[0][:at_fork]
+    outcomes = outcomes_of(world)[0][:at_fork]
     complained = present & (outcomes["complaints"] + outcomes["regulator_complaints"] > 0)
     return Ends(n, lost, np.where(present, outcomes["value"], 0), np.packbits(complained))
 

@@ -36,6 +36,7 @@ from lifesim.world.desk import Desk
 from lifesim.world.entry import Entry
 from lifesim.world.fork import save_arrays
 from lifesim.world.orphans import Orphans
+from lifesim.world.outcomes import begin_outcomes
 from lifesim.world.parts import Acquisition, Inference, Observer, occupancy
 from lifesim.world.places import Places, capped
 from lifesim.world.review import Review
@@ -156,7 +157,7 @@ class Experiment:
         with forgetful(self.practices[scenario.experiment.control]) as practice:
             world.run(scenario.warm_up, self.parts(world, practice))
         learn(world)
-        world.begin_outcomes()
+        begin_outcomes(world)
         result.customer_days += count(world.state) * scenario.warm_up / DAY
         # The fork waits on disk, so that only one copy of the world is in memory.
         with tempfile.TemporaryDirectory(prefix="lifesim-") as folder:

@@ -10,6 +10,7 @@ from lifesim.lifecycle.residual import residuals
 from lifesim.population.accounts import Accounts
 from lifesim.population.columns import RETURNING, STANDING, YEAR
 from lifesim.population.memory import count
+from lifesim.world.outcomes import outcomes_of
 from lifesim.world.parts import Observer
 from lifesim.world.world import World
 
@@ -73,7 +74,7 @@ def _a_year_later(world: World, observer: Observer | None, n: int) -> dict[str, 
 
 def closed_outcomes(world: World) -> tuple[Any, Accounts]:
     """As `World.outcomes`, with the residual value of the policies in force; the world stays as it is."""
-    outcomes, accounts = world.outcomes()
+    outcomes, accounts = outcomes_of(world)
     outcomes, state = outcomes.copy(), world.state
     amounts = residuals(world.scenario, state.policies, int(state.counts["fork"][0]))
     worth = np.flatnonzero(amounts)

@@ -34,9 +34,10 @@ from lifesim.world.call_rules import CallRules
 from lifesim.world.hours import Hours
 from lifesim.world.letting_go import let_go
 from lifesim.world.pipeline import Pipeline
+from lifesim.world.queues import HELD
 from lifesim.world.rounds import Rounds
 from lifesim.world.turns import Turns
-from lifesim.world.world import HELD, World
+from lifesim.world.world import World
 
 
 class Desk:

@@ -27,6 +27,7 @@ from lifesim.workforce.leads import CALL
 from lifesim.workforce.service import meet
 from lifesim.workforce.staff import BY_TIER, DIAL_SLOTS, Staff
 from lifesim.world.call_rules import CallRules
+from lifesim.world.outcomes import at_fork, book
 from lifesim.world.world import World
 
 
@@ -128,8 +129,8 @@ class Dialler:
         policies = self.world.state.customers["policies"]
         cost = np.full(len(customers), self.dialling.cost)
         amounts = {
-            "contact": cost, "sent": sent, "worth": -self.world.at_fork(cost, times),
+            "contact": cost, "sent": sent, "worth": -at_fork(self.world, cost, times),
             "prospecting": np.where(policies[customers] == 0, cost, 0),
         }  # fmt: skip
         for outcome, each in amounts.items():
-            self.world.book(outcome, customers, each)
+            book(self.world, outcome, customers, each)

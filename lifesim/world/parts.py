@@ -18,6 +18,7 @@ from lifesim.scenario import Scenario
 from lifesim.streams import Streams
 from lifesim.world.learning import take_note
 from lifesim.world.observed_tags import observed_tags
+from lifesim.world.outcomes import at_fork, book
 from lifesim.world.score_fitting import keep_look
 from lifesim.world.warning_score import observed_stage, score
 from lifesim.world.world import World
@@ -77,9 +78,9 @@ class Acquisition:
         added = world.add(people)
         world.state.customers["source"][added] = source + 1
         cost = np.array([each.cost for each in sources])[source]
-        spent = {"acquisition": cost, "prospecting": cost, "worth": -world.at_fork(cost, times)}
+        spent = {"acquisition": cost, "prospecting": cost, "worth": -at_fork(world, cost, times)}
         for outcome, amounts in spent.items():
-            world.book(outcome, added, amounts)
+            book(world, outcome, added, amounts)
 
     def _friends(self, world: World, now: int) -> None:
         requests = world.extra["friends"]

@@ -17,6 +17,7 @@ from lifesim.workforce.operation import WORK_DONE, WORK_LEFT, begun, chosen, go_
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import BY_TIER, STEP_SLOTS, STEPS_DONE, Staff
 from lifesim.world.kernel import hold
+from lifesim.world.outcomes import book
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
 
@@ -88,7 +89,7 @@ class Worker:
     def _assess(self, customers: Any) -> None:
         """Agents have gone through the protection gaps of these customers with them."""
         np.bitwise_or.at(self.world.state.customers["marks"], customers, np.uint16(GAP_ASSESSED))
-        self.world.book("gap_assessments", customers, 1)
+        book(self.world, "gap_assessments", customers, 1)
 
     def _say(self, work: Any, steps: Any, rows: Any, shift: Shift, now: int) -> None:
         """Put what customers are told in steps that are done on its way, to those whom the channel reaches."""

@@ -28,36 +28,17 @@ from lifesim.lifecycle.layout import bind
 from lifesim.lifecycle.mechanisms import CompiledMechanisms
 from lifesim.lifecycle.mind import gaps_of
 from lifesim.lifecycle.noting import W_BOUGHT
-from lifesim.lifecycle.persistency import mark_fork
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
-from lifesim.population.accounts import ARRIVED, NOBODY, PRESENT_AT_FORK, REFERRED, Accounts, assign, close_all, meaning
-from lifesim.population.arrays import Log, appended
+from lifesim.population.accounts import ARRIVED, NOBODY, REFERRED, assign
+from lifesim.population.arrays import Log
 from lifesim.population.columns import (
-    ASK_ADVISER,
-    BOOKING,
-    CALL,
-    CHURN_WARNING,
     DAY,
-    ENTER,
     EVENT,
-    FIRST_BOUGHT,
-    GAP_ASSESSED,
-    HAND_OVER,
-    HAPPENED,
-    HELD_AT_FORK,
-    KEY_BEHAVIOUR,
-    LEFT_IN_ORDER,
-    NEW_FRIEND,
     NONE,
     NOTE,
     NOTES,
-    NOTIFY,
-    PLACE,
-    PRESENT,
     REQUEST,
-    SEND,
-    T_CARRIED_OVER,
 )
 from lifesim.population.consent import keeps_refusals, tightened
 from lifesim.population.state import State
@@ -66,41 +47,15 @@ from lifesim.scenario import Scenario
 from lifesim.scenario.contact import ContactPolicy
 from lifesim.scenario.journeys import Journey
 from lifesim.streams import Streams
-from lifesim.workforce.cleaning import CLEANED_LEADS
-from lifesim.workforce.leads import DESK_MEASURES, LEAD
-from lifesim.workforce.operation import WORK, WORK_DONE, WORK_LEFT
-from lifesim.workforce.passage import begin_anew
-from lifesim.workforce.sold import FROM_FORK, TO_SERVED
-from lifesim.workforce.tries import TRIES, TRY
+from lifesim.workforce.leads import DESK_MEASURES
 from lifesim.world import kernel
-from lifesim.world.under_way import under_way
+from lifesim.world.queues import HELD, empty_queues, enter
 from lifesim.world.views import hidden_columns, lead_columns, observed_columns
 
 #: What customers whom a shock hit earned before it, as the covariate says it.
 INCOME = np.dtype([("customer", "i4"), ("income", "f4")])
 
 _NOBODY = np.zeros(0, np.int64)
-
-#: Where requests go, by their kind: whatever journeys and behaviour ask for comes to the pool in the same way.
-_QUEUES = {
-    "inquiries": (ASK_ADVISER,),
-    "friends": (NEW_FRIEND,),
-    "calls": (CALL, HAND_OVER, NOTIFY, KEY_BEHAVIOUR),
-    "happened": (HAPPENED,),
-    "places": (PLACE,),
-    "turns": (SEND,),
-    "entrants": (ENTER,),
-    "bookings": (BOOKING,),
-}
-
-_NUMBERS = {name: number for number, name in enumerate(_QUEUES)}
-#: Number of the queue of each kind of request.
-_QUEUE_OF = np.zeros(1 + max(kind for kinds in _QUEUES.values() for kind in kinds), np.int64)
-for _name, _kinds in _QUEUES.items():
-    _QUEUE_OF[list(_kinds)] = _NUMBERS[_name]
-
-#: Queues beside those of desks whose customers are held until the next full hour.
-HELD = ("places", "turns", "entrants", "bookings", WORK_LEFT, TRIES)
 
 #: SimPy's own events use priorities 0 and 1.
 _FIRST_PRIORITY = 2
@@ -183,17 +138,7 @@ class World:
             self.journeys.marks, len(self.journeys.ways), len(self.policies.outcomes), self.policies.remembered,
             len(self.journeys.recalled),
         )  # fmt: skip
-        self.extra: dict[str, Any] = {
-            "friends": np.zeros(0, REQUEST), "inquiries": np.zeros(0, REQUEST), "calls": np.zeros(0, REQUEST),
-            "leads": np.zeros(0, LEAD), "incomes": np.zeros(0, INCOME),
-            "happened": np.zeros(0, REQUEST), "learned": np.zeros(0, REQUEST),
-            "places": np.zeros(0, REQUEST),
-            "turns": np.zeros(0, REQUEST),
-            WORK_LEFT: np.zeros(0, WORK),
-            TRIES: np.zeros(0, TRY),
-            "entrants": np.zeros(0, REQUEST),
-            "bookings": np.zeros(0, REQUEST),
-        }  # fmt: skip
+        self.extra: dict[str, Any] = empty_queues() | {"incomes": np.zeros(0, INCOME), "learned": np.zeros(0, REQUEST)}
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
         self.now = 0
@@ -331,12 +276,7 @@ class World:
         if events:
             self.events.append(self.state.events[:events])
         if requests:
-            taken = self.state.requests[:requests].copy()
-            queue = _QUEUE_OF[taken["kind"]]
-            for name, number in _NUMBERS.items():
-                mine = queue == number
-                if mine.any():
-                    self.extra[name] = appended(self.extra[name], taken[mine])
+            enter(self.extra, self.state.requests[:requests])
         counts["events"], counts["requests"] = 0, 0
 
     def room_for_touches(self, more: int) -> None:
@@ -420,63 +360,6 @@ class World:
 
     def _spent(self, what: str, began: float) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - began
-
-    def begin_outcomes(self) -> None:
-        """Mark the moment from which outcomes count: the fork of the arms."""
-        n = memory.count(self.state)
-        c = self.state.customers[:n]
-        present = c["joined"] <= self.now
-        c["marks"] &= ~np.uint16(FIRST_BOUGHT | LEFT_IN_ORDER | GAP_ASSESSED)
-        c["marks"] |= np.where(present, PRESENT, 0).astype(np.uint16)
-        c["marks"] |= np.where(c["policies"] > 0, HELD_AT_FORK, 0).astype(np.uint16)
-        segments = len(self.scenario.segments)
-        self.state = close_all(self.state)
-        to, kind = np.where(present, c["segment"], NOBODY), np.where(present, PRESENT_AT_FORK, ARRIVED)
-        self.state = assign(self.state, slice(0, n), to, kind, segments)
-        self.book("warnings", slice(0, n), c["stage"] == CHURN_WARNING)
-        is_long = np.array([product.payment is not None for product in self.scenario.products.values()])
-        for name, rows in zip(("long_at_fork", "suspended"), mark_fork(self.state.policies, is_long), strict=True):
-            self.book(name, slice(0, n), np.bincount(rows, minlength=n))
-        for name in (
-            "occupied",
-            "policy_life",
-            "applications",
-            "months",
-            "session_days",
-            "touched",
-            "prompted",
-            "benefits",
-            "ways",
-        ):
-            getattr(self.state, name)[:] = 0
-        self.state.touched[..., T_CARRIED_OVER] = under_way(self.state, self.extra)
-        for name in {"desk", *FROM_FORK} & self.extra.keys():
-            self.extra[name][:] = 0
-        if TO_SERVED in self.extra:
-            self.extra[TO_SERVED] = self.extra[TO_SERVED][:0]
-        begin_anew(self.extra)
-        for name in {CLEANED_LEADS, WORK_DONE} & self.extra.keys():
-            self.extra[name][:] = 0
-        self.state.counts["fork"] = self.now
-        self.events = Log(EVENT)
-
-    def book(self, outcome: str, rows: Any, amounts: Any) -> None:
-        """Add amounts, one or of shape (n,), to an outcome of customers: a slice, or rows of shape (n,)."""
-        places = rows if self.scenario.experiment.twins else self.state.customers["account"][rows]
-        np.add.at(self.state.outcomes[outcome], places, amounts)
-
-    def at_fork(self, amounts: Any, times: Any) -> Any:
-        """What amounts of some times are worth at the fork, whole fen. Shape (n,)."""
-        since = np.maximum(times - self.state.counts["fork"][0], 0)
-        return np.rint(amounts * np.exp(-self.scenario.valuation.force * since)).astype(np.int64)
-
-    def outcomes(self) -> tuple[Any, Accounts]:
-        """What became of customers since the fork, and whom each row of it counts to."""
-        state, segments = self.state, len(self.scenario.segments)
-        if not self.scenario.experiment.twins:
-            return state.outcomes, meaning(state.accounts, segments)
-        n = memory.count(state)
-        return state.outcomes[:n], meaning(state.accounts[state.customers["account"][:n]], segments)
 
     def event_log(self) -> Any:
         """Events kept so far, in order of time, then of the customer's key."""
