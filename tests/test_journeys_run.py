@@ -34,6 +34,7 @@ from lifesim.engagement.journeys.audience import compile_audience
 from lifesim.engagement.journeys.layout import STEP as AUDIENCE
 from lifesim.engagement.journeys.running_checks import cannot_run
 from lifesim.errors import InputError, ScenarioError
+from lifesim.experiment import plugins
 from lifesim.experiment.passages import WAITING, journey_steps, journey_totals
 from lifesim.experiment.store import StoredRun
 from lifesim.population.columns import CALL, DAY, HAND_OVER, TOUCH_OUTCOMES, UNSPOKEN
@@ -362,6 +363,24 @@ def test_two_journeys_of_one_name_are_refused() -> None:
     other = a_journey({"wait": {"wait": "1d", "next": "exit"}}, name="news")
     with pytest.raises(InputError, match="two arms run different journeys named 'news'"):
         experiment(small(), {"control": under(NEWS), "other": under(other)})
+
+
+def test_more_journeys_than_a_world_can_number_are_refused_with_the_place_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = {f"walk{k}": a_journey({"wait": {"wait": "1d", "next": "exit"}}, name=f"walk{k}") for k in range(70)}
+    monkeypatch.setattr(plugins, "instance", lambda kind, name: made.get(str(name)))
+    names, remedy = list(made), "all arms together run 62 at most: leave some out, or compare the arms in several"
+    arms = {"control": {}, "first": {"orchestration": names[:40]}, "second": {"orchestration": names[20:]}}
+    found = list(plugins.journeys_that_cannot_run(small(arms=arms)))
+    assert [".".join(map(str, each.path)) for each in found] == ["arms.second.orchestration.42"]
+    assert found[0].message.startswith(f"is journey 63; {remedy}")
+    most = {"control": {}, "first": {"orchestration": names[:62]}}
+    spare = {"spare": {"orchestration": names}}
+    assert not list(plugins.journeys_that_cannot_run(small(arms=most, practices=spare))), "no arm uses it"
+    several = list(made.values())
+    with pytest.raises(InputError, match=f"found 70 journeys; {remedy}"):
+        new_world(experiment(small(), {"control": under(*several[:40]), "other": under(*several[20:])}))
 
 
 def test_a_run_keeps_the_counts_and_they_can_be_shown(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lifesim.engagement.journeys.installing import MOST_JOURNEYS
+from lifesim.engagement.journeys.installing import MOST_JOURNEYS, TOO_MANY_JOURNEYS
 from lifesim.engagement.journeys.running_checks import cannot_run
 from lifesim.errors import ScenarioError
 from lifesim.scenario import Arm, PlugIn, Scenario
@@ -159,6 +159,7 @@ def unknown_plug_ins(scenario: Scenario) -> Iterator[PathError]:
 def journeys_that_cannot_run(scenario: Scenario) -> Iterator[PathError]:
     """What keeps the scenario from running the journeys that its arms name; the place in the journey comes first."""
     names: set[str] = set()
+    in_use = {arm.use for arm in scenario.arms.values()}
     for path, kind, plug_in in used(scenario):
         if kind != "orchestration":
             continue
@@ -167,9 +168,10 @@ def journeys_that_cannot_run(scenario: Scenario) -> Iterator[PathError]:
         except PathError:
             continue  # reported as an unknown plug-in
         if isinstance(journey, Journey):
-            if journey.name not in names and len(names) == MOST_JOURNEYS:
-                yield PathError(path, f"is journey {MOST_JOURNEYS + 1}; all arms together run {MOST_JOURNEYS} at most")
-            names.add(journey.name)
+            if path[0] == "arms" or path[1] in in_use:
+                if journey.name not in names and len(names) == MOST_JOURNEYS:
+                    yield PathError(path, f"is journey {MOST_JOURNEYS + 1}; {TOO_MANY_JOURNEYS}")
+                names.add(journey.name)
             for error in (*misfits(journey, scenario), *cannot_run(journey, scenario)):
                 yield PathError(path, f"{journey.place(*error.path)}: {error.message}")
 

@@ -60,6 +60,9 @@ _WORDS = list(EVENTS)
 _CHANNELS = list(CHANNEL_WORDS)
 #: Journeys of a world are numbered by the bits of a number; steps of a journey by a byte.
 MOST_JOURNEYS, MOST_STEPS = 62, 254
+TOO_MANY_JOURNEYS = (
+    f"all arms together run {MOST_JOURNEYS} at most: leave some out, or compare the arms in several scenarios"
+)
 #: Names of the ways that rows lead to, by kind of row: to NEXT and to OTHER.
 _NAMED = {
     Kind.DAILY: (None, "else"), Kind.AWAIT: (None, "else"), Kind.TEST: ("then", "else"), Kind.ENGAGED: (None, "else"),
@@ -128,7 +131,7 @@ def install(
         When there are more than the kernel can number, or an audience asks for what no world observes.
     """
     if len(journeys) > MOST_JOURNEYS:
-        raise InputError(f"one experiment runs {MOST_JOURNEYS} journeys at most; found {len(journeys)}")
+        raise InputError(f"found {len(journeys)} journeys; {TOO_MANY_JOURNEYS}")
     work = _Joined(scenario, campaigns)
     for name in sorted(journeys):
         work.add(journeys[name])
