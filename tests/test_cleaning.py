@@ -362,4 +362,7 @@ def test_the_shipped_comparison_of_raw_and_cleaned_leads_runs_with_all_its_arms(
     assert dials["below_a"] >= dials["below_b"] > 20
     leads = result.tables["leads"]
     assert set(leads["arm"]) == set(scenario.arms)
-    assert {"connect_rate", "service_level"} <= set(result.tables["agent_metrics"]["metric"])
+    metrics = result.tables["agent_metrics"]
+    assert {"connect_rate", "service_level"} <= set(metrics["metric"])
+    steps = metrics[(metrics["metric"] == "activity_steps") & (metrics["branch"] == "all")]
+    assert set(steps["arm"]) == set(scenario.arms) and steps["mean"].min() > 1, "agents work on leads in every arm"

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quiet_world import REPO
 from small_worlds import FirstSeat, busy, described, run, small
 from test_lead_mining import Daily, mining, staffed
 
+import lifesim
 from lifesim.errors import ScenarioError
 from lifesim.population.columns import DAY
 from lifesim.population.memory import count
@@ -102,6 +104,22 @@ def test_they_are_graded_and_counted_as_all_leads_are() -> None:
     waiting = np.concatenate([world.extra[name]["customer"] for name in ("leads", "inquiries", "calls")])
     held = world.state.customers["held"]
     assert np.array_equal(held, np.bincount(waiting, minlength=len(held)))
+
+
+def test_the_shipped_comparison_of_gradings_that_make_leads_runs_with_all_its_arms() -> None:
+    """A short run of one replication: every grading but the one that lets nobody pass makes leads after the fork."""
+    scenario = lifesim.load("found_leads", root=REPO).replace(
+        warm_up="14d", horizon="28d", population={"branches": {"north": 4_000}, "segments": {"mainstream": 1.0}},
+        experiment={"replications": 1, "seed": 1},
+    )  # fmt: skip
+    result = lifesim.compare(scenario, workers=1)
+    assert result.failures == []
+    leads = result.tables["leads"]
+    found = leads[(leads["source"] == "grading") & (leads["measure"] == "created")].groupby("arm")["value"].sum()
+    assert set(found.index) == set(scenario.arms)
+    others = found.drop("nobody")
+    assert others.min() > found["nobody"] + 20, "those open at the fork are counted in all arms"
+    assert leads[(leads["source"] == "product_page")].empty, "no behaviour makes a lead"
 
 
 def test_what_makes_no_sense_is_refused() -> None:
