@@ -31,6 +31,7 @@ from lifesim.lifecycle.noting import W_BOUGHT
 from lifesim.lifecycle.rules import Rules, compile_rules
 from lifesim.population import memory
 from lifesim.population.accounts import ARRIVED, NOBODY, REFERRED, assign
+from lifesim.population.adding import add, add_policies
 from lifesim.population.arrays import Log
 from lifesim.population.columns import (
     DAY,
@@ -133,11 +134,12 @@ class World:
         hidden = hidden_columns(scenario, self.state_of_mind, self.gap)
         self.everything = self.observed | hidden
         self.everything_of_leads = lead_columns(self.everything)
-        self.state: State = memory.empty(
-            scenario, slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns),
+        widths = memory.Widths(
+            slots(scenario, len(mechanisms.names)), slots_lifted(scenario), len(campaigns),
             self.journeys.marks, len(self.journeys.ways), len(self.policies.outcomes), self.policies.remembered,
             len(self.journeys.recalled),
         )  # fmt: skip
+        self.state: State = memory.empty(scenario, widths)
         self.extra: dict[str, Any] = empty_queues() | {"incomes": np.zeros(0, INCOME), "learned": np.zeros(0, REQUEST)}
         measures = (len(scenario.population.branches), len(DESK_MEASURES))
         self.extra["desk"] = np.zeros(measures, np.int64)
@@ -207,14 +209,14 @@ class World:
         """
         if self.scenario.market.consent_tightenings:
             people.consent[:] = tightened(self.scenario, self.streams, people.keys, people.consent, people.joined)
-        self.state, rows = memory.add(self.state, people)
+        self.state, rows = add(self.state, people)
         if keeps_refusals(self.scenario):
             self.state.refused[rows, 0] = people.refused
         segments = len(self.scenario.segments)
         friends = credited is not None
         to, kind = (credited, REFERRED) if friends else (NOBODY, ARRIVED)
         self.state = assign(self.state, rows, to, kind, segments)
-        self.state = memory.add_policies(self.scenario, self.streams, self.state, rows.start, people)
+        self.state = add_policies(self.scenario, self.streams, self.state, rows.start, people)
         if people.policies:
             self._recall_policies(rows)
         kernel.start(rows.start, rows.stop, self.now, self.kernel_address)
