@@ -50,9 +50,9 @@ def measures(tier: str, luck: np.random.Generator) -> dict[str, float]:
     return found
 
 
-def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+def tables(replications: int = REPLICATIONS) -> tuple[pd.DataFrame, pd.DataFrame]:
     luck = np.random.default_rng(3)
-    places = [(r, branch, arm) for r in range(REPLICATIONS) for branch in BRANCHES for arm in ARMS]
+    places = [(r, branch, arm) for r in range(replications) for branch in BRANCHES for arm in ARMS]
     agents = [
         {"replication": r, "branch": branch, "arm": arm, "tier": tier, "measure": measure, "value": value}
         for r, branch, arm in places
@@ -164,7 +164,7 @@ def test_a_replication_that_lacks_a_branch_says_nothing_about_the_market() -> No
 def test_the_page_shows_every_tier_and_branch(lang: str, words: tuple[str, ...]) -> None:
     run = made_up_run(arms=("tiered",))
     assert words[0] not in render_page(run, lang)
-    agents, desks = tables()
+    agents, desks = tables(5)
     agents.loc[(agents["measure"] == "ape_fen") & (agents["arm"] == "tiered"), "value"] *= 1.5
     run.tables["agent_metrics"] = agent_metrics(agents, desks, "control", BRANCHES)
     run.manifest["agent_metrics"] = described_of_agents()
@@ -173,6 +173,28 @@ def test_the_page_shows_every_tier_and_branch(lang: str, words: tuple[str, ...])
         assert word in page, word
     assert page.count("▲") > 2
     assert page.count("<summary>agents</summary>") == 1
+
+
+def test_where_few_replications_differ_nothing_is_marked() -> None:
+    """The interval of a few differences may exclude 0; a mark needs five that differ, as a verdict does."""
+
+    def marked(replications: int, differing: int) -> str:
+        agents, desks = tables(replications)
+        mine = (agents["measure"] == "policies") & (agents["arm"] == "tiered") & (agents["tier"] == "agents")
+        agents.loc[mine & (agents["replication"] < differing), "value"] += 10.0
+        metrics = agent_metrics(agents, desks, "control", BRANCHES)
+        row = found(metrics, "policies_per_agent", tier="agents")
+        assert row["differing"] == differing and row["replications"] == replications
+        assert row["effect_low"] > 0 or differing < replications - 1
+        described = described_of_agents()
+        (table,) = [each for each in tier_tables(metrics, described, list(ARMS), Catalogue("en"))
+                    if (each.tier, each.branch) == ("agents", "")]  # fmt: skip
+        (cells,) = [row.cells for row in table.rows if row.label == "Policies per agent and month"]
+        assert cells[0].differs == "", "the control differs from nobody"
+        return cells[1].differs
+
+    assert marked(5, 5) == marked(6, 5) == "higher"
+    assert marked(4, 4) == marked(5, 4) == marked(6, 0) == ""
 
 
 @pytest.mark.parametrize(("lang", "thousand", "million"), [

@@ -99,6 +99,30 @@ def test_the_page_has_the_figures_of_the_trade(lang: str) -> None:
     assert first.naive != first.effect and first.effect.startswith("0")
 
 
+def test_participants_are_judged_by_the_rules_of_all_effects() -> None:
+    """No verdict below five replications, nor where fewer than five differ, whatever the interval excludes."""
+
+    def judged(*differences: int) -> str:
+        stored = Stored(result(0.0))
+        rows = [
+            {
+                "arm": "played", "journey": "walk", "metric": "first_purchase_rate", "replication": k,
+                "numerator": 10 + more, "denominator": 100, "control_numerator": 10, "control_denominator": 100,
+                "everyone_numerator": 30, "everyone_denominator": 900,
+            }
+            for k, more in enumerate(differences)
+        ]  # fmt: skip
+        stored.extra["participants"] = pd.DataFrame(rows)
+        stored.manifest["metrics"]["first_purchase_rate"]["better"] = "higher"
+        (row,) = selection(stored, Catalogue("en"))
+        return row.verdict
+
+    assert judged(2, 3, 2, 3, 2) == "better" and judged(-2, -3, -2, -3, -2) == "worse"
+    assert judged(2, 3, 2, 3) == "hint" and judged(0, 2, 2, 2, 2) == "too few"
+    assert judged(0, 0, 0, 0, 0, 0) == "none seen" and judged(1, -1, 1, -1, 1, -1) == "unclear"
+    assert judged(4) == "unclear", "one replication has no interval"
+
+
 def test_the_time_to_the_goal_is_that_since_entry() -> None:
     of = result(0.0)
     totals = of.tables["journeys"].groupby("measure")["value"].sum()

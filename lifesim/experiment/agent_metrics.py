@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "metric", "branch", "tier", "arm", "control", "mean", "low", "high", "effect", "effect_low", "effect_high",
-    "replications",
+    "replications", "differing",
 )  # fmt: skip
 _KEYS = ["replication", "branch", "tier", "arm"]
 #: Measures of the table ``desks`` that metrics are made of.
@@ -43,7 +43,8 @@ def agent_metrics(
     -------
     DataFrame
         Columns `COLUMNS`; ``all`` stands for all branches, or tiers. A value is the mean over replications, with the
-        t interval of `intervals.mean_interval`; effects are paired by replication. No row where nothing is known.
+        t interval of `intervals.mean_interval`; effects are paired by replication, and `differing` counts those
+        that are not 0. No row where nothing is known.
     """
     import pandas as pd
 
@@ -105,6 +106,7 @@ def _estimate(values: dict[int, float], base: dict[int, float], level: float) ->
         **dict(zip(("mean", "low", "high"), _mean(each, level), strict=True)),
         **dict(zip(("effect", "effect_low", "effect_high"), _mean(paired, level), strict=True)),
         "replications": len(each),
+        "differing": sum(difference != 0.0 for difference in paired),
     }
 
 

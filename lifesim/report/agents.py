@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import decimals, interval, plain
-from lifesim.report.readings import large_money
+from lifesim.report.readings import FEW_DIFFERING, large_money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ def _cell(row: Any, unit: str, scale: float, t: Catalogue) -> AgentCell:
     return AgentCell(
         plain(row["mean"] * scale, places) + percent,
         "" if low is None or low == high else interval(low, high, scale, places, t),
-        _differs(row["effect_low"], row["effect_high"]),
+        _differs(row),
     )
 
 
@@ -119,9 +119,14 @@ def _possible(low: float, high: float, unit: str) -> tuple[float | None, float |
     return max(low, 0.0), min(high, 1.0) if unit in ("share", "index") else high
 
 
-def _differs(low: float, high: float) -> str:
-    """Whether the paired difference from the control excludes 0."""
-    return "higher" if low > 0 else "lower" if high < 0 else ""
+def _differs(row: Mapping[str, Any]) -> str:
+    """Whether the paired difference from the control excludes 0, and more than a few replications differ.
+
+    A table of an earlier version does not say how many do.
+    """
+    if row.get("differing", row["replications"]) < FEW_DIFFERING:
+        return ""
+    return "higher" if row["effect_low"] > 0 else "lower" if row["effect_high"] < 0 else ""
 
 
 def what_is_counted(metric: Mapping[str, str], t: Catalogue) -> tuple[str, str]:

@@ -77,20 +77,33 @@ class Reading:
         """
         if self.effect is None and self.replications == 0:
             return "none"
-        if self.low is None or self.high is None or self.effect is None:
-            return "unclear"
-        if self.differing == 0:
-            return "same"
-        if self.low <= 0 <= self.high:
-            return "unclear"
-        if self.replications < FEW:
-            return "hint"
-        if self.differing < FEW_DIFFERING:
-            return "few"
-        rises = self.low > 0
-        if self.metric.better not in ("higher", "lower"):
-            return "higher" if rises else "lower"
-        return "better" if rises == (self.metric.better == "higher") else "worse"
+        ends = (self.low, self.high) if self.effect is not None else (None, None)
+        return verdict(self.metric.better, ends, self.replications, self.differing)
+
+
+def verdict(better: str, ends: tuple[float | None, float | None], replications: int, differing: int) -> str:
+    """Word for a paired effect from its interval, how many replications there were, and how many of them differ.
+
+    Parameters
+    ----------
+    better
+        ``higher``, ``lower`` or ``neither``.
+    """
+    low, high = ends
+    if low is None or high is None:
+        return "unclear"
+    if differing == 0:
+        return "same"
+    if low <= 0 <= high:
+        return "unclear"
+    if replications < FEW:
+        return "hint"
+    if differing < FEW_DIFFERING:
+        return "few"
+    rises = low > 0
+    if better not in ("higher", "lower"):
+        return "higher" if rises else "lower"
+    return "better" if rises == (better == "higher") else "worse"
 
 
 def metric(name: str, metrics: Mapping[str, Mapping[str, Any]], lang: str) -> Metric:

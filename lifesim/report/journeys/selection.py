@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lifesim.experiment.intervals import mean, mean_interval
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import amount, decimals, interval
-from lifesim.report.readings import Metric, metric
+from lifesim.report.readings import Metric, metric, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ _SUMS = ["numerator", "denominator", "control_numerator", "control_denominator",
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric of the participants of one journey in one arm, as text."""
+    """One metric of the participants of one journey in one arm, as text; the verdict is that of the paired effect."""
 
     arm: str
     journey: str
@@ -36,6 +36,7 @@ class Comparison:
     control: str
     effect: str
     interval: str
+    verdict: str
 
 
 def selection(run: RunTables, t: Catalogue) -> list[Comparison]:
@@ -86,4 +87,11 @@ def _compared(arm: str, journey: str, described: Metric, rows: pd.DataFrame, t: 
         control=share(control),
         effect=change(mean(differences)),
         interval=interval(low, high, scale, places, t),
+        verdict=t(f"verdict.{_verdict(described, differences, low, high)}"),
     )
+
+
+def _verdict(described: Metric, differences: list[float], low: float | None, high: float | None) -> str:
+    """Word for paired differences, one a replication, by the rules that all effects are read by."""
+    differing = sum(difference != 0.0 for difference in differences)
+    return verdict(described.better, (low, high), len(differences), differing)
