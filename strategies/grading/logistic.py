@@ -31,7 +31,8 @@ class Logistic:
     bars
         Chance from which on a lead is A, B, C.
     quota
-        Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
+        Shares of A, B and C among the leads graded together, in place of bars; none: by bars. Whoever asks is graded
+        at once and alone, so that the share decides and not the chance: where customers ask, bars tell them apart.
     """
 
     zh = "以被接手时可见的信息预测线索转化，结果以当时已知为准。"
