@@ -59,8 +59,9 @@ from lifesim.scenario.journeys.steps import (
     Send,
     Wait,
 )
-from lifesim.scenario.journeys.texts import CUSTOMER_DATES, labelled, parse_until
+from lifesim.scenario.journeys.texts import CUSTOMER_DATES, parse_until
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
+from lifesim.scenario.labels import labelled
 
 DAY = 86_400
 MOST_VISITS = 60

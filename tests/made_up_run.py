@@ -107,6 +107,7 @@ def made_up_run(
         "scenario": {
             "name": name,
             "question": "Does the sign-in journey lift first purchase among striving youth?",
+            "question_zh": "签到旅程是否提高奋斗青年的首次购买？",
             "start": "2026-01-05", "warm_up_days": 90, "horizon_days": 365, "size": 50_000,
             "control": "control", "arms": ["control", *arms], "primary": "first_purchase_rate",
             "guardrails": {"opt_out_rate": 0.005, "complaints_per_10k": 1.0, "nowhere": 2.0},

@@ -13,7 +13,7 @@ from quiet_world import REPO, base
 from random_journeys import journeys
 
 from lifesim import workspace
-from lifesim.engagement.journeys.installing import MOST_JOURNEYS
+from lifesim.engagement.journeys.installing import MOST_JOURNEYS, TOO_MANY_JOURNEYS
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment.checks import problems as problems_of
 from lifesim.scenario import Arm
@@ -420,7 +420,7 @@ def test_more_journeys_than_a_world_can_tell_apart_are_refused_when_the_scenario
         fewer = [each for each in problems_of(scenario.replace(arms=all_but_one)) if "journey" in each.message]
     finally:
         workspace.unmount()
-    assert list(found.values()) == ["is journey 63; all arms together run 62 at most"]
+    assert list(found.values()) == [f"is journey 63; {TOO_MANY_JOURNEYS}"]
     assert fewer == []
 
 

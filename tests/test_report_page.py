@@ -256,6 +256,13 @@ def test_page_shows_who_takes_over_orphans() -> None:
     assert "Customers whose agent has left go to specialists after 30d" in " ".join(Outline(render_page(run)).texts)
 
 
+def test_the_question_is_asked_in_the_language_of_the_page() -> None:
+    texts = {lang: Outline(render_page(made_up_run(), lang)).texts for lang in ("en", "zh")}
+    asked = {lang: made_up_run().manifest["scenario"][key] for lang, key in (("en", "question"), ("zh", "question_zh"))}
+    for lang, other in (("en", "zh"), ("zh", "en")):
+        assert asked[lang] in texts[lang] and asked[other] not in texts[lang]
+
+
 def test_page_is_the_same_to_the_byte() -> None:
     assert render_page(made_up_run()) == render_page(made_up_run())
 
@@ -263,7 +270,7 @@ def test_page_is_the_same_to_the_byte() -> None:
 def test_hostile_names_stay_text() -> None:
     run = made_up_run(arms=(HOSTILE,), segments=("all", HOSTILE), name=HOSTILE)
     run.manifest["failures"] = [HOSTILE]
-    run.manifest["scenario"]["question"] = HOSTILE
+    run.manifest["scenario"] |= {"question": HOSTILE, "question_zh": HOSTILE}
     hostile = {"says": HOSTILE, "name": HOSTILE, "hash": HOSTILE, "parameters": {HOSTILE: {"value": HOSTILE, "set": 1}}}
     run.manifest["arms"]["control"] = {"use": HOSTILE, "plugins": [plug_in("x", "y") | hostile]}
     run.manifest["oracles"] = {HOSTILE: [HOSTILE]}

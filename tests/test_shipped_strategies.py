@@ -7,6 +7,7 @@ from pathlib import Path
 import lifesim
 from lifesim.experiment.manifest import composition
 from lifesim.experiment.plugins import practices
+from lifesim.scenario.labels import Label
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,3 +21,10 @@ def test_every_strategy_file_is_used_by_a_scenario() -> None:
         used |= {each["name"] for each in made_of["mechanisms"]}
         used |= {each["name"] for arm in made_of["arms"].values() for each in arm["plugins"]}
     assert len(files) > 40 and files - used == set()
+
+
+def test_every_scenario_asks_its_question_in_both_languages() -> None:
+    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
+        question = lifesim.load(path.stem).question
+        assert isinstance(question, Label), path.name
+        assert question.en.isascii() and not question.zh.isascii(), path.name

@@ -16,7 +16,7 @@ from lifesim.metrics import described
 from lifesim.metrics.agents import described_of_agents
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.journeys import Journey
-from lifesim.scenario.journeys.texts import labelled
+from lifesim.scenario.labels import labelled
 from lifesim.scenario.quantities import DAY, format_clock_time
 from lifesim.strategy import Practice
 from lifesim.workspace import METHODS, discover, source_hashes
@@ -33,7 +33,8 @@ def manifest(result: Result, created: datetime.datetime) -> dict[str, Any]:
     return {
         "scenario": {
             "name": scenario.name,
-            "question": scenario.question,
+            "question": labelled(scenario.question, "en", ""),
+            "question_zh": labelled(scenario.question, "zh", ""),
             "start": scenario.start.isoformat(),
             "warm_up_days": scenario.warm_up // DAY,
             "horizon_days": scenario.horizon // DAY,

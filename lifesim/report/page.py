@@ -110,7 +110,7 @@ def _context(run: RunTables, t: Catalogue) -> dict[str, Any]:
         "t": t,
         "html_lang": HTML_LANGUAGE[t.lang],
         "name": printable(scenario["name"]),
-        "question": printable(scenario.get("question") or ""),
+        "question": printable(scenario.get("question_zh" if t.lang == "zh" else "question") or ""),
         "failures": [printable(failure) for failure in manifest.get("failures", [])],
         "oracles": {printable(arm) for arm in oracles},
         "few": FEW,

@@ -14,6 +14,7 @@ from lifesim.scenario.behaviour import Behaviour
 from lifesim.scenario.closing_power import ClosingPower
 from lifesim.scenario.consistency import CHECKS
 from lifesim.scenario.inference import Inference
+from lifesim.scenario.labels import Label
 from lifesim.scenario.leads import Cleaning, Leads, Nurture
 from lifesim.scenario.market import (
     Channel,
@@ -127,7 +128,7 @@ class Scenario(Part):
     """A validated, immutable description of an experiment. Read one with ``lifesim.load``."""
 
     name: Name = about("name of the scenario")
-    question: str = about("what the experiment answers, one sentence")
+    question: Label | str = about("what the experiment answers, one sentence; `{en: ..., zh: ...}` in both languages")
     start: Date = about("first day after the warm-up: the day the arms fork")
     calendar: Country | None = about("whose public holidays and make-up workdays count; without: none", default=None)
     warm_up: Duration = about("time the world runs before the arms fork")

@@ -15,7 +15,8 @@ from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Condition, EngagementSplit, ExperimentPath, HandOver, Journey, Notify, RandomSplit
 from lifesim.scenario.journeys.graph import back_ways
 from lifesim.scenario.journeys.steps import Repeat, Send, StepBase, Way
-from lifesim.scenario.journeys.texts import EXIT, labelled
+from lifesim.scenario.journeys.texts import EXIT
+from lifesim.scenario.labels import labelled
 
 SIZE, LINE = 12, 17
 _PAD, _MARGIN = 10, 24

@@ -10,7 +10,8 @@ from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.graph import back_ways
 from lifesim.scenario.journeys.steps import StepBase
-from lifesim.scenario.journeys.texts import EXIT, labelled
+from lifesim.scenario.journeys.texts import EXIT
+from lifesim.scenario.labels import labelled
 
 WIDTH = 80
 _HEADING = 10

@@ -29,8 +29,8 @@ from lifesim.scenario.journeys import (
 )
 from lifesim.scenario.journeys.parsing import parse_triggers
 from lifesim.scenario.journeys.steps import Pause, Responding, StepBase, ToAgent, Way
-from lifesim.scenario.journeys.texts import labelled
 from lifesim.scenario.journeys.words import CHANNEL_WORDS, EVENTS
+from lifesim.scenario.labels import labelled
 from lifesim.scenario.quantities import format_clock_time, format_duration
 
 #: By key: in English, in Chinese.

@@ -32,8 +32,8 @@ from lifesim.scenario.journeys.steps import (
     Wait,
     WaitFor,
 )
-from lifesim.scenario.journeys.texts import Label
 from lifesim.scenario.journeys.words import Vocabulary
+from lifesim.scenario.labels import Label
 
 __all__ = [
     "ByCron",

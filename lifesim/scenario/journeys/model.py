@@ -11,7 +11,8 @@ from lifesim.scenario.contents import ContentKind
 from lifesim.scenario.journeys.checks import OWN_CHECKS
 from lifesim.scenario.journeys.entries import Entry, Goal, Reentry
 from lifesim.scenario.journeys.steps import Send, Step
-from lifesim.scenario.journeys.texts import Audience, Label, Moment, Triggers
+from lifesim.scenario.journeys.texts import Audience, Moment, Triggers
+from lifesim.scenario.labels import Label
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Name, PathError
 from lifesim.scenario.yaml_source import Source

@@ -19,8 +19,9 @@ from lifesim.scenario.journeys.forks import (
     RandomSplit,
     Repeat,
 )
-from lifesim.scenario.journeys.texts import ChannelName, Label, Until, kind_by_key
+from lifesim.scenario.journeys.texts import ChannelName, Until, kind_by_key
 from lifesim.scenario.journeys.ways import Onward, Responding, StepBase, Way
+from lifesim.scenario.labels import Label
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import ClockTime, Duration, Name, PathError, PositiveDuration
 

@@ -1,4 +1,4 @@
-"""Types of fields that hold a small language of their own, and labels in two languages."""
+"""Types of fields that hold a small language of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from lifesim.scenario.journeys.calendar import Calendar, parse_cron, parse_every, parse_time
 from lifesim.scenario.journeys.parsing import parse_audience, parse_triggers
 from lifesim.scenario.journeys.words import CHANNEL_WORDS
-from lifesim.scenario.model import Part, about
+from lifesim.scenario.model import Part
 from lifesim.scenario.quantities import CLOCK_PATTERN, parse_clock_time
 from lifesim.scenario.units import PathError
 from lifesim.scenario.wording import suggest
@@ -24,24 +24,6 @@ Kind = TypeVar("Kind", bound=Part)
 EXIT: Final = "exit"
 #: Dates of a customer's own that a journey can be set by.
 CUSTOMER_DATES: Final = ("premium_due", "policy_anniversary", "birthday", "maturity", "renewal")
-
-
-class Label(Part):
-    """A text in two languages."""
-
-    en: str = about("in English")
-    zh: str = about("in Chinese")
-
-    def of(self, lang: str) -> str:
-        """The text in a language, ``en`` or ``zh``."""
-        return self.zh if lang == "zh" else self.en
-
-
-def labelled(label: Label | str | None, lang: str, otherwise: str) -> str:
-    """A label in a language; a text stands for itself."""
-    if isinstance(label, Label):
-        return label.of(lang)
-    return label or otherwise
 
 
 def _readable(parse: Callable[[str], object]) -> Callable[[str], str]:

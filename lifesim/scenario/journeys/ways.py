@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pydantic import ConfigDict, Field
 
 from lifesim.scenario.journeys.parsing import parse_triggers
-from lifesim.scenario.journeys.texts import Label, Triggers
+from lifesim.scenario.journeys.texts import Triggers
+from lifesim.scenario.labels import Label
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.units import Name, PathError, PositiveDuration
 
