@@ -361,7 +361,11 @@ CHANGES = {
         '  "<script>":',
         "12:3: arms.<script>: '<script>' is not a name; start with a letter",
     ),
-    "number for text": ("What is wrong here?", "3", "3:11: question: 3 is not a mapping of 'key: value' lines; or 3 is not text; put it in quotes"),
+    "number for text": (
+        "What is wrong here?",
+        "3",
+        "3:11: question: 3 is not a mapping of 'key: value' lines; or 3 is not text; put it in quotes",
+    ),
     "list for a mapping": (
         "experiment: {replications: 1, seed: 1}",
         "experiment: [1]",
