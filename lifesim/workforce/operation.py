@@ -17,6 +17,7 @@ WORK = np.dtype(
         ("due", "i4"),  # from when on the next step can be done
         ("step", "u1"),  # place of it in ``Operation.ordered``
         ("left", "u1"),  # slots that it still takes
+        ("inquiry", "u1"),  # whether the customer asked
     ],
     align=True,
 )
@@ -38,12 +39,13 @@ def begun(operation: Operation, taken: Any, agents: Any, now: int) -> Any:
     """
     work = np.zeros(len(taken), WORK)
     work["agent"], work["luck"], work["customer"], work["handed"] = agents, taken["luck"], taken["customer"], now
+    work["inquiry"] = taken["inquiry"]
     first = operation.ordered[0][1]
     work["due"], work["left"] = now + first.after, first.slots
     return work
 
 
-def chosen(work: Any, rows: Any, room: Any, now: int) -> Any:
+def chosen(work: Any, rows: Any, room: Any, able: Any) -> Any:
     """Positions of the work that is done in a slot: of each agent as much as fits, what is closest to its end first.
 
     Parameters
@@ -52,8 +54,10 @@ def chosen(work: Any, rows: Any, room: Any, now: int) -> Any:
         Of the agents of the work. Shape (n,).
     room
         Slots that each row of the staff has now. Shape (staff,).
+    able
+        What can be done now. Shape (n,).
     """
-    due = np.flatnonzero(work["due"] <= now)
+    due = np.flatnonzero(able)
     step = work["step"][due].astype(np.int64)
     return fitting(due[np.lexsort((work["luck"][due], work["due"][due], -step, rows[due]))], rows, room)
 

@@ -2,8 +2,8 @@
 
 Consent, caps and the like are asked about when a call is asked for, as of all touches, see ``engagement.sending``. What
 is left is about the moment in which it is made, and so a matter of the desk and of agents. It holds for marketing: who
-has asked is answered, and an agent may be told of a customer. Steps of work on a lead in hand are agreed with the
-customer, and no rule is about them.
+has asked is answered, and an agent may be told of a customer. It holds for every conversation: further tries to reach a
+customer, and the steps of work on a lead in hand, are conversations as the first one is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.columns import DAY
+from lifesim.lifecycle.touch_tables import channel_rules
+from lifesim.population.columns import DAY, T_REQUESTED
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.scenario.contact import Budget, Throughput
 from lifesim.scenario.contents import CONTENT_KINDS
@@ -24,7 +25,7 @@ from lifesim.world.world import World
 
 
 class CallRules:
-    """Quiet hours, budgets and rates of the policy that a world follows.
+    """Hours of channels, and quiet hours, budgets and rates of the policy that a world follows.
 
     Parameters
     ----------
@@ -37,6 +38,9 @@ class CallRules:
     def __init__(self, world: World, costs: Any, turns: Turns | None) -> None:
         self.world, self.costs, self.turns = world, costs, turns
         policy, contents = world.policy, world.scenario.contents.values()
+        hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY)
+                 for rules in channel_rules(world.scenario)]  # fmt: skip
+        self._opens, self._closes = np.array(hours).T
         self._quiet = {CHANNELS.index(name): quiet for name in BY_PEOPLE if (quiet := policy.quiet_of(name))}
         self._marketing = np.array([each.kind not in policy.exempt for each in contents])
         kinds = np.array([CONTENT_KINDS.index(each.kind) for each in contents])
@@ -53,6 +57,25 @@ class CallRules:
         Some do neither: in quiet hours that discard, and when they have waited for money or their turn for as long as
         they may, leads are suppressed.
         """
+        held, gone = self.judge(leads, now, leads["asked"])
+        if not held.any():
+            return leads, leads[:0]
+        self._let_go(leads[gone > 0], gone[gone > 0], now)
+        return leads[~held], leads[held & (gone == 0)]
+
+    def judge(self, leads: Any, now: int, since: Any) -> tuple[Any, Any]:
+        """Whose customers may not be called in the slot that begins now, and what becomes of those who never may.
+
+        Parameters
+        ----------
+        since
+            When each began to wait for the call. Shape (n,).
+
+        Returns
+        -------
+        tuple
+            Whether a rule holds each lead back; the outcome of those that it suppresses, 0 of others. Shape (n,) each.
+        """
         held = np.zeros(len(leads), bool)
         gone = np.zeros(len(leads), np.int64)
         quiet = self._quiet_now(leads, now)
@@ -62,11 +85,13 @@ class CallRules:
             gone[quiet & np.isin(leads["channel"], drops)] = self._outcome("quiet") if drops else 0
         for name, (limit, short) in self._short(leads, now, None).items():
             held |= short
-            gone[short & (gone == 0) & (now - leads["asked"] >= limit.waits)] = self._outcome(name)
-        if not held.any():
-            return leads, leads[:0]
-        self._let_go(leads[gone > 0], gone[gone > 0], now)
-        return leads[~held], leads[held & (gone == 0)]
+            gone[short & (gone == 0) & (now - since >= limit.waits)] = self._outcome(name)
+        return held, gone
+
+    def open_in(self, now: int) -> Any:
+        """Which channels are open for the whole slot that begins now. Shape (channels,)."""
+        second = now % DAY
+        return (self._opens <= second) & (second + self.world.scenario.desk.slot <= self._closes)
 
     def free(self, leads: Any, now: int, cost: int) -> Any:
         """Which leads may be dialled in the slot that begins now; the others wait. Shape (n,)."""
@@ -110,6 +135,12 @@ class CallRules:
             assert self.turns is not None
             branch = self.world.state.customers["branch"][leads["customer"][mask]]
             np.add.at(self.turns.used(name), branch, self._amounts(name, leads, cost)[mask])
+
+    def suppress(self, leads: Any, outcomes: Any) -> None:
+        """Count conversations about leads in hand that are asked for and suppressed at once."""
+        for outcome in (T_REQUESTED, outcomes):
+            place = (leads["campaign"], leads["channel"], leads["content"], outcome)
+            np.add.at(self.world.state.touched, place, 1)
 
     def _of_marketing(self, leads: Any) -> Any:
         return self._marketing[leads["content"]] & (leads["inquiry"] == 0) & (leads["told"] != TOLD)

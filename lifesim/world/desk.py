@@ -51,15 +51,13 @@ class Desk:
         channels = channel_rules(scenario)
         costs = np.array([rules.cost for rules in channels], np.int64)
         costs[pool.CALL] = scenario.desk.cost
-        hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY) for rules in channels]
-        self.opens, self.closes = np.array(hours).T
         self.staff = staff(
             levers.practised(scenario, practice.agents), world.streams, world.branches, world.started_with
         )
         levers.begin(world.extra, scenario, practice.agents, world.now)
         self.wishes = pool.wishes_of(world.journeys.told, scenario, self.staff.tiers)
         self.hours, self.talks = Hours(scenario, practice.staffing, self.staff.calls), Talks(self.staff)
-        rules = CallRules(world, costs, turns)
+        rules = self.rules = CallRules(world, costs, turns)
         self.pipeline = None
         if scenario.leads is not None:
             self.pipeline = Pipeline(scenario.leads, practice, self.staff, rules, world)
@@ -96,7 +94,7 @@ class Desk:
             for each in (waiting, world.extra[TRIES]):
                 self.pipeline.overdue(each, now)
         waiting = self._lose(waiting, now, measures)
-        shut = ~self.open_in(now)[waiting["channel"]]
+        shut = ~self.rules.open_in(now)[waiting["channel"]]
         waiting, later = waiting[~shut], waiting[shut]
         if len(waiting) and self.pipeline is not None:
             calls = self._calls_now(now).copy()
@@ -112,11 +110,6 @@ class Desk:
     def _calls_now(self, now: int) -> Any:
         """Calls that each group of seats can make in the slot that begins now; below 0 while the desk is closed."""
         return self.talks.free(self.world.extra, self.hours.calls_now(now), self.hours.factors[now // DAY], now)
-
-    def open_in(self, now: int) -> Any:
-        """Which channels are open for the whole slot that begins now. Shape (channels,)."""
-        second = now % DAY
-        return (self.opens <= second) & (second + self.desk.slot <= self.closes)
 
     def _collect(self, now: int, measures: Any) -> Any:
         """Waiting leads with those of inquiries, journeys and behaviour before this slot."""

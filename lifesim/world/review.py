@@ -21,6 +21,7 @@ from lifesim.workforce.recycling import COOLING, returning, taken_back
 from lifesim.workforce.staff import BY_TIER, RETURNED_BY, Staff
 from lifesim.workforce.tries import TRIES
 from lifesim.world.kernel import hold
+from lifesim.world.letting_go import let_go
 from lifesim.world.parts import every
 from lifesim.world.world import World
 
@@ -51,7 +52,7 @@ class Review:
             int(world.state.counts["fork"][0]),
         )  # fmt: skip
         for name in (WORK_LEFT, TRIES):
-            conclude_work(world, name, world.extra[cases.IN_HAND])
+            conclude_work(world, name, world.extra[cases.IN_HAND], now)
         if self.recycling is not None:
             comes_back = returning(self.recycling, self.staff, lost)
             self._take_back(world, lost[comes_back], now)
@@ -105,12 +106,16 @@ def issued_last(world: World, customers: Any, now: int) -> Any:
     return out
 
 
-def conclude_work(world: World, name: str, open_cases: Any) -> None:
+def conclude_work(world: World, name: str, open_cases: Any, now: int) -> None:
     """Drop work, or tries, on leads that are in nobody's hand any more."""
     work = world.extra[name]
     if not len(work):
         return
     over = ~np.isin(work["luck"], open_cases["luck"])
-    if over.any():
+    if not over.any():
+        return
+    if name == TRIES:
+        let_go(world, work[over], now)
+    else:
         hold(work["customer"][over].astype(np.int64), -1, world.kernel_address)
-        world.extra[name] = work[~over]
+    world.extra[name] = work[~over]

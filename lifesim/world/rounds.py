@@ -61,10 +61,10 @@ class Rounds:
             world.extra.setdefault(name, empty)
         self.worker = None
         if scenario.workforce is not None and scenario.workforce.operation is not None:
-            self.worker = Worker(scenario.workforce.operation, staff, self.costs, self.skill, world)
+            self.worker = Worker(scenario.workforce.operation, staff, rules, self.skill, world)
         self.trier = None
         if scenario.workforce is not None and scenario.workforce.reaching is not None:
-            self.trier = Trier(scenario.workforce.reaching, staff, world)
+            self.trier = Trier(scenario.workforce.reaching, staff, rules, world)
 
     def serve(self, now: int, waiting: Any, measures: Any, calls: Any, used: Any) -> Any:
         """Serve those who may be called now; returns the leads that go on waiting."""

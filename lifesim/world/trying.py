@@ -16,6 +16,7 @@ from lifesim.workforce.service import miss
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import BY_TIER, TRY_SLOTS, Staff
 from lifesim.workforce.tries import TRIES, TRY, reaches
+from lifesim.world.call_rules import CallRules
 from lifesim.world.letting_go import let_go
 from lifesim.world.review import issued_last
 from lifesim.world.world import World
@@ -24,11 +25,12 @@ from lifesim.world.world import World
 class Trier:
     """Keeps the list of customers whom agents have not reached; the list itself is an array of the world.
 
-    The contact policy is asked about the first try, as about every call; further ones belong to it.
+    Whether a customer may be called at all the contact policy is asked before the first try, as about every call. When,
+    and for how much in a time, it says about every try.
     """
 
-    def __init__(self, reaching: Reaching, staff: Staff, world: World) -> None:
-        self.reaching, self.staff, self.world = reaching, staff, world
+    def __init__(self, reaching: Reaching, staff: Staff, rules: CallRules, world: World) -> None:
+        self.reaching, self.staff, self.rules, self.world = reaching, staff, rules, world
 
     def reached(self, granted: Any, rows: Any, now: int) -> Any:
         """Whose customers are reached at once; the others are on the list from now on. Shape (n,).
@@ -55,21 +57,36 @@ class Trier:
 
     def again(self, shift: Shift, now: int) -> tuple[Any, Any, Any]:
         """Try those who are due, as far as agents have time: leads reached, rows of who did, slots of each row."""
-        tries = self._going_on(self.world.extra[TRIES], now)
+        tries, allowed = self._allowed(self._going_on(self.world.extra[TRIES], now), now)
         rows, room = self.staff.rows_of(tries["agent"]), np.zeros(len(self.staff), np.int64)
         room[shift.rows] = shift["capacity"]
-        due = np.flatnonzero(tries["due"] <= now)
+        due = np.flatnonzero(allowed)
         which = fitting(due[np.lexsort((tries["luck"][due], tries["due"][due], rows[due]))], rows, room)
+        which = which[self.rules.within(tries[which], np.ones(len(which), bool), now)]
         tried, by = tries[which], rows[which]
+        self.rules.count(tried)
         self._count(tried, T_REQUESTED)
         branch = self.world.state.customers["branch"][tried["customer"]]
         np.add.at(self.world.extra[BY_TIER], (branch, self.staff.tier[by], TRY_SLOTS), 1)
         found = self._tried(tried, now)
         left = np.ones(len(tries), bool)
         left[which] = False
-        self.world.extra[TRIES] = tries[left]
+        # Whoever has waited for long enough, and for whom the last tries have left nothing, waits no more.
+        self.world.extra[TRIES], _ = self._allowed(tries[left], now)
         self._keep(tried[~found])
         return tried[found], by[found], np.bincount(by, minlength=len(self.staff))
+
+    def _allowed(self, tries: Any, now: int) -> tuple[Any, Any]:
+        """The list without customers whom the contact policy lets go, and who of it may be tried now. Shape (n,)."""
+        due = tries["due"] <= now
+        held, gone = self.rules.judge(tries, now, tries["due"])
+        over = due & (gone > 0)
+        if over.any():
+            self.rules.suppress(tries[over], gone[over])
+            miss(self.world.extra, self.world.state.customers["branch"], tries, over)
+            let_go(self.world, tries[over], now)
+        able = due & ~held & self.rules.open_in(now)[tries["channel"]]
+        return tries[~over], able[~over]
 
     def _tried(self, leads: Any, now: int) -> Any:
         """Whom one more try reaches. Shape (n,)."""

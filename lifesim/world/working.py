@@ -16,6 +16,7 @@ from lifesim.workforce.leads import DESK, LEAD, TOLD
 from lifesim.workforce.operation import WORK_DONE, WORK_LEFT, begun, chosen, go_on
 from lifesim.workforce.shift import Shift
 from lifesim.workforce.staff import BY_TIER, STEP_SLOTS, STEPS_DONE, Staff
+from lifesim.world.call_rules import CallRules
 from lifesim.world.kernel import hold
 from lifesim.world.outcomes import book
 from lifesim.world.review import issued_last
@@ -30,9 +31,9 @@ SkillOf = Callable[[Any, Any, Shift], Any]
 class Worker:
     """Keeps the list of work of all agents; the list itself is an array of the world."""
 
-    def __init__(self, operation: Operation, staff: Staff, costs: Any, skill: SkillOf, world: World) -> None:
+    def __init__(self, operation: Operation, staff: Staff, rules: CallRules, skill: SkillOf, world: World) -> None:
         self.operation, self.staff, self.world = operation, staff, world
-        self.costs, self.skill = costs, skill
+        self.rules, self.skill = rules, skill
         steps = [each for _, each in operation.ordered]
         contents = list(world.scenario.contents)
         self.contents = np.array([contents.index(step.content) for step in steps])
@@ -50,11 +51,11 @@ class Worker:
 
     def work(self, shift: Shift, now: int) -> Any:
         """Do what is due and fits into this slot; slots that it takes of each row of the staff. Shape (staff,)."""
-        work = self._going_on(self.world.extra[WORK_LEFT], now)
+        work, able = self._allowed(self._going_on(self.world.extra[WORK_LEFT], now), now)
         room = np.zeros(len(self.staff), np.int64)
         room[shift.rows] = shift["capacity"]
         rows = self.staff.rows_of(work["agent"])
-        which = chosen(work, rows, room, now)
+        which = self._within(work, chosen(work, rows, room, able), now)
         if len(which):
             steps, customers = work["step"].copy(), work["customer"][which]
             done, over = go_on(self.operation, work, which, now)
@@ -65,8 +66,37 @@ class Worker:
             branch = self.world.state.customers["branch"][customers]
             np.add.at(self.world.extra[BY_TIER], (branch, self.staff.tier[rows[which]], STEP_SLOTS), 1)
             np.add.at(self.world.extra[BY_TIER], (of_done, self.staff.tier[rows[done]], STEPS_DONE), 1)
-        self.world.extra[WORK_LEFT] = work
+        # Whoever has waited for long enough, and for whom this slot has left nothing, waits no more.
+        self.world.extra[WORK_LEFT], _ = self._allowed(work, now)
         return np.bincount(rows[which], minlength=len(self.staff))
+
+    def _talks(self, work: Any) -> tuple[Any, Any]:
+        """Work of which a further slot is a conversation: its positions, and the conversations as leads."""
+        at = np.flatnonzero(work["left"] == 1)
+        leads = self._leads(work[at], work["step"][at])
+        reached = self._reached(leads)
+        return at[reached], leads[reached]
+
+    def _allowed(self, work: Any, now: int) -> tuple[Any, Any]:
+        """The work without that which the contact policy ends, and which of it can be done now. Shape (n,)."""
+        able = work["due"] <= now
+        at, leads = self._talks(work)
+        held, gone = self.rules.judge(leads, now, work["due"][at])
+        over = able[at] & (gone > 0)
+        self.rules.suppress(leads[over], gone[over])
+        able[at] &= ~held & self.rules.open_in(now)[leads["channel"]]
+        left = np.ones(len(work), bool)
+        left[at[over]] = False
+        return self._without(work, at[over]), able[left]
+
+    def _within(self, work: Any, which: Any, now: int) -> Any:
+        """The positions, of some, of work for which budgets and rates leave enough; that is counted."""
+        at, leads = self._talks(work[which])
+        done = self.rules.within(leads, np.ones(len(leads), bool), now)
+        self.rules.count(leads[done])
+        left = np.ones(len(which), bool)
+        left[at[~done]] = False
+        return which[left]
 
     def _going_on(self, work: Any, now: int) -> Any:
         """The work without that on customers who have bought, or have waited for too long."""
@@ -91,17 +121,27 @@ class Worker:
         np.bitwise_or.at(self.world.state.customers["marks"], customers, np.uint16(GAP_ASSESSED))
         book(self.world, "gap_assessments", customers, 1)
 
+    def _leads(self, work: Any, steps: Any) -> Any:
+        """What customers are told in some steps, as leads. Shape (n,)."""
+        leads = np.zeros(len(work), LEAD)
+        leads["customer"], leads["campaign"] = work["customer"], self.world.campaigns.index(DESK)
+        leads["content"], leads["channel"] = self.contents[steps], self.channels[steps]
+        leads["inquiry"] = work["inquiry"]
+        return leads
+
+    def _reached(self, leads: Any) -> Any:
+        """Whose channel reaches the customer. Shape (n,)."""
+        return (self.world.state.customers["reach"][leads["customer"]] >> leads["channel"]) & 1 == 1
+
     def _say(self, work: Any, steps: Any, rows: Any, shift: Shift, now: int) -> None:
         """Put what customers are told in steps that are done on its way, to those whom the channel reaches."""
         world, streams = self.world, self.world.streams
         self._count(work, steps)
-        leads = np.zeros(len(work), LEAD)
-        leads["customer"], leads["campaign"] = work["customer"], world.campaigns.index(DESK)
-        leads["content"], leads["channel"] = self.contents[steps], self.channels[steps]
+        leads = self._leads(work, steps)
         names = [name for name, _ in self.operation.ordered]
         for k, name in enumerate(names):
             leads["luck"][steps == k] = streams.hashes(f"step {name}", work["luck"][steps == k], 0)
-        reached = (world.state.customers["reach"][leads["customer"]] >> leads["channel"]) & 1 == 1
+        reached = self._reached(leads)
         if GAP in names:
             self._assess(leads["customer"][steps == names.index(GAP)])
         for of, outcome in ((leads, T_REQUESTED), (leads[~reached], T_REACH)):
@@ -112,8 +152,8 @@ class Worker:
         leads, rows = leads[reached], rows[reached]
         world.room_for_touches(len(leads))
         times = now + (streams.uniforms("time in slot", leads["luck"]) * world.scenario.desk.slot).astype(np.int64)
+        skill = self.skill(leads, seat[rows], shift)
         granting.call(
             leads["customer"], leads["luck"], leads["campaign"], leads["content"], leads["step"],
-            np.zeros(len(leads), np.int64), leads["channel"], times, self.skill(leads, seat[rows], shift), self.costs,
-            world.kernel_address,
+            np.zeros(len(leads), np.int64), leads["channel"], times, skill, self.rules.costs, world.kernel_address,
         )  # fmt: skip
