@@ -179,6 +179,16 @@ def run_on(of: Experiment, world: World, practice: Practice, until: int, cuts: I
     return world, {name: np.concatenate([log[name] for log in logs]) for name in logs[0]}
 
 
+def cut_alike(scenario: Scenario, practice: Practice, until: int, cuts: Iterable[int]) -> World:
+    """The world at a time; one that was cut on the way, written, and read back is the same to the last bit."""
+    of = experiment(scenario, {"control": practice})
+    whole, log = run_on(of, new_world(of), practice, until)
+    cut, log_again = run_on(of, new_world(of), practice, until, cuts)
+    assert differences(lives(whole), lives(cut), ignore=("log.",)) == []
+    assert differences(log, log_again) == []
+    return whole
+
+
 def table(result: UnitResult, name: str) -> list[dict[str, Any]]:
     """A table of a unit's result as rows."""
     return [

@@ -8,20 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, sent
-from small_worlds import (
-    FirstSeat,
-    Weekly,
-    described,
-    differences,
-    experiment,
-    keys_of,
-    lives,
-    log_of,
-    new_world,
-    run,
-    run_on,
-    small,
-)
+from small_worlds import FirstSeat, Weekly, cut_alike, described, differences, keys_of, lives, log_of, run, small
 from test_cleaning import Dials, cleaned, cleaning
 from test_cleaning import practice as cleaning_up
 from test_contact_policy import DAILY, HOUR, OPEN, arrivals, market
@@ -202,12 +189,8 @@ def test_who_refuses_targeting_is_selected_for_nothing_and_answered_all_the_same
 def test_a_world_cut_anywhere_goes_on_as_if_it_had_not_been() -> None:
     rates = {"line": {"touches": 5, "each": "2h", "channels": ["call"], "waits": "2d"}}
     practice = calling(offers=OFFERS)
-    of = experiment(market(rates=rates, quiet=MORNING), {"control": practice})
-    end = 20 * DAY + 55_000
-    whole, _ = run_on(of, new_world(of), practice, end)
-    cut, _ = run_on(of, new_world(of), practice, end, cuts=[9 * DAY + 54_100, 12 * DAY + 57_700])
-    assert len(whole.extra["leads"]) > 5
-    assert differences(lives(whole), lives(cut), ignore=("log.",)) == []
+    end, cuts = 20 * DAY + 55_000, [9 * DAY + 54_100, 12 * DAY + 57_700]
+    assert len(cut_alike(market(rates=rates, quiet=MORNING), practice, end, cuts).extra["leads"]) > 5
 
 
 @pytest.mark.parametrize("by", ["call", "wecom", "visit"])
