@@ -16,8 +16,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from lifesim.errors import InputError
+from lifesim.experiment.effects import RETURN_COLUMNS
 from lifesim.metrics.metric import MOVES
-from lifesim.report import effects_table
+from lifesim.report import effects_table, render_page
 from lifesim.report.catalogue import LANGUAGES, TEXTS, Catalogue, printable
 from lifesim.report.charts import mean_occupancy, metrics_forests
 from lifesim.report.figures import ForestRow, Mark, forest, style, wrapped
@@ -437,30 +438,58 @@ def test_the_ceiling_of_a_share_stands_beside_its_effect() -> None:
 
 
 def test_what_an_arm_costs_more_is_set_against_what_it_brings() -> None:
-    columns = ["segment", "arm", "control", "value_effect", "cost_effect", "roi", "low", "high", "replications"]
     rows = [
-        ("all", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10),
-        ("mainstream", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10),
-        ("all", "notices", "control", 1.0, -4.0, math.nan, math.nan, math.nan, 10),
-        ("all", "news", "control", 1.0, 0.1, 10.0, math.nan, math.nan, 10),
+        ("all", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10, 3.0, 5.0, 10),
+        ("mainstream", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 10, 3.0, 5.0, 10),
+        ("all", "notices", "control", 1.0, -4.0, math.nan, math.nan, math.nan, 10, -5.0, -3.0, 10),
     ]
     run = made_up_run()
     assert worth(run, Catalogue("en")) == []
-    run.tables["returns"] = pd.DataFrame(rows, columns=columns)
-    calls, news = worth(run, Catalogue("en"))
+    run.tables["returns"] = pd.DataFrame(rows, columns=RETURN_COLUMNS)
+    (calls,) = worth(run, Catalogue("en"))
     assert calls == (
         "Every CNY that arm “calls” costs more than “control” brings 2.5 CNY of new business value before cost "
         "(95% interval 1.3 to 3.7); 1 would earn it back."
     )
-    assert "“news”" in news and "its interval has no bounds" in news
     assert "多花 1 元" in worth(run, Catalogue("zh"))[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "english", "chinese"),
+    [
+        # The return's interval has no bounds, as where that of the cost includes 0.
+        ((-67.2, 0.1, -672.0, math.nan, math.nan, 10, -0.2, 0.4, 10), "hardly differs from that of", "相差无几"),
+        # Nothing gained at all has a return of 0, which says nothing where the cost may be none.
+        ((0.0, 0.1, 0.0, 0.0, 0.0, 10, -0.2, 0.4, 0), "hardly differs from that of", "相差无几"),
+        ((9.0, 3.0, 3.0, 1.0, 5.0, 10, 2.0, 4.0, 4), "in 4 of 10 replications alone", "10 次重复中仅 4 次"),
+        ((9.0, 3.0, 3.0, math.nan, math.nan, 1, math.nan, math.nan, 1), "takes at least two", "至少需要两次重复"),
+    ],
+)
+def test_a_return_that_cannot_be_told_is_not_told(row: tuple[float, ...], english: str, chinese: str) -> None:
+    """No number of CNY stands in the sentence, in either language."""
+    run = made_up_run()
+    run.tables["returns"] = pd.DataFrame([("all", "news", "control", *row)], columns=RETURN_COLUMNS)
+    for lang, words in (("en", english), ("zh", chinese)):
+        (said,) = worth(run, Catalogue(lang))
+        assert "news" in said and words in said
+        assert not any(word in said for word in ("Every CNY", "多花 1 元", "672"))
+        assert said in render_page(run, lang).replace("&#34;", '"')
+
+
+def test_a_return_of_few_replications_is_a_hint() -> None:
+    run = made_up_run()
+    row = ("all", "calls", "control", 10.0, 4.0, 2.5, 1.3, 3.7, 4, 3.0, 5.0, 4)
+    run.tables["returns"] = pd.DataFrame([row], columns=RETURN_COLUMNS)
+    (said,) = worth(run, Catalogue("en"))
+    assert said.startswith("Every CNY") and said.endswith("With fewer than five replications this is a hint.")
+    assert worth(run, Catalogue("zh"))[0].endswith("重复少于五次，仅供参考。")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_sentences_about_worth_harm_and_parts_mark_arms_with_an_oracle(lang: str) -> None:
     run, t = made_up_run(), Catalogue(lang)
     run.tables["returns"] = pd.DataFrame([{"segment": "all", "arm": "seer", "control": "control", "roi": 2.0,
-                                           "low": 1.0, "high": 3.0}])  # fmt: skip
+                                           "low": 1.0, "high": 3.0, "replications": 10}])  # fmt: skip
     run.tables["harm"] = pd.DataFrame([{"arm": "seer", "reason": "any", "harmed": 1, "helped": 2, "customers": 10}])
     effects = run.table("effects")
     run.tables["ladder"] = effects[effects["arm"] == effects["arm"].iloc[0]].replace({effects["arm"].iloc[0]: "seer"})

@@ -115,6 +115,12 @@ def test_incremental_return_has_an_interval_around_it() -> None:
     assert row["low"] < row["roi"] < row["high"]
     assert row["roi"] == pytest.approx(sum(net + cost for net, cost in mine) / sum(cost for _, cost in mine))
     assert row["low"] > 1.8 and row["high"] < 2.2
+    # Costs of 10 to 10.5 a customer, and Student's t with 5 degrees of freedom.
+    reach = 2.570582 * math.sqrt(0.035 / 6)
+    assert (row["cost_low"], row["cost_high"]) == pytest.approx((10.25 - reach, 10.25 + reach))
+    assert row["differing"] == 6
+    last = [*mine[:5], (-105, 105)]
+    assert returns(totals_of({"control": control, "mine": last}), 1.0, "control").iloc[0]["differing"] == 5
 
 
 def test_an_arm_that_only_costs_has_gained_nothing_before_cost() -> None:

@@ -41,7 +41,8 @@ COLUMNS = (
 )
 
 RETURN_COLUMNS = (
-    "segment", "arm", "control", "value_effect", "cost_effect", "roi", "low", "high", "replications",
+    "segment", "arm", "control", "value_effect", "cost_effect", "roi", "low", "high", "replications", "cost_low",
+    "cost_high", "differing",
 )  # fmt: skip
 
 _Key = tuple[str, str, str]
@@ -156,7 +157,8 @@ def returns(
     DataFrame
         Columns `RETURN_COLUMNS`, a row for each segment and arm. ``value_effect`` is the effect on new business value
         before cost, ``roi`` its ratio to the effect on cost: 1 earns back what it costs. The ratio is NaN where the
-        arm costs no more than the control, its interval (Fieller, as in `effects`) where it has no bounds.
+        arm costs no more than the control, its interval (Fieller, as in `effects`) where it has no bounds. ``cost_low``
+        and ``cost_high`` are the interval of the effect on cost; `differing` counts replications that differ in value.
     """
     import pandas as pd
 
@@ -187,12 +189,14 @@ def _before_cost(net: float, control: float, cost: float) -> float:
 
 def _return(gains: list[float], costs: list[float], level: float) -> dict[str, float]:
     """Ratio of the mean gain to the mean cost, where there is a cost."""
-    found = dict.fromkeys(("value_effect", "cost_effect", "roi", "low", "high"), math.nan) | {
-        "replications": len(costs)
-    }
+    unknown = ("value_effect", "cost_effect", "roi", "low", "high", "cost_low", "cost_high")
+    found = dict.fromkeys(unknown, math.nan) | {
+        "replications": len(costs), "differing": sum(gain != 0.0 for gain in gains),
+    }  # fmt: skip
     if not costs:
         return found
-    found |= {"value_effect": mean(gains), "cost_effect": mean(costs)}
+    low, high = mean_interval(costs, level)
+    found |= {"value_effect": mean(gains), "cost_effect": mean(costs), "cost_low": low, "cost_high": high}
     if found["cost_effect"] > 0.0:
         low, high = ratio_interval(costs, gains, level)
         found |= {"roi": mean(gains) / mean(costs), "low": low, "high": high}

@@ -64,7 +64,21 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "known of anybody.",
         "以上人数以同一客户在两个世界中运气相同为前提；并不能据此断定任何一位具体客户的得失。",
     ),
-    "worth.open": ("its interval has no bounds: too little is known of the cost", "区间无界：对成本所知太少"),
+    "worth.hardly": (
+        "The cost of arm {arm} hardly differs from that of {control}: the interval of the difference includes 0, so "
+        "that a return on it cannot be told.",
+        "策略组{arm}与{control}的成本相差无几：差额的区间包含 0，无法判断投入回报。",
+    ),
+    "worth.few": (
+        "Arm {arm} costs more than {control}, but in {differing} of {replications} replications alone does their new "
+        "business differ in value: too few to tell a return.",
+        "策略组{arm}的成本高于{control}，但 {replications} 次重复中仅 {differing} 次的新业务价值有别，难判回报。",
+    ),
+    "worth.alone": (
+        "Arm {arm} cost more than {control} in one replication; what it returns takes at least two.",
+        "策略组{arm}在一次重复中的成本高于{control}；判断投入回报至少需要两次重复。",
+    ),
+    "worth.hint": ("With fewer than five replications this is a hint.", "重复少于五次，仅供参考。"),
     "answer.everyone": (
         "Everyone is counted, those whom acquisition brought after the fork too, per customer present at the fork.",
         "统计全部客户，含分叉后由获客带来的客户；分母为分叉时在册的客户。",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import decimals, effect_amount, interval, limit_amount, per_10k, plain, show
-from lifesim.report.readings import FEW_DIFFERING, Metric, Reading, deciding, metric
+from lifesim.report.readings import FEW, FEW_DIFFERING, Metric, Reading, deciding, metric
 
 if TYPE_CHECKING:
     from lifesim.report.run_tables import RunTables
@@ -156,21 +156,35 @@ def ceiling(overall: Sequence[Reading], primary: str | None, t: Catalogue) -> li
 def worth(run: RunTables, t: Catalogue) -> list[str]:
     """A sentence for each arm that costs more than its control: what every further unit of cost brings in new business.
 
-    None for a run without the table ``returns``, see ``experiment.effects.returns``.
+    None for a run without the table ``returns``, see ``experiment.effects.returns``. Where it is not clear that the arm
+    costs more, or where hardly any replication differs in new business, the sentence says that instead.
     """
     if "returns" not in run.tables:
         return []
     returns, said = run.table("returns"), []
     oracles = run.manifest.get("oracles") or {}
     for row in returns[returns["segment"] == "all"].to_dict("records"):
-        roi, low, high = (float(row[name]) for name in ("roi", "low", "high"))
-        if math.isfinite(roi):
-            bounded = math.isfinite(low) and math.isfinite(high)
-            places = decimals(low, high, roi) if bounded else decimals(None, None, roi)
-            between = t("worth.interval", interval=interval(low, high, 1.0, places, t)) if bounded else t("worth.open")
+        if math.isfinite(float(row["roi"])):
             names = {name: quoted(str(row[name]), row[name] in oracles, t) for name in ("arm", "control")}
-            said.append(t("worth.each", **names, roi=plain(roi, places), interval=between))
+            said.append(_worth({str(name): value for name, value in row.items()}, names, t))
     return said
+
+
+def _worth(row: Mapping[str, Any], names: Mapping[str, str], t: Catalogue) -> str:
+    """What one arm brings for what it costs more, or why that cannot be told."""
+    roi, low, high = (float(row[name]) for name in ("roi", "low", "high"))
+    replications = int(row["replications"])
+    if replications < 2:
+        return t("worth.alone", **names)
+    if not (math.isfinite(low) and math.isfinite(high)) or row.get("cost_low", 1.0) <= 0.0:
+        return t("worth.hardly", **names)
+    differing = int(row.get("differing", replications))
+    if replications >= FEW and differing < FEW_DIFFERING:
+        return t("worth.few", **names, differing=differing, replications=replications)
+    places = decimals(low, high, roi)
+    between = t("worth.interval", interval=interval(low, high, 1.0, places, t))
+    each = t("worth.each", **names, roi=plain(roi, places), interval=between)
+    return each if replications >= FEW else t.joined([each, t("worth.hint")])
 
 
 def _close(one: float | None, other: float | None) -> bool:
