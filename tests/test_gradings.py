@@ -131,6 +131,17 @@ def test_a_quota_is_met_on_average_and_keeps_the_best() -> None:
     assert np.all(np.abs(counts / counts.sum() - (*quota, 0.2)) < 4.9 * np.sqrt(0.25 / 1_200))
 
 
+def test_whoever_asked_is_beside_the_quota() -> None:
+    """An inquiry is graded alone, where a share would be luck."""
+    n = 40
+    leads = shown({
+        "days_since_behaviour": np.full(n, 1.0), "behaviours": np.arange(n),
+        "asked_by_customer": (np.arange(n) < 20).astype(np.int64),
+    })  # fmt: skip
+    grades = of("recency_frequency", quota=(0.1, 0.2, 0.3), asked=0.0).grade(leads, luck(n))
+    assert np.all(grades[:20] == 0) and np.bincount(grades[20:]).tolist() == [2, 4, 6, 8]
+
+
 def test_rules_and_scores() -> None:
     columns = {
         "stage": np.array([0, 1, 1, 0, 0]), "days_since_behaviour": np.array([0.1, 1.0, 9.0, 1.0, 30.0]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lifesim.strategy import IntArray, Luck
+from lifesim.strategy import IntArray, LeadView, Luck
 
 
 def by_bars(scores: np.ndarray, bars: tuple[float, ...]) -> IntArray:
@@ -10,16 +10,18 @@ def by_bars(scores: np.ndarray, bars: tuple[float, ...]) -> IntArray:
     return (scores[:, None] < np.array(bars)).sum(axis=1)
 
 
-def by_quota(scores: np.ndarray, shares: tuple[float, ...], luck: Luck) -> IntArray:
+def by_quota(scores: np.ndarray, shares: tuple[float, ...], leads: LeadView, luck: Luck) -> IntArray:
     """Grade by rank among the leads that are graded together: the best share gets A, and so on; ties by luck.
 
-    A lead on the border is the better grade with the chance that is its part of the share, so that shares are met on
-    average however few leads a round has.
+    Whoever asked is graded at once, and mostly alone, where a share says nothing: they get an A, and the shares are
+    those of the others. A lead on the border is the better grade with the chance that is its part of the share, so that
+    shares are met on average however few leads a round has.
     """
-    order = np.lexsort((luck.uniforms("tie"), -scores))
+    asked = leads.asked_by_customer > 0
     rank = np.empty(len(scores))
-    rank[order] = np.arange(len(scores))
-    return ((rank + luck.uniforms("border"))[:, None] >= np.cumsum(shares) * len(scores)).sum(axis=1)
+    rank[np.lexsort((luck.uniforms("tie"), -scores, asked))] = np.arange(len(scores))
+    most = np.cumsum(shares) * np.count_nonzero(~asked)
+    return np.where(asked, 0, ((rank + luck.uniforms("border"))[:, None] >= most).sum(axis=1))
 
 
 def check(bars: tuple[float, ...], shares: tuple[float, ...]) -> None:

@@ -31,8 +31,8 @@ class Logistic:
     bars
         Chance from which on a lead is A, B, C.
     quota
-        Shares of A, B and C among the leads graded together, in place of bars; none: by bars. Whoever asks is graded
-        at once and alone, so that the share decides and not the chance: where customers ask, bars tell them apart.
+        Shares of A, B and C among the leads graded together, in place of bars; none: by bars. Whoever asked gets an
+        A beside them.
     """
 
     zh = "以被接手时可见的信息预测线索转化，结果以当时已知为准。"
@@ -50,7 +50,7 @@ class Logistic:
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
         chances = self.chances(leads, luck)
-        return by_quota(chances, self.quota, luck) if self.quota else by_bars(chances, self.bars)
+        return by_quota(chances, self.quota, leads, luck) if self.quota else by_bars(chances, self.bars)
 
     def chances(self, leads: LeadView, luck: Luck) -> np.ndarray:
         past = leads.history

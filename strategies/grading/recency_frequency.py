@@ -22,7 +22,8 @@ class RecencyFrequency:
     bars
         Points from which on a lead is A, B, C.
     quota
-        Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
+        Shares of A, B and C among the leads graded together, in place of bars; none: by bars. Whoever asked gets an
+        A beside them.
     """
 
     zh = "按线索出现以来的行为计分，逐半衰期减半，主动咨询加分。"
@@ -40,4 +41,4 @@ class RecencyFrequency:
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
         age = np.maximum(leads.days_since_behaviour, 0.0)
         score = (leads.behaviours + self.asked * leads.asked_by_customer) * 0.5 ** (age / self.half_life_days)
-        return by_quota(score, self.quota, luck) if self.quota else by_bars(score, self.bars)
+        return by_quota(score, self.quota, leads, luck) if self.quota else by_bars(score, self.bars)

@@ -17,7 +17,8 @@ class UpliftOracle:
     bars
         Decisions from which on a lead is A, B, C.
     quota
-        Shares of A, B and C among the leads graded together, in place of bars; none: by bars.
+        Shares of A, B and C among the leads graded together, in place of bars; none: by bars. Whoever asked gets an
+        A beside them.
     """
 
     zh = "已知一次沟通带来的新增决策，任何保险公司都看不到。"
@@ -31,4 +32,6 @@ class UpliftOracle:
         check(self.bars, self.quota)
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
-        return by_quota(leads.true_value, self.quota, luck) if self.quota else by_bars(leads.true_value, self.bars)
+        return (
+            by_quota(leads.true_value, self.quota, leads, luck) if self.quota else by_bars(leads.true_value, self.bars)
+        )
