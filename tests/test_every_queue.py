@@ -50,9 +50,9 @@ class Diary(Desk):
             self.write(waiting[due], self.queue_of(waiting[due]))
             self.grades.append((now, waiting["luck"][due], waiting["grade"][due].astype(np.int64)))
 
-        def leaving(leads: Any, measure: int) -> None:
+        def leaving(leads: Any, *given: Any) -> None:
             self.write(leads, np.full(len(leads), GONE))
-            let_go(leads, measure)
+            let_go(leads, *given)
 
         def dialling(waiting: Any, *about: Any) -> Any:
             left, dropped = dial(waiting, *about)

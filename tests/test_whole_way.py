@@ -57,9 +57,9 @@ class Way(Desk):
             self.write(new["luck"], WAITING)
             return new
 
-        def leaving(leads: Any, measure: int) -> None:
+        def leaving(leads: Any, *given: Any) -> None:
             self.write(leads["luck"], NOWHERE)
-            let_go(leads, measure)
+            let_go(leads, *given)
 
         def calling(now: int, granted: Any, rows: Any, *given: Any) -> None:
             self.write(granted["luck"], groups[rows])
