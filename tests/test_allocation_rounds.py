@@ -36,3 +36,15 @@ def test_in_rounds_leads_are_given_out_then_and_at_no_other_time() -> None:
 def test_a_round_outside_working_hours_is_named() -> None:
     with pytest.raises(ScenarioError, match="nobody would get a lead; slots begin from 09:00 to 17:00"):
         small(50, arms={"control": {"rounds": ["10:00", "23:00"]}})
+
+
+def test_rounds_hold_beside_a_practice_and_those_of_a_practice_without_them() -> None:
+    practices = {"plain": {"allocation": "round_robin"}, "twice": {"rounds": ["10:00", "15:00"]}}
+    arms = {
+        "control": {}, "own": {"use": "plain", "rounds": ["11:00"]}, "practice": {"use": "twice"},
+        "both": {"use": "twice", "rounds": ["11:00"]},
+    }  # fmt: skip
+    scenario = small(50, practices=practices, arms=arms)
+    found = {name: [time // HOUR for time in scenario.arm(name).rounds] for name in arms}
+    assert found == {"control": [], "own": [11], "practice": [10, 15], "both": [11]}
+    assert scenario.arm("own").allocation == "round_robin" and scenario.arm("own").use is None

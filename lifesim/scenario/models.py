@@ -49,6 +49,8 @@ from lifesim.scenario.yaml_source import Source as SourceFile
 PlugIn = Name | dict[Name, dict[str, Any]]
 
 MAX_REPLICATIONS = 10_000
+#: What an arm says itself or else takes from its practice, whole.
+_OWN_OR_OF_PRACTICE = ("grading", "allocation", "rounds", "staffing", "reassign", "cleaning", "nurture", "agents")
 #: Times as many prospects as a source brings by itself, at most.
 MAX_TRAFFIC = 100
 
@@ -180,19 +182,10 @@ class Scenario(Part):
         if arm.use is None:
             return arm
         base = self.practices[arm.use]
-        return Arm(
-            orchestration=(*base.orchestration, *arm.orchestration),
-            grading=arm.grading if arm.grading is not None else base.grading,
-            allocation=arm.allocation if arm.allocation is not None else base.allocation,
-            rounds=arm.rounds or base.rounds,
-            staffing=arm.staffing or base.staffing,
-            reassign=arm.reassign or base.reassign,
-            traffic={**base.traffic, **arm.traffic},
-            cleaning=arm.cleaning or base.cleaning,
-            nurture=arm.nurture or base.nurture,
-            agents=arm.agents or base.agents,
-            contact_policy=arm.contact_policy,
-        )
+        given = {name: getattr(arm, name) or getattr(base, name) for name in _OWN_OR_OF_PRACTICE}
+        given |= {"orchestration": (*base.orchestration, *arm.orchestration), "traffic": {**base.traffic, **arm.traffic}}
+        # A copy, not a new arm: what is validated once, as times of day are, is no text any more.
+        return arm.model_copy(update={"use": None} | given)
 
     def policy(self, name: str) -> ContactPolicy:
         """The contact policy of an arm: that of the scenario as changed by the practice that it uses, then by the arm.
