@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from small_worlds import described, keys_of, run
 from test_contact_policy import market
 from test_hand_overs import inside
 
-from lifesim.population.columns import CAUSE_DIED, REFUSES_TARGETING
+from lifesim.errors import StrategyError
+from lifesim.population.columns import CAUSE_DIED, E_DELIVERED, E_FAILED, NEVER, REFUSES_TARGETING
 from lifesim.scenario import Scenario
 from lifesim.scenario.journeys import Journey
+from lifesim.strategy import CustomerView, Luck, Practice, Schedule, Touches
+from lifesim.world.views import customer_view
 from lifesim.world.world import World
 
 TELL: dict[str, Any] = {"tell": {"send": {"push": "hello"}, "next": "exit"}}
@@ -92,3 +96,52 @@ def test_the_policy_says_what_is_of_service() -> None:
     journey = a_journey({"tell": {"send": {"push": "offer"}, "next": "exit"}}, contents={"offer": OFFER["offer"]})
     assert both(journey)[0] == 0 < both(journey, refusing(exempt=["service", "product_offer"]))[0]
     assert both(a_journey(TELL), refusing(exempt=["product_offer"]))[0] == 0
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """Writes every Monday to everyone whom it sees."""
+
+    content: str = "hello"
+    service: bool = True
+    reads: str = "policies"
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(at="10:00", weekdays=(1,))
+
+    def touch(self, customers: CustomerView, luck: Luck) -> Touches:
+        return Touches(customers.where(customers.column(self.reads) >= 0), self.content, "push")
+
+
+def written_to(strategy: Weekly) -> tuple[int, int]:
+    """Touches to customers who refuse targeting, and to the others."""
+    world = run(refusing(), Practice({"weekly": strategy}), days=20)
+    log = world.event_log()
+    log = log[np.isin(log["kind"], (E_DELIVERED, E_FAILED))]
+    refuse = (world.state.customers["marks"][log["customer"]] & REFUSES_TARGETING) > 0
+    return int(refuse.sum()), int((~refuse).sum())
+
+
+def test_a_strategy_of_service_reaches_who_refuses_targeting_and_no_other_does() -> None:
+    assert min(written_to(Weekly())) > 20
+    refuse, others = written_to(Weekly(service=False))
+    assert refuse == 0 < others
+
+
+def test_the_dead_get_no_notice() -> None:
+    world = run(refusing(), Practice({"weekly": Weekly()}), days=20)
+    seen = customer_view(world.observed, world.state, world.now, world.date(world.now), service=True)[1]
+    n = len(keys_of(world))
+    world.state.customers["cause"][seen[0]] = CAUSE_DIED
+    world.state.visible[seen[0]] = NEVER
+    again = customer_view(world.observed, world.state, world.now, world.date(world.now), service=True)[1]
+    assert len(seen) == n and set(seen) - set(again) == {seen[0]}
+
+
+def test_a_strategy_of_service_sends_nothing_else_and_sees_no_estimate() -> None:
+    with pytest.raises(StrategyError, match="is of service, and sends 'offer', which is of kind product_offer and not"):
+        run(refusing(), Practice({"weekly": Weekly("offer")}), days=20)
+    with pytest.raises(StrategyError, match="'stage' cannot be observed"):
+        run(refusing(), Practice({"weekly": Weekly(reads="stage")}), days=20)
+    assert min(written_to(Weekly(service=False, reads="stage"))) == 0

@@ -183,7 +183,10 @@ class Scenario(Part):
             return arm
         base = self.practices[arm.use]
         given = {name: getattr(arm, name) or getattr(base, name) for name in _OWN_OR_OF_PRACTICE}
-        given |= {"orchestration": (*base.orchestration, *arm.orchestration), "traffic": {**base.traffic, **arm.traffic}}
+        given |= {
+            "orchestration": (*base.orchestration, *arm.orchestration),
+            "traffic": {**base.traffic, **arm.traffic},
+        }
         # A copy, not a new arm: what is validated once, as times of day are, is no text any more.
         return arm.model_copy(update={"use": None} | given)
 

@@ -23,7 +23,11 @@ UNASSIGNED = -1
 
 @runtime_checkable
 class Orchestration(Protocol):
-    """Decides who gets which touch when."""
+    """Decides who gets which touch when.
+
+    A class attribute ``service = True`` says that all it sends is exempt from the contact policy, as notices are: it
+    then sees customers who refuse automated targeting too, and no estimates. ``oracle = True`` shows what is hidden.
+    """
 
     @property
     def schedule(self) -> Schedule:

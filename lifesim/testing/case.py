@@ -74,7 +74,8 @@ class Case:
     def questions(self) -> list[Question]:
         """What the small world asks it."""
         schedule: Schedule | None = self.strategy.schedule if self.kind == "orchestration" else None
-        return self.stage.questions(self.kind, self.name, self.oracle, schedule)
+        service = bool(getattr(self.strategy, "service", False))
+        return self.stage.questions(self.kind, self.name, self.oracle, schedule, service)
 
     @property
     def oracle(self) -> bool:

@@ -45,6 +45,7 @@ class Listener:
 
     schedule: Schedule = field(default_factory=Schedule)
     oracle: bool = False
+    service: bool = False
     questions: list[Question] = field(default_factory=list)
 
     def touch(self, customers: CustomerView, luck: Luck) -> None:
@@ -96,19 +97,21 @@ class Stage:
         world = self._experiment(self.scenario, Practice()).world(self._unit)
         self.hidden = frozenset(world.everything) - frozenset(world.observed)
 
-    def questions(self, kind: str, name: str, oracle: bool, schedule: Schedule | None = None) -> list[Question]:
+    def questions(
+        self, kind: str, name: str, oracle: bool, schedule: Schedule | None = None, service: bool = False
+    ) -> list[Question]:
         """Questions that the world asks a strategy of a kind; some weeks apart.
 
         Parameters
         ----------
         name
             What scenarios call the strategy: the luck of its touches depends on it.
-        schedule
+        schedule, service
             Of an orchestration.
         """
-        known = (kind, name, oracle, schedule)
+        known = (kind, name, oracle, schedule, service)
         if known not in self._listened:
-            listener = Listener(schedule or Schedule(), oracle)
+            listener = Listener(schedule or Schedule(), oracle, service)
             practice = self.practice(kind, name, listener)
             experiment = self._experiment(self.scenario, practice)
             world = experiment.world(self._unit)

@@ -17,7 +17,7 @@ from lifesim.workforce.passage import CREATED, pass_on
 from lifesim.world.asking import asked, at, integers
 from lifesim.world.kernel import hold
 from lifesim.world.parts import every
-from lifesim.world.views import customer_view
+from lifesim.world.views import customer_view, without_estimates
 from lifesim.world.world import World
 
 
@@ -28,6 +28,7 @@ class Campaign:
 
     def __init__(self, name: str, orchestration: Orchestration, world: World) -> None:
         self.name, self.orchestration = name, orchestration
+        self.of_service = bool(getattr(orchestration, "service", False))
         self._date, self._works = world.date, world.scenario.workdays.works
         self._end = world.scenario.warm_up + world.scenario.horizon
 
@@ -44,7 +45,7 @@ class Campaign:
 
     def act(self, world: World, now: int) -> None:
         """Ask for touches and send them."""
-        view, rows = customer_view(self._columns(world), world.state, now, world.date(now))
+        view, rows = customer_view(self._columns(world), world.state, now, world.date(now), self.of_service)
         luck = Luck(world.streams, self.name, lambda: world.state.customers["key"][rows], now)
         answer = asked(world, self.name, now, self.orchestration.touch, view, luck)
         answer = [] if answer is None else answer
@@ -69,7 +70,8 @@ class Campaign:
             self._send(world, rows[who], touches, now)
 
     def _columns(self, world: World) -> Any:
-        return world.everything if getattr(self.orchestration, "oracle", False) else world.observed
+        columns = world.everything if getattr(self.orchestration, "oracle", False) else world.observed
+        return without_estimates(columns) if self.of_service else columns
 
     def _check(self, world: World, touches: Touches, now: int) -> None:
         """The scenario knows the content and the channel."""
@@ -83,6 +85,12 @@ class Campaign:
                 raise StrategyError(f"{at(world, self.name, now)}: {what} must be a name, not {given!r:.60}")
             if given not in names:
                 raise StrategyError(f"{at(world, self.name, now)}: unknown {what} '{given}'")
+        kind = world.scenario.contents[touches.content].kind
+        if self.of_service and kind not in world.policy.exempt:
+            raise StrategyError(
+                f"{at(world, self.name, now)}: is of service, and sends '{touches.content}', which is of kind {kind} "
+                f"and not exempt from the contact policy; remove `service = True`, or send what is"
+            )
         if touches.channel in BY_AGENTS and world.scenario.workforce is None:
             raise StrategyError(f"{at(world, self.name, now)}: channel '{touches.channel}' needs agents, and the "
                                 "scenario has no workforce")  # fmt: skip

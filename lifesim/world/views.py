@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.engagement.journeys.addressing import ESTIMATES
 from lifesim.engagement.journeys.layout import Seen
 from lifesim.population.columns import (
     CAUSE_DIED,
@@ -263,6 +264,13 @@ def round_columns(scenario: Scenario) -> dict[str, Callable[[Any, Any, int], Any
 def _wished(family: Any, about: Any) -> Any:
     """The family of needs that a lead is about: that in which skill is wished, else that of the content."""
     return np.where(family > 0, family.astype(np.int64) - 1, about)
+
+
+def without_estimates(columns: dict[str, Observed]) -> dict[str, Observed]:
+    """Columns without what the insurer takes customers for: to select by that is to target."""
+    return {
+        name: each for name, each in columns.items() if name.split("_")[0] not in ESTIMATES and name not in ESTIMATES
+    }
 
 
 def customer_view(

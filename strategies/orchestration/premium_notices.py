@@ -12,6 +12,7 @@ class PremiumNotices:
     """Every week, tell policyholders by SMS which premiums fall due two to three weeks later."""
 
     zh = "每周以短信告知两到三周后到期的保费。"
+    service = True
 
     weekday: int = 1
     days_before: int = 14

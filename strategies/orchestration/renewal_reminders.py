@@ -18,6 +18,7 @@ class RenewalReminders:
     """
 
     zh = "每天早晨按距到期日的天数提醒应缴未缴的保费。"
+    service = True
 
     messages: tuple[int, ...] = (-30, -7, 3, 20)
     calls: tuple[int, ...] = ()
