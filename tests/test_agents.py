@@ -196,6 +196,8 @@ WRONG = [
     ("willing: 70%", "willing: 0%", f"13:3: workforce.tiers: {NO_SLOT}"),
     ("per_10k: 5", "per_10k: 2", f"13:3: workforce.tiers: {NOBODY}"),
     ("per_10k: 5", "per_10k: -5", "14:24: workforce.tiers.experts.per_10k: must not be negative"),
+    ("per_10k: 5", "per_10k: 1e9", "14:24: workforce.tiers.experts.per_10k: must be 100,000 at most"),
+    ("slots: 6", "slots: 1_000_000_000", "experts.slots: must be 10,000 at most"),
     ('closes: "18:00"', 'closes: "08:00"', "experts.closes: must be later than opens"),
     ('closes: "18:00"', 'closes: "09:30"', "experts.closes: leaves a working day shorter than the desk's slot"),
     ("workdays: [1, 2]", "workdays: [0]", "experts.workdays: takes days 1 (Monday) to 7 (Sunday)"),

@@ -459,6 +459,14 @@ ADDITIONS = {
         "products: {medical: {claims: {severity: {mean: 0}}}}",
         "products.medical.claims.severity.mean: must be above zero",
     ),
+    "as many seats as there are people": (
+        "desk: {seats: {seniors: {per_10k: 1e9}}}",
+        "desk.seats.seniors.per_10k: must be 0 to 100,000",
+    ),
+    "a call each microsecond": (
+        "desk: {seats: {seniors: {calls_per_hour: 3.6e9}}}",
+        "desk.seats.seniors.calls_per_hour: must be 0 to 3,600",
+    ),
     "unknown mechanism": ("mechanisms: [stress]", "mechanisms[0]: unknown mechanisms plug-in 'stress'"),
     "mechanism twice": (
         "mechanisms: [financial_stress, financial_stress]",

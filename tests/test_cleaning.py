@@ -112,6 +112,8 @@ def test_the_first_leads_are_dialled_by_the_best_seats_of_their_branch() -> None
     everywhere = seats_of(branches, np.array([-1]), np.array([4]), np.array([0.0]))
     assert everywhere.tolist() == [0, 0, 0, 0, -1, -1]
     assert seats_of(branches, np.array([0]), np.array([-1]), np.array([0.0])).tolist() == [-1] * 6
+    endless = seats_of(branches, np.array([0, 1]), np.array([10**15, 10**15]), np.array([0.0, 0.0]))
+    assert endless.tolist() == branches.tolist(), "room for every lead, and no more"
 
 
 def cleaned(scenario: Scenario, per_10k: float = 60, skill: float = 0.0, **changes: Any) -> Scenario:

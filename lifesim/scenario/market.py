@@ -37,6 +37,9 @@ from lifesim.scenario.units import (
     Share,
 )
 
+#: Seats, or agents, for 10,000 customers at most: ten for each. A conversation takes a second or more.
+MOST_PER_10K = 100_000
+_MOST_CALLS_PER_HOUR = 3_600
 #: Parts of the market that hold spells.
 SPELLS = ("shocks", "openings", "withdrawals", "price_wars")
 
@@ -134,9 +137,9 @@ class Seats(Part):
 
     def complaints(self) -> Iterator[PathError]:
         """See ``Part``."""
-        for name in ("per_10k", "calls_per_hour"):
-            if getattr(self, name) < 0:
-                yield PathError((name,), "must not be negative")
+        for name, most in (("per_10k", MOST_PER_10K), ("calls_per_hour", _MOST_CALLS_PER_HOUR)):
+            if not 0 <= getattr(self, name) <= most:
+                yield PathError((name,), f"must be 0 to {most:,}")
         if self.talks == "exponential" and self.calls_per_hour == 0:
             yield PathError(("calls_per_hour",), "must be above zero; its inverse is the mean time of a conversation")
 

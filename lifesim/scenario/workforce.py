@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lifesim.scenario.agent_levers import Cooperation, Lever
-from lifesim.scenario.market import Seats
+from lifesim.scenario.market import MOST_PER_10K, Seats
 from lifesim.scenario.model import Part, about
 from lifesim.scenario.needs import Family
 from lifesim.scenario.operation import Operation, Reaching
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RECRUIT_SECONDS = 13 * 365 * 86_400 // 12
 #: How often a lead has come back is stored in a byte.
 _MOST_RETURNS = 250
+_MOST_SLOTS_A_DAY = 10_000
 
 
 class Tier(Part):
@@ -69,6 +70,9 @@ class Tier(Part):
         for name in ("per_10k", "skill_spread", "serves"):
             if getattr(self, name) < 0:
                 yield PathError((name,), "must not be negative")
+        for name, most in (("per_10k", MOST_PER_10K), ("slots", _MOST_SLOTS_A_DAY)):
+            if getattr(self, name) > most:
+                yield PathError((name,), f"must be {most:,} at most")
         if not self.skill:
             yield PathError(("skill",), "needs at least one family on which the tier may advise")
         if self.opens >= self.closes:

@@ -45,7 +45,8 @@ def seats_of(branches: Any, seat_branches: Any, calls: Any, skill: Any) -> Any:
     best = np.argsort(-skill, kind="stable")
     for branch in np.unique(seat_branches):
         mine = best[seat_branches[best] == branch]
-        free = np.repeat(mine, np.maximum(calls[mine], 0))
+        # No seat needs more room than there are leads, however many calls it has time for.
+        free = np.repeat(mine, np.clip(calls[mine], 0, len(branches)))
         leads = np.arange(len(branches)) if branch == EVERY_BRANCH else np.flatnonzero(branches == branch)
         leads = leads[: len(free)]
         answer[leads] = free[: len(leads)]
