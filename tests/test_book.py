@@ -18,7 +18,7 @@ import pytest
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.population.book import BookTable, book_branches, people_from_book, read_book
-from lifesim.population.columns import AWARENESS, HOLDING, LOST, ORPHAN
+from lifesim.population.columns import AWARENESS, HOLDING, LOST, ORPHAN, REFUSES_TARGETING
 from lifesim.population.consent import refused
 from lifesim.population.synthesis import People, covariate
 from lifesim.scenario import Scenario
@@ -103,6 +103,14 @@ def test_customers_are_what_the_book_says(tmp_path: Path) -> None:
     assert north.marks[a] & ORPHAN and not south.marks[b] & ORPHAN
     assert (north.consent[a] & 1, south.consent[b] & 1) == (0, 1)
     assert (north.reach[a] & 2, south.reach[b] & 2, south.reach[c] & 2) == (2, 0, 2)
+
+
+def test_who_refuses_targeting_is_who_the_book_says(tmp_path: Path) -> None:
+    rows = [f"{k},mainstream,{k % 2}" for k in range(200)]
+    table = table_of(tmp_path, "customer,segment,refuses_targeting\n" + "\n".join(rows) + "\n")
+    people = people_of(table, "main")
+    refuse = [bool(people.marks[row_of(people, str(k))] & REFUSES_TARGETING) for k in range(200)]
+    assert refuse == [k % 2 == 1 for k in range(200)]
 
 
 CONSENTS = """\

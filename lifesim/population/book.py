@@ -26,6 +26,7 @@ from lifesim.population.book_cells import (
 )
 from lifesim.population.book_checks import check_dues, check_sums_assured, check_terms
 from lifesim.population.book_columns import (
+    MARKED,
     MOST_POLICIES,
     OTHER_CONSENTS,
     POLICY_COLUMNS,
@@ -34,7 +35,7 @@ from lifesim.population.book_columns import (
     parse_rows,
     possible_branches,
 )
-from lifesim.population.columns import AWARENESS, CHURN_WARNING, HOLDING, ORPHAN, RENEWAL_UPSELL
+from lifesim.population.columns import AWARENESS, CHURN_WARNING, HOLDING, RENEWAL_UPSELL
 from lifesim.population.synthesis import People, by_segment, complete, covariate
 from lifesim.scenario import Scenario
 from lifesim.scenario.market import CHANNELS
@@ -88,8 +89,8 @@ class BookTable:
     traits
         Values of the traits that the book gives, in their own units.
     switches
-        Those of orphan, ``consent_<channel>``, ``reach_<channel>``, ``consent_<purpose>`` and ``consent_health_data``
-        that the book gives.
+        Those of orphan, ``refuses_targeting``, ``consent_<channel>``, ``reach_<channel>``, ``consent_<purpose>`` and
+        ``consent_health_data`` that the book gives.
     policies
         None where the book does not say who holds what.
     """
@@ -286,7 +287,7 @@ def _give_switches(people: People, given: dict[str, Bools]) -> None:
             people.refused = np.where(on, people.refused & ~np.uint8(bit), people.refused | np.uint8(bit))
             continue
         mask, _, channel = name.partition("_")
-        column, bit = ("marks", ORPHAN) if name == "orphan" else (mask, 1 << CHANNELS.index(channel))
+        column, bit = ("marks", MARKED[name]) if name in MARKED else (mask, 1 << CHANNELS.index(channel))
         old = getattr(people, column)
         setattr(people, column, np.where(on, old | bit, old & ~bit))
 

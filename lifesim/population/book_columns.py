@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from lifesim.population.book_cells import Cells, Complaints, Floats
+from lifesim.population.columns import ORPHAN, REFUSES_TARGETING
 from lifesim.population.consent import HEALTH_DATA, by_purpose, withholds_health_data
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.behaviour import Trait
@@ -23,8 +24,10 @@ from lifesim.scenario.wording import shown, suggest
 Parse = Callable[[str], float]
 
 POLICY_COLUMNS = ("product", "issued", "due", "premium")
+#: Switches with their bit among the marks of a customer.
+MARKED = {"orphan": ORPHAN, "refuses_targeting": REFUSES_TARGETING}
 SWITCHES = (
-    "orphan",
+    *MARKED,
     *(f"{mask}_{channel}" for mask in ("consent", "reach") for channel in SENDING),
 )
 

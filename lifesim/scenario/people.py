@@ -61,16 +61,16 @@ class Segment(Part):
 class Book(Part):
     """The insurer's own book of customers, a Parquet or CSV file: a row for each policy, or customer without one.
 
-    Columns: customer, segment, branch, stage, orphan, consent_CHANNEL, reach_CHANNEL and traits by name;
-    consent_PURPOSE and consent_health_data where segments have `purposes` and `health_data`; of a policy product,
+    Columns: customer, segment, branch, stage, orphan, refuses_targeting, consent_CHANNEL, reach_CHANNEL and traits by
+    name; consent_PURPOSE and consent_health_data where segments have `purposes` and `health_data`; of a policy product,
     issued, due (the day of its next premium), premium (CNY a year). What is not there is drawn.
     """
 
     path: Path = Field(alias="from", description="file, relative to the scenario file")
     columns: dict[str, str] = about(
         "name in the file by name in lifesim, where they differ: `customer`, `segment`, `branch`, `stage`, `orphan`, "
-        "`consent_CHANNEL`, `consent_PURPOSE`, `consent_health_data`, `reach_CHANNEL`, traits by name, and of a policy "
-        "`product`, `issued`, `due`, `premium`; what the file does not give is drawn",
+        "`refuses_targeting`, `consent_CHANNEL`, `consent_PURPOSE`, `consent_health_data`, `reach_CHANNEL`, traits by "
+        "name, and of a policy `product`, `issued`, `due`, `premium`; what the file does not give is drawn",
         default={},
     )
     segment: Name | None = about("segment of every row, where the file has no such column", default=None)
