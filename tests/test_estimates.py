@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from journey_worlds import a_journey, under
+from made_up_run import made_up_run
 from small_worlds import busy, described, differences, experiment, keys_of, lives, log_of, new_world, run, run_on, small
 
 import lifesim
@@ -28,6 +30,8 @@ from lifesim.population.columns import (
     RENEWAL_UPSELL,
 )
 from lifesim.population.memory import count
+from lifesim.report.catalogue import Catalogue
+from lifesim.report.estimates import estimate_rows
 from lifesim.scenario import STAGES, Scenario
 from lifesim.scenario.journeys.parsing import parse_audience
 from lifesim.scenario.units import PathError
@@ -222,3 +226,17 @@ def test_estimates_are_counted_of_all_who_may_be_targeted() -> None:
         [*row] for row in table[table["arm"] == "control"][["estimate", "value", "customers"]].values.tolist()
     ]
     assert set(mine[mine["estimate"] == "churn_score"]["value"]) == {"leaves", "stays"}
+
+
+def test_accuracy_stands_beside_what_the_commonest_value_reaches() -> None:
+    """Of 100 customers 70 hold; a score that says so of everybody is right about 70 as well, and finds nobody."""
+    columns = ("arm", "estimate", "value", "customers", "estimated", "right")
+    rows = [
+        *[("mine", "stage", stage, n, n, right) for stage, n, right in (("HOLDING", 35, 30), ("LOST", 15, 15))] * 2,
+        ("mine", "churn_score", "leaves", 30, 0, 0), ("mine", "churn_score", "stays", 70, 100, 70),
+    ]  # fmt: skip
+    found = made_up_run()
+    found.tables["estimates"] = pd.DataFrame(rows, columns=columns)
+    stage, score = estimate_rows(found, Catalogue("en"))
+    assert (stage.accuracy, stage.commonest) == ("90.0%", "70.0%")
+    assert (score.accuracy, score.commonest, score.recall) == ("70.0%", "70.0%", "0.0%")

@@ -22,6 +22,7 @@ class EstimateRow:
     arm: str
     label: str
     accuracy: str
+    commonest: str
     customers: str
     precision: str
     recall: str
@@ -45,6 +46,7 @@ def _of_arm(table: Any, arm: str, t: Catalogue) -> Iterator[EstimateRow]:
                 printable(arm),
                 t(f"estimates.{estimate}"),
                 _share(mine["right"].sum(), mine["customers"].sum(), t),
+                _share(mine.groupby("value")["customers"].sum().max(), mine["customers"].sum(), t),
                 t("na") if shown is None else f"{of['customers']:,}",
                 _share(of["right"], of["estimated"], t),
                 _share(of["right"], of["customers"], t),
