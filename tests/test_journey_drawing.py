@@ -206,6 +206,31 @@ def test_the_break_and_the_steps_that_too_few_came_to(tmp_path: Path) -> None:
     assert svg.count("the journey breaks here") == 1 and svg.count('stroke-width="2.5"') == 1
 
 
+def test_whoever_reached_a_goal_that_ends_the_journey_is_not_lost() -> None:
+    """At the first step most reach the goal, at the second most leave: the journey breaks there alone."""
+    journey = Journey.model_validate({
+        "name": "pay", "entry": {"every": "mon 09:00"}, "goal": {"reached": "bought", "within": "60d", "leave": True},
+        "steps": {
+            "ask": {"wait": "5d", "next": "again"},
+            "again": {"on": {"launched_app": "last"}, "within": "5d", "else": "exit"},
+            "last": {"wait": "1d", "next": "exit"},
+        },
+    })  # fmt: skip
+    counts = Counts(journey, {
+        ("ask", "reached_goal"): 840, ("ask", "left"): 10, ("ask", "next"): 150, ("again", "else"): 100,
+        ("again", "launched_app"): 50, ("last", "reached_goal"): 20, ("last", "next"): 30,
+    })  # fmt: skip
+    assert (counts.seen("ask"), counts.left("ask"), counts.breaks_at) == (1000, 10, "again")
+    assert counts.conversion == (840 + 50) / 1000
+    shown = list(lines(journey, "en", counts))
+    assert (
+        "    1,000 came, 10 left (1.0%)" in shown
+        and "    840 left with the goal reached, 10 left by none of" in str(shown)
+    )
+    assert "89.0% of those who entered came to the end or reached the goal" in shown
+    assert "进入者中89.0%走完全程或达成目标" in draw(journey, "zh", counts)
+
+
 def test_a_last_step_is_no_break_and_conversion_is_who_came_to_it() -> None:
     journey = youth()
     counts = Counts(journey, {("invite", "opened"): 100, ("hand_over", "next"): 50})

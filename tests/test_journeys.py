@@ -247,6 +247,21 @@ def test_what_is_wrong_is_named_with_its_place(
     assert all(line.startswith("mine.yaml:") for line in found)
 
 
+@pytest.mark.parametrize("waited_for", ["bought(accident)", "clicked or bought(accident)", "bought(annuity)"])
+def test_nobody_goes_a_way_by_the_goal_that_ends_the_journey(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waited_for: str
+) -> None:
+    reached = "bought" if "annuity" in waited_for else "bought(accident)"
+    goal = f"goal: {{reached: {reached}, within: 60d, leave: true}}"
+    old = "send: {sms: page}, next: exit"
+    text = MINE.replace("goal: {reached: bought(accident), within: 60d}", goal)
+    new = old.replace("next: exit", f"on: {{{waited_for}: invite}}, within: 9d, else: exit")
+    (found,) = problems(tmp_path, monkeypatch, text.replace(old, new))
+    assert f"nobody goes this way: '{reached}' is the goal, which ends the journey first by leave: true" in found
+    Path("mine.yaml").write_text(MINE.replace(old, new), encoding="utf-8")
+    assert read_journey(Path("mine.yaml")).goal is not None  # where the goal ends nothing, the way is open
+
+
 @pytest.mark.parametrize(
     ("entry", "wait", "place"),
     [

@@ -147,7 +147,8 @@ def test_entries_exits_the_goal_and_reentry() -> None:
     assert (pool["course"] < 0).any()
     totals = {row["measure"]: row["value"] for row in journey_totals(world, practice)}
     assert totals["entered"] == pool["entries"].sum()
-    assert totals["converted"] == ways(world, practice).get(("hold", "left"), 0) > 0
+    assert totals["converted"] == ways(world, practice)["hold", "reached_goal"] > 0
+    assert ways(world, practice).get(("hold", "left"), 0) < totals["converted"]  # who opted out
 
 
 def test_whoever_is_to_leave_before_the_next_step_leaves_there() -> None:

@@ -259,13 +259,13 @@ def come_to(i: int, place: int, row: int, now: int, w: Any) -> None:
         set_mark(place, step, mark(place, step, w) + 1, w)
         course.sends = 0
         if rule.exit_if != NOTHING and belongs(i, rule.exit_if, now, w):
-            drop_out(place, now, w)
+            drop_out(place, 0, now, w)
 
 
 @compiled
-def drop_out(place: int, now: int, w: Any) -> None:
-    """Leave from a step by none of its ways."""
-    count_way(cell_of(course_row(w, place).row, W_LEFT, w), w)
+def drop_out(place: int, why: int, now: int, w: Any) -> None:
+    """Leave from a step by none of its ways; `why` is the place in ``ENDINGS`` of what ends the journey."""
+    count_way(cell_of(course_row(w, place).row, W_LEFT, w) + why, w)
     leave(place, now, w)
 
 
@@ -286,7 +286,7 @@ def convert(place: int, now: int, w: Any) -> None:
         count_way(rule.first_way + CONVERTED, w)
         tally(w.ways, rule.first_way + SECONDS_TO_GOAL, now - enrolment.entered)
     if rule.goal_leaves and under_way(w, place):
-        drop_out(place, now, w)
+        drop_out(place, 1, now, w)
 
 
 @compiled_entry

@@ -187,7 +187,7 @@ def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
             end_course(place, w)
         return
     if matching(rule.leaving_from, rule.leaving_to, place, event, about, now, w) >= 0:
-        drop_out(place, now, w)
+        drop_out(place, 0, now, w)
         return
     row = course.row
     if not course.waits or cell_of(row, KIND, w) == _WAIT:

@@ -17,9 +17,9 @@ from lifesim.engagement.journeys.layout import (
     B_NEXT,
     BEGINS,
     COUNT,
+    ENDINGS,
     FIRST,
     KIND,
-    LEFT,
     NEXT,
     NONE,
     OTHER,
@@ -230,7 +230,7 @@ class _Joined:
         self.ways += [(journey.name, "", name) for name in TOTALS]
         for name, step in journey.steps.items():
             cells[name] = len(self.ways)
-            self.ways += [(journey.name, name, way) for way in (*(way.name for way in step.ways()), LEFT)]
+            self.ways += [(journey.name, name, way) for way in (*(way.name for way in step.ways()), *ENDINGS)]
         return cells
 
     def _add_events(self, journey: Journey, campaign: int) -> dict[str, int]:

@@ -102,7 +102,8 @@ ASKED, GRANTED, FULL = 1, 2, 3
 
 # Where a world runs several journeys, rows refer to each other across all of them, and have further columns.
 # Of steps: number of steps before it, and whether the row begins a step; cells of `State.ways` of its first way, of the
-# ways to NEXT and OTHER (NONE where that is not a way out of the step), of those who leave there.
+# ways to NEXT and OTHER (NONE where that is not a way out of the step), of those who leave there; the cell after that
+# is of those who leave there because they have reached the goal.
 ABOUT_STEP, BEGINS, W_FIRST, W_NEXT, W_OTHER, W_LEFT = range(10, 16)
 RUNNING_WIDTH: Final = 16
 # Of triggers: place in the marks of the run of days, or NONE.
@@ -112,8 +113,8 @@ RUNNING_TRIGGER_WIDTH: Final = 6
 # a place or because of the other journeys that they were in.
 TOTALS: Final = ("entered", "converted", "seconds_to_goal", "refused_entries", "refused_journeys_at_once")
 ENTERED, CONVERTED, SECONDS_TO_GOAL, NO_PLACE, TOO_MANY = range(len(TOTALS))
-#: The way of those who leave from a step because of `exit_on`, `exit_if` or the goal.
-LEFT: Final = "left"
+#: The ways of those who leave from a step because of `exit_on` or `exit_if`, and because they have reached the goal.
+LEFT, REACHED_GOAL = ENDINGS = ("left", "reached_goal")
 # Marks of an enrolment, with n steps: n visits; n memories, of a step that sends the responses as bits, of one that
 # repeats how often it has gone back; two for each run of days, the day (from 1) and how many in a row by then.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lifesim.engagement.journeys.layout import ENDINGS, LEFT, REACHED_GOAL
 from lifesim.errors import InputError
 from lifesim.experiment.store import StoredRun
 from lifesim.scenario.journeys import Journey
@@ -18,8 +19,6 @@ from lifesim.workspace import shown, suggest
 FEW = 30
 #: The way of those who are still at the step, or were when the run ended.
 WAITING = "waiting"
-#: The way of those who did something that ends the journey, or were to leave before the next step.
-LEFT = "left"
 _COLUMNS = ("step", "way", "customers")
 
 
@@ -32,8 +31,9 @@ class Counts:
     journey
         The journey.
     taken
-        Customers by step and name of the way; `WAITING` for those who went none, `LEFT` for those who left the
-        journey there by none.
+        Customers by step and name of the way; `WAITING` for those who went none. Of those who left the journey there
+        by none, `LEFT` for those who did something that ends it, or were to leave before the next step, and
+        `REACHED_GOAL` for those who reached a goal that ends it.
     arm, replications
         Whose customers, and in how many replications of a run they were counted; nothing where it was no run.
     """
@@ -52,7 +52,10 @@ class Counts:
         return self.taken.get((step, way), 0)
 
     def left(self, step: str) -> int:
-        """Customers who left the journey from a step that has another way as well; none where all ways end it."""
+        """Customers lost at a step that has another way as well; none where all ways end it.
+
+        Whoever has reached the goal is not lost.
+        """
         ways = list(self.journey.steps[step].ways())
         if all(way.to == EXIT for way in ways):
             return 0
@@ -71,10 +74,14 @@ class Counts:
 
     @property
     def conversion(self) -> float | None:
-        """Share of those who came to the first step that came to one where every way ends; None below `FEW`."""
+        """Share of those who came to the first step that came to one where every way ends, or reached a goal that ends
+        the journey before it; None below `FEW`.
+        """
         entered = self.seen(self.journey.start)
         last = [n for n, step in self.journey.steps.items() if all(way.to == EXIT for way in step.ways())]
-        return None if entered < FEW else sum(map(self.seen, last)) / entered
+        before = [name for name in self.journey.steps if name not in last]
+        done = sum(map(self.seen, last)) + sum(self.went(name, REACHED_GOAL) for name in before)
+        return None if entered < FEW else done / entered
 
 
 def read_counts(path: Path, journey: Journey) -> Counts:
@@ -137,7 +144,7 @@ def counts_of_run(run: StoredRun, journey: Journey, arm: str | None) -> Counts:
 def _checked(step: str, way: str, journey: Journey, place: str) -> tuple[str, str]:
     if step not in journey.steps:
         raise InputError(f"{place}: journey '{journey.name}' has no step '{step}'{suggest(step, journey.steps)}")
-    known = [each.name for each in journey.steps[step].ways()] + [WAITING, LEFT]
+    known = [each.name for each in journey.steps[step].ways()] + [WAITING, *ENDINGS]
     if way not in known:
         raise InputError(f"{place}: step '{step}' has no way '{way}'{suggest(way, known)}")
     return step, way

@@ -126,7 +126,7 @@ class _Drawing:
             colon = "：" if self._words.lang == "zh" else ": "
             yield Line(f"{heading}{colon}{text}", MUTED)
         if self._counts is not None and self._counts.conversion is not None:
-            yield Line(self._words("converted", share=f"{self._counts.conversion:.1%}"), bold=True)
+            yield Line(self._words.converted(self._counts.conversion), bold=True)
 
     def _step(self, name: str) -> Iterator[Line]:
         number = list(self._journey.steps).index(name) + 1

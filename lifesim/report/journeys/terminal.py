@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from lifesim.report.journeys.counts import FEW, LEFT, WAITING, Counts
+from lifesim.engagement.journeys.layout import LEFT, REACHED_GOAL
+from lifesim.report.journeys.counts import FEW, WAITING, Counts
 from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Journey
 from lifesim.scenario.journeys.graph import back_ways
@@ -49,7 +50,7 @@ def lines(journey: Journey, lang: str = "en", counts: Counts | None = None) -> I
         yield from folded(words(key, arm=counts.arm, replications=f"{counts.replications:,}"), "", WIDTH)
     if counts is not None and counts.conversion is not None:
         yield ""
-        yield from folded(words("converted", share=f"{counts.conversion:.1%}"), "", WIDTH)
+        yield from folded(words.converted(counts.conversion), "", WIDTH)
     numbers = {name: number for number, name in enumerate(journey.steps, 1)}
     back = back_ways(journey.steps)
     for name, step in journey.steps.items():
@@ -90,9 +91,9 @@ def notes(name: str, words: Words, counts: Counts) -> list[str]:
     left = counts.left(name)
     lost = words("seen", seen=f"{seen:,}", left=f"{left:,}", share=f"{left / seen:.1%}")
     found = [lost if left else words("ended", seen=f"{seen:,}")]
-    others = {"by_none": counts.went(name, LEFT), "there": counts.went(name, WAITING)}
+    others = {way: counts.went(name, way) for way in (REACHED_GOAL, LEFT, WAITING)}
     if any(others.values()):
-        found.append(words("comma").join(words(key, count=f"{count:,}") for key, count in others.items() if count))
+        found.append(words("comma").join(words(way, count=f"{count:,}") for way, count in others.items() if count))
     if seen < FEW:
         found.append("! " + words("few", few=FEW))
     if name == counts.breaks_at:

@@ -91,8 +91,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "is": ("whoever is: {who}", "符合：{who}"),
     "seen": ("{seen} came, {left} left ({share})", "到达{seen}，流失{left}（{share}）"),
     "ended": ("{seen} came", "到达{seen}"),
-    "by_none": ("{count} left by none of these ways", "{count}未经以下去向退出"),
-    "there": ("{count} still there", "{count}仍停留"),
+    "reached_goal": ("{count} left with the goal reached", "{count}达成目标后退出"),
+    "left": ("{count} left by none of these ways", "{count}未经以下去向退出"),
+    "waiting": ("{count} still there", "{count}仍停留"),
     "break": ("the journey breaks here", "断点"),
     "few": ("fewer than {few}: no figure to rely on", "不足{few}人，数据不可靠"),
     "nobody": ("nobody came", "无人到达"),
@@ -102,6 +103,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "counted_once": ("counts: arm {arm}, the one replication of the run", "计数：方案{arm}，仅1次重复"),
     "converted": ("{share} of those who entered came to the end", "进入者中{share}走完全程"),
+    "converted_or_reached": (
+        "{share} of those who entered came to the end or reached the goal", "进入者中{share}走完全程或达成目标",
+    ),
 }  # fmt: skip
 _UNITS = {"d": "天", "h": "小时", "min": "分钟", "s": "秒"}
 _WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
@@ -118,6 +122,12 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         return TEXTS[key][self.lang == "zh"].format(**values)
+
+    def converted(self, share: float) -> str:
+        """How many of those who came in came to the end, which a goal may bring before the last step."""
+        goal = self.journey.goal
+        key = "converted_or_reached" if goal is not None and goal.leave else "converted"
+        return self(key, share=f"{share:.1%}")
 
     def span(self, seconds: int) -> str:
         """A duration."""

@@ -182,18 +182,24 @@ def exit_and_goal(journey: Journey) -> Iterator[PathError]:
     """Ends that contradict each other."""
     goal = set() if journey.goal is None else {_what(each) for each in parse_triggers(journey.goal.reached)}
     leaving = {}
+    if journey.goal is not None and journey.goal.leave:
+        leaving = dict.fromkeys(
+            goal, f"'{journey.goal.reached}' is the goal, which ends the journey first by leave: true"
+        )
     for k, text in enumerate(journey.exit_on):
         for trigger in parse_triggers(text):
-            leaving[_what(trigger)] = text
+            leaving[_what(trigger)] = f"'{text}' is under exit_on and ends the journey first"
             if _what(trigger) in goal:
                 message = (
                     f"'{text}' is the goal too; whoever reaches it would count as lost: write leave: true at the goal"
                 )
                 yield PathError(("exit_on", k), message)
     for path, trigger, _ in triggers_of(journey):
-        if path[0] == "steps" and _what(trigger) in leaving and not EVENTS[trigger.event].response:
-            message = f"nobody goes this way: '{leaving[_what(trigger)]}' is under exit_on and ends the journey first"
-            yield PathError(path, message, at_key=_is_key(path), offset=trigger.at)
+        if path[0] != "steps" or EVENTS[trigger.event].response:
+            continue
+        first = leaving.get(_what(trigger)) or leaving.get((trigger.event, "", trigger.days))
+        if first:
+            yield PathError(path, f"nobody goes this way: {first}", at_key=_is_key(path), offset=trigger.at)
     for k, entry in enumerate(journey.entries):
         if journey.exit_if is not None and entry.who == journey.exit_if:
             yield PathError(
