@@ -46,7 +46,7 @@ def test_what_the_agent_would_have_sold_by_hand() -> None:
         (60, 2), (2, 20), (2, 60),
     ]  # fmt: skip
     rows = cannibalised_rows(ARM, CONTROL, ("a", "b", "c", "agents", "others"))
-    assert {(row["tier"], row["measure"]): row["value"] for row in rows} == {
+    assert {(row["tier"], row["measure"]): row["value"] for row in rows if row["value"]} == {
         ("agents", "past"): 7.0, ("agents", "cannibalised"): 2.0,
         ("others", "past"): 1.0, ("others", "cannibalised"): 1.0,
     }  # fmt: skip
@@ -57,7 +57,14 @@ def test_nothing_is_cannibalised_where_nothing_is_sold_or_nothing_differs() -> N
     assert not cannibalised(ARM, ARM).any()
     assert cannibalised(sales(), CONTROL).shape == (0,)
     assert not cannibalised(ARM, sales()).any()
-    assert cannibalised_rows(sales(), CONTROL, ("agents",)) == []
+
+
+def test_a_tier_past_which_nothing_was_sold_is_counted_with_0() -> None:
+    """The mean over replications is over all of them, not over those alone in which something was sold."""
+    rows = [cannibalised_rows(sold, CONTROL, ("a", "b", "c", "agents", "others")) for sold in (ARM, sales())]
+    assert [row["value"] for row in rows[1]] == [0.0] * 10
+    places = [[(row["tier"], row["measure"]) for row in of] for of in rows]
+    assert places[0] == places[1] and len(set(places[0])) == 10
 
 
 def test_the_order_of_records_does_not_matter() -> None:
@@ -77,7 +84,7 @@ def test_a_run_counts_them_against_the_control() -> None:
         if row["measure"] in ("past", "cannibalised", "bypassed"):
             place = (row["arm"], row["measure"])
             sums[place] = sums.get(place, 0.0) + row["value"]
-            assert row["measure"] == "bypassed" or row["tier"].endswith("agents")
+            assert row["measure"] == "bypassed" or not row["value"] or row["tier"].endswith("agents")
     assert not {("control", "past"), ("control", "cannibalised")} & sums.keys()
     assert sums["same", "cannibalised"] == 0 < sums["same", "past"] <= sums["same", "bypassed"]
     assert 0 < sums["calls", "cannibalised"] < sums["calls", "past"] <= sums["calls", "bypassed"]

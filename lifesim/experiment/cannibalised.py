@@ -74,6 +74,8 @@ def cannibalised(arm: Any, control: Any) -> Any:
 def cannibalised_rows(arm: Any, control: Any, tiers: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows of the table ``agents`` for one branch: by tier of the serving agent, ``past`` and ``cannibalised``.
 
+    Every tier has them, also at 0: a mean over replications would else leave out those in which nothing was sold.
+
     Parameters
     ----------
     arm, control
@@ -84,6 +86,6 @@ def cannibalised_rows(arm: Any, control: Any, tiers: tuple[str, ...]) -> list[di
     past, taken = arm["own"] == 0, cannibalised(arm, control)
     return [
         {"tier": tiers[k], "measure": measure, "value": float(np.count_nonzero(which & (arm["tier"] == k)))}
-        for k in np.unique(arm["tier"]).tolist()
+        for k in range(len(tiers))
         for measure, which in (("past", past), ("cannibalised", taken))
     ]
