@@ -132,6 +132,19 @@ def test_what_has_no_meaning_has_no_row() -> None:
     assert set(of["tier"][of["metric"] == "service_level"]) == {"seats", "agents"}
 
 
+def test_wages_without_a_policy_are_not_left_out_of_the_cost_per_policy() -> None:
+    """An arm that sold nothing in one replication has no cost per policy; what others have of it stays."""
+    agents, desks = tables()
+    nothing = (agents["replication"] == 1) & (agents["branch"] == "south") & (agents["arm"] == "tiered")
+    agents.loc[nothing & agents["measure"].isin(["policies", "ripe", "ripe_won"]), "value"] = 0.0
+    of = agent_metrics(agents, desks, "control", BRANCHES)
+    costs = of[of["metric"] == "cost_per_policy"].set_index(["branch", "tier", "arm"])["replications"]
+    assert ("south", "agents", "tiered") not in costs.index
+    assert costs["north", "agents", "tiered"] == costs["south", "agents", "control"] == REPLICATIONS
+    assert costs["all", "agents", "tiered"] == REPLICATIONS, "the other branch sold some"
+    assert found(of, "conversion", "south", "agents")["replications"] == REPLICATIONS - 1, "no lead, no share"
+
+
 def test_leads_that_are_cleaned_have_metrics() -> None:
     agents, desks = tables()
     counted = {"service_due": 40, "contacted_in_time": 30, "dials": 100, "connected": 50, "effective": 20,

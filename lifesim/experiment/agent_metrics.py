@@ -44,7 +44,8 @@ def agent_metrics(
     DataFrame
         Columns `COLUMNS`; ``all`` stands for all branches, or tiers. A value is the mean over replications, with the
         t interval of `intervals.mean_interval`; effects are paired by replication, and `differing` counts those
-        that are not 0. No row where nothing is known.
+        that are not 0. No row where nothing is known, nor where some replication has a numerator over 0, such as
+        wages without a policy: a mean over the others would flatter.
     """
     import pandas as pd
 
@@ -91,11 +92,14 @@ def _values(sums: pd.DataFrame, metric: AgentMetric) -> dict[tuple[str, str, str
     top = sums[list(metric.top)].sum(axis=1, min_count=len(metric.top))
     bottom = sums[list(metric.bottom)].sum(axis=1, min_count=len(metric.bottom)) if metric.bottom else top * 0 + 1
     found: dict[tuple[str, str, str], dict[int, float]] = {}
+    endless = set()
     for (replication, branch, tier, arm), up, down in zip(sums.index, top, bottom, strict=True):
+        cell = (str(branch), str(tier), str(arm))
         if down > 0 and not math.isnan(up):
-            of_cell = found.setdefault((str(branch), str(tier), str(arm)), {})
-            of_cell[int(replication)] = metric.scale * float(up) / float(down)
-    return found
+            found.setdefault(cell, {})[int(replication)] = metric.scale * float(up) / float(down)
+        elif down == 0 and up > 0:
+            endless.add(cell)
+    return {cell: values for cell, values in found.items() if cell not in endless}
 
 
 def _estimate(values: dict[int, float], base: dict[int, float], level: float) -> dict[str, Any]:

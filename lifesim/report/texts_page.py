@@ -171,8 +171,10 @@ PAGE: dict[str, tuple[str, str]] = {
     "agents.heading": ("Agents and desks", "代理人与坐席"),
     "agents.lead": (
         "Since the fork: means over replications with their intervals. ▲ and ▼ mark where the paired difference from "
-        "the control is clearly above or below 0, and at least five replications differ.",
-        "分叉以来：各次重复的均值及其区间。▲ 与 ▼ 表示与对照组的配对差异明显更高或更低，且至少五次重复存在差异。",
+        "the control is clearly above or below 0, and at least five replications differ. There are many figures: of "
+        "those that do not differ in truth, about one in twenty is marked all the same.",
+        "分叉以来：各次重复的均值及其区间。▲ 与 ▼ 表示与对照组的配对差异明显更高或更低，且至少五次重复存在差异。"
+        "表中数字众多：真实并无差异者，仍约有二十分之一会被标记。",
     ),
     "agents.all": ("All tiers together", "全部层级"),
     "agents.online": ("online: what nobody sold", "线上：无人经手的销售"),
