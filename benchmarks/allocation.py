@@ -113,10 +113,12 @@ def best_of_a_round(leads: int, agents: int, places: int) -> dict[str, Any]:
     begun = time.perf_counter()
     answer = rank_one(worth, strength[0], capacity)
     rank_one_seconds = time.perf_counter() - begun
-    plan = transport(np.outer(worth, strength[0]), np.ones(leads, np.int64), capacity)
+    # Leads of the same worth are one kind: the bound is that of the whole, and takes no longer than the families'.
+    of_worth, each = np.unique(worth, return_counts=True)
+    plan = transport(np.outer(of_worth, strength[0]), each, capacity)
     served = answer >= 0
     value = float((worth[served] * strength[0][answer[served]]).sum())
-    kinds = np.array([[each * of for of in row] for row in strength for each in (8.0, 4.0, 2.0, 1.0)])
+    kinds = np.concatenate([np.outer(of_worth, row) for row in strength])
     supply = np.bincount(rng.integers(0, len(kinds), leads), minlength=len(kinds))
     begun = time.perf_counter()
     by_family = transport(kinds, supply, capacity)

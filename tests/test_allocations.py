@@ -352,6 +352,17 @@ def test_sorting_is_best_where_values_are_products(of_round: tuple[Columns, Colu
     assert summed(values, answer) == pytest.approx(plan.value if plan else 0.0)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "leads", "agents", "places"), [(2, 5_000, 500, 10), (3, 400, 400, 1), (1, 900, 90, 10)]
+)
+def test_a_few_kinds_of_many_leads_fill_everybody(kinds: int, leads: int, agents: int, places: int) -> None:
+    """Each kind needs a large part of all agents, many more than a lead looks at."""
+    rng = np.random.default_rng(kinds)
+    values = np.exp(rng.normal(0, 0.5, (kinds, 1)) + rng.normal(0, 0.3, (kinds, agents)))
+    plan = transport(values, np.full(kinds, leads // kinds), np.full(agents, places))
+    assert plan.gap < 1e-9 and plan.number.sum() == leads // kinds * kinds
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 25), m=st.integers(1, 30))
 def test_a_transport_is_whole_feasible_and_as_good_as_its_bound(seed: int, n: int, m: int) -> None:

@@ -19,8 +19,9 @@ from lifesim.strategy import UNASSIGNED
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Pairs per lead with which a transportation problem begins, and that prices may add in a pass.
-_FIRST, _MORE = 8, 8
+#: Pairs per kind of leads with which a transportation problem begins at least; prices add as many in the first pass,
+#: and twice as many in each further one.
+_FIRST = 8
 _PASSES = 30
 _TOLERANCE = 1e-9
 
@@ -86,14 +87,16 @@ def transport(values: Floats, supply: Ints, capacity: Ints) -> Plan:
     capacity
         Leads that each agent can take.
     """
-    kinds, agents = values.shape
+    agents = values.shape[1]
     chosen = np.zeros(values.shape, bool)
-    most = min(_FIRST, agents)
-    best = np.argpartition(-values, most - 1, axis=1)[:, :most]
-    chosen[np.arange(kinds)[:, None], best] = True
+    best = np.argsort(-values, axis=1, kind="stable")
+    # As many agents as could take all of the kind.
+    before = np.cumsum(capacity[best], axis=1) - capacity[best]
+    needed = (before < supply[:, None]) | (np.arange(agents) < _FIRST)
+    np.put_along_axis(chosen, best, needed, axis=1)
     chosen &= values > 0
     bound, plan = np.inf, Plan(np.zeros(values.shape, np.int64), 0.0, 0.0)
-    for _ in range(_PASSES):
+    for number_of_pass in range(_PASSES):
         number, of_kind, of_agent = _solved(values, supply, capacity, chosen)
         net = values - of_agent
         # Whatever the prices of places: nobody gains more than the places' prices and each lead's best net value.
@@ -102,13 +105,13 @@ def transport(values: Floats, supply: Ints, capacity: Ints) -> Plan:
         wanted = (net > of_kind[:, None] + _TOLERANCE * max(1.0, float(values.max()))) & (values > 0) & ~chosen
         if plan.gap <= _TOLERANCE or not wanted.any():
             break
-        chosen |= _best_of(wanted, net)
+        chosen |= _best_of(wanted, net, _FIRST << number_of_pass)
     return plan
 
 
-def _best_of(wanted: npt.NDArray[np.bool_], net: Floats) -> npt.NDArray[np.bool_]:
-    """Of the wanted pairs, the best few of each kind."""
-    most = min(_MORE, wanted.shape[1])
+def _best_of(wanted: npt.NDArray[np.bool_], net: Floats, most: int) -> npt.NDArray[np.bool_]:
+    """Of the wanted pairs, the best of each kind."""
+    most = min(most, wanted.shape[1])
     net = np.where(wanted, net, -np.inf)
     best = np.argpartition(-net, most - 1, axis=1)[:, :most]
     found = np.zeros(wanted.shape, bool)
