@@ -79,8 +79,9 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
         "由他人或线上售予有服务代理人客户的保单", "", ("bypassed",),
     ),
     "first_contact_hours": AgentMetric(
-        "Time to first contact", "首次跟进时长", "hours", "time from the request to the conversation", "leads taken",
-        "从提出需求到通话的时间", "已承接的线索", ("wait_seconds",), ("taken",), 1 / _HOUR,
+        "Time to first contact", "首次跟进时长", "hours",
+        "time from the request to the conversation, or to the first try of one", "leads taken",
+        "从提出需求到通话（或首次拨打）的时间", "已承接的线索", ("wait_seconds",), ("taken",), 1 / _HOUR,
     ),
     "hours_to_grade": AgentMetric(
         "From behaviour to grade", "从行为到评级时长", "hours",
@@ -89,8 +90,10 @@ AGENT_METRICS: Mapping[str, AgentMetric] = {
     ),
     "hours_to_agent": AgentMetric(
         "From grade to agent", "从评级到代理人时长", "hours",
-        "time from the first grade to the conversation", "leads that an agent or a seat took for the first time",
-        "从首次评级到首次通话的时间", "首次由代理人或坐席承接的线索", ("agent_seconds",), ("taken_first",), 1 / _HOUR,
+        "time from the first grade to the conversation, or to the first try of one",
+        "leads that an agent or a seat took for the first time",
+        "从首次评级到首次通话（或首次拨打）的时间", "首次由代理人或坐席承接的线索",
+        ("agent_seconds",), ("taken_first",), 1 / _HOUR,
     ),
     "follow_up_rate": AgentMetric(
         "Leads followed up", "线索跟进率", "share", "of these leads, those taken up", "leads given to agents and seats",
