@@ -45,6 +45,13 @@ class Mistaken:
         answer[mine] = most if len(most) else UNASSIGNED
         return answer
 
+    def more_room(self, leads: Any, agents: Any, answer: Any) -> Any:
+        capacity = agents.capacity
+        capacity.setflags(write=True)
+        answer = self.over_capacity(leads, agents, answer)
+        capacity[:] = len(leads)
+        return answer
+
     def branch(self, leads: Any, agents: Any, answer: Any) -> Any:
         return self.first(answer, (agents.capacity > 0) & (agents.branch != leads.branch[0]))
 
@@ -87,6 +94,7 @@ SAID = {
     "off_duty": r"gives a lead to agent \d+ \(early of branch [01]\), who is off duty",
     "full": r"gives 1 leads to agent \d+ \(\w+ of branch [01]\), who can take 0",
     "over_capacity": r"gives \d+ leads to agent \d+ \(\w+ of branch [01]\), who can take [1-9]\d*",
+    "more_room": r"gives \d+ leads to agent \d+ \(\w+ of branch [01]\), who can take [1-9]\d*",
     "branch": r"gives a lead of branch ([01]) to agent \d+ \(\w+ of branch (?!\1)[01]\)",
     "two_agents": r"assignments must have shape \(\d+,\), not \(\d+,\)",
     "pairs": r"assignments must have shape \((\d+),\), not \(\1, 2\)",

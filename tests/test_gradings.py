@@ -170,7 +170,7 @@ class Foreseeing:
     """Half of all leads are good, and have a chance of a half; remembers what it saw of earlier ones."""
 
     seen: ClassVar[list[tuple[int, int, float]]] = []
-    chance: float = 0.5
+    chance: Any = 0.5
 
     def grade(self, leads: LeadView, luck: Luck) -> IntArray:
         history = leads.history
@@ -248,9 +248,10 @@ def test_without_predictions_none_are_counted() -> None:
     assert counted[CONCLUDED] > 20 and counted[PREDICTED] == 0 == counted[CHANCE]
 
 
-def test_chances_that_are_none_cost_the_arm() -> None:
+@pytest.mark.parametrize("chance", [1.5, "likely", {}])
+def test_chances_that_are_none_cost_the_arm(chance: Any) -> None:
     with pytest.raises(StrategyError, match=r"^strategy 'Foreseeing' at .*: chances must be \d+ numbers from 0 to 1$"):
-        watched(Foreseeing(chance=1.5))
+        watched(Foreseeing(chance=chance))
 
 
 def test_further_behaviour_is_noted_of_a_lead_that_waits() -> None:

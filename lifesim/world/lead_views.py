@@ -63,7 +63,11 @@ def foreseen(world: World, grading: Grading, leads: Any, now: int) -> Any:
     if predict is None:
         return np.full(len(leads), UNFORESEEN)
     name, view, luck = _question(world, grading, leads, now)
-    chances = np.asarray(asked(world, name, now, predict, view, luck), float)
+    answer = asked(world, name, now, predict, view, luck)
+    try:
+        chances = np.asarray(answer, float)
+    except (TypeError, ValueError):  # words, or rows of several lengths
+        chances = np.full(1, np.nan)
     if chances.shape != (len(leads),) or not np.all((chances >= 0) & (chances <= 1)):
         raise StrategyError(f"{at(world, name, now)}: chances must be {len(leads)} numbers from 0 to 1")
     return chances

@@ -137,11 +137,14 @@ class Rounds:
         owners = partial(self._owners, waiting["customer"], rows)
         columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
         leads = shown(world, allocation, (world.state, waiting, grades, owners), columns, now)
-        agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers)
+        agents = partial(
+            AgentView, np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers
+        )  # fmt: skip
         luck = luck_of(world, "allocation", name, waiting, now, self.staff.key[rows])
-        given = asked(world, name, now, allocation.assign, leads, agents, luck)
+        given = asked(world, name, now, allocation.assign, leads, agents(), luck)
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(rows) - 1)
-        wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents)
+        # By a view that the strategy never held: it may have made the columns of its own writable.
+        wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents())
         if wrong is not None:
             raise StrategyError(f"{at(world, name, now)}: {wrong}")
         return self._taken_up(now, waiting, given, rows)
