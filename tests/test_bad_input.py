@@ -111,6 +111,11 @@ CHANGES = {
         "[weekly_campain]",
         "12:53: arms.campaign.orchestration[0]: unknown orchestration plug-in 'weekly_campain'; did you mean 'weekly",
     ),
+    "unknown journey": (
+        "[weekly_campaign]",
+        "[striving_yuth]",
+        "12:53: arms.campaign.orchestration[0]: unknown orchestration plug-in 'striving_yuth'; did you mean 'striv",
+    ),
     "unknown parameter": (
         "[weekly_campaign]",
         "[{weekly_campaign: {max_aged: 3}}]",
@@ -282,6 +287,16 @@ CHANGES = {
         "first_purchase_rate",
         "first_purchase",
         "14:12: measure.primary: unknown metric 'first_purchase'; did",
+    ),
+    "metric by its name on the page": (
+        "first_purchase_rate",
+        "失效率",
+        "14:12: measure.primary: unknown metric '失效率'; did you mean 'lapse_rate'?",
+    ),
+    "thousands": (
+        "2_000",
+        "4千",
+        "8:9: population.size: '4千' is not a whole number; write 4000",
     ),
     "negative guardrail": (
         "measure:",
@@ -570,6 +585,23 @@ def test_an_age_with_its_unit_as_a_parameter(check: Check) -> None:
     code, said = check(changed("[weekly_campaign]", "[{weekly_campaign: {max_age: 25岁}}]"))
     assert (code, len(said)) == (2, 1)
     assert said[0].endswith("max_age: '25岁' is not a whole number; write 25; the default is 32")
+
+
+JOURNEY = """\
+name: tiny
+entry: {every: mon 09:00}
+steps: {hello: {send: {sms: hello}, next: exit}}
+contents: {hello: {kind: care, says: How are you?}}
+"""
+
+
+def test_a_journey_in_another_folder_is_checked_as_a_journey(check: Check) -> None:
+    code, said = check(JOURNEY)
+    assert (code, said[0]) == (0, f"{FILE}: ok")
+    assert said[1].startswith(f"warning: {FILE}: is a journey; arms find journeys in strategies/orchestration/ alone")
+    code, said = check(JOURNEY.replace("next: exit", "next: helo"))
+    assert code == 2
+    assert said == [f"error: {FILE}:3:43: steps.hello.next: unknown step 'helo'; did you mean 'hello'?"]
 
 
 DISTRIBUTIONS = {

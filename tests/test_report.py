@@ -331,6 +331,14 @@ def test_terminal_table_fits_with_whole_labels_and_numbers(lang: str, width: int
     assert all(word in text for word in verdicts)
 
 
+def test_chinese_below_the_terminal_table_fills_its_lines() -> None:
+    """Chinese has no spaces: lines break between characters, and not at the few spaces around numbers alone."""
+    effects = made_up_effects(("journey", "weekly_campaign"), ("all",))
+    text = as_text(effects_table(effects, METRICS, "zh", primary="first_purchase_rate", always=()))
+    *lines, _ = [line.rstrip() for line in text[text.index("配对差的均值") :].splitlines()]
+    assert lines and all(cell_len(line) >= 76 for line in lines[1:])
+
+
 def test_terminal_table_puts_the_primary_metric_first_and_shows_names_as_they_are() -> None:
     effects = made_up_effects(("[bold]x[/bold]",), ("all",))
     text = as_text(effects_table(effects, METRICS, primary="first_purchase_rate"))

@@ -32,15 +32,21 @@ def unknown_metrics(scenario: Scenario) -> Iterator[PathError]:
     """Metrics that do not exist, and guardrails that no metric could have."""
     primary = scenario.measure.primary
     if primary not in METRICS:
-        yield PathError(("measure", "primary"), f"unknown metric '{primary}'{suggest(primary, list(METRICS))}")
+        yield PathError(("measure", "primary"), f"unknown metric '{primary}'{_nearest_metric(primary)}")
     for name, most in scenario.measure.guardrails.items():
         path = ("measure", "guardrails", name)
         if name not in METRICS:
-            yield PathError(path, f"unknown metric '{name}'{suggest(name, list(METRICS))}", at_key=True)
+            yield PathError(path, f"unknown metric '{name}'{_nearest_metric(name)}", at_key=True)
         elif most < 0:
             yield PathError(path, f"{most:g} is negative; write the largest change for the worse, 0 or more")
         elif METRICS[name].unit == "share" and most > 1:
             yield PathError(path, f"{most:g} is beyond 100%; {name} is a share, write {most:g}pp")
+
+
+def _nearest_metric(name: str) -> str:
+    """End of a message about an unknown metric; who took the label from a page is told the name."""
+    called = {label: metric for metric, each in METRICS.items() for label in (each.label_en, each.label_zh)}
+    return f"; did you mean '{called[name]}'?" if name in called else suggest(name, list(METRICS))
 
 
 def unobservable_metrics(scenario: Scenario) -> Iterator[PathError]:

@@ -44,10 +44,11 @@ def instance(kind: str, plug_in: PlugIn) -> Any:
     """
     name, parameters = named(plug_in)
     found = discover(kind)
-    if kind == "orchestration" and name in journey_files():
+    journeys = journey_files() if kind == "orchestration" else {}
+    if name in journeys:
         return _journey(name, parameters)
     if name not in found:
-        hint = suggest(name, list(found)) or f"; no file in strategies/{kind} defines one"
+        hint = suggest(name, [*found, *journeys]) or f"; no file in strategies/{kind} defines one"
         raise PathError((), f"unknown {kind} plug-in '{name}'{hint}")
     return _made(found[name], kind, parameters)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lifesim.report.catalogue import Catalogue, printable
 from lifesim.report.formats import label_with_unit, show
+from lifesim.report.journeys.terminal import folded
 from lifesim.report.ladder import ladder_lines
 from lifesim.report.readings import FEW, Reading, deciding, readings
 from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, titled, whom, worth
@@ -89,7 +90,9 @@ def effects_table(
         table.add_section()
     left_out = len({row.metric.name for row in found}) - len({row.metric.name for row in rows})
     more = [t("table.more", count=left_out)] if left_out else []
-    table.caption = Text(t.joined([*more, caption(rows, t)]))
+    # Folded here: rich would break Chinese at spaces alone, and leave most of a line empty.
+    room = sum(widths.values()) + len(widths) - 1
+    table.caption = Text("\n".join(folded(t.joined([*more, caption(rows, t)]), "", room)))
     return table
 
 
@@ -155,7 +158,8 @@ def print_findings(run: RunTables, lang: str) -> None:
     console.print(table)
     console.print()
     for line in findings(run, lang):
-        console.print(Text(line))
+        for part in folded(line, "", console.width):
+            console.print(Text(part))
 
 
 def _widths(rows: Iterable[dict[str, Text]], width: int, t: Catalogue) -> dict[str, int]:

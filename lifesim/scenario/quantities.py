@@ -36,7 +36,13 @@ _RATE_SECONDS: Final = _DURATION_SECONDS | {
     "month": YEAR // 12,
     "year": YEAR,
 }
-_SCALES: Final = {"": Decimal(1), "%": Decimal("0.01"), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
+_SCALES: Final = {
+    "": Decimal(1),
+    "%": Decimal("0.01"),
+    "千": Decimal(1_000),
+    "万": Decimal(10_000),
+    "亿": Decimal(100_000_000),
+}
 _MONEY_FEN: Final = {"": 100, "万": 1_000_000}
 
 
@@ -75,7 +81,7 @@ def _refuse_bare(value: object, unit: str, meaning: str) -> None:
 def bare_number(value: object) -> str:
     """The plain number in a text such as ``25岁``, ``5万`` or ``5%``; empty where there is none."""
     text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
-    found = re.fullmatch(rf"({_NUMBER}) ?([万亿%]?)[^0-9]*", text[:_TEXT_LIMIT])
+    found = re.fullmatch(rf"({_NUMBER}) ?([千万亿%]?)[^0-9]*", text[:_TEXT_LIMIT])
     if found is None:
         return ""
     return f"{_EXACT.multiply(_decimal(found[1]), _SCALES[found[2]]).normalize(_EXACT):f}"

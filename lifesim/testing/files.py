@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from lifesim.experiment import oracles_in
 from lifesim.experiment.checks import findings as of_scenario
 from lifesim.scenario.journeys import read_journey
 from lifesim.testing.contract import CHECKS, examine
+
+_ELSEWHERE = "is a journey; arms find journeys in strategies/orchestration/ alone, so move it there"
 
 
 def files_in(path: Path) -> list[Path]:
@@ -38,13 +41,24 @@ def findings(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
     try:
         if file.suffix == ".py":
             return _of_strategies(file, scenario)
-        if workspace.is_journey(file):
+        if is_journey(file):
             read_journey(file)
-            return [], []
+            return [], [] if workspace.is_journey(file) else [f"{workspace.shown(file)}: {_ELSEWHERE}"]
         problems, cautions = of_scenario(file)
         return list(map(str, problems)), list(map(str, cautions))
     except LifesimError as error:
         return str(error).splitlines(), []
+
+
+def is_journey(file: Path) -> bool:
+    """Whether a file is a journey by its place, or by its keys where somebody has begun to write one elsewhere."""
+    if workspace.is_journey(file):
+        return True
+    try:
+        text = file.read_text(encoding="utf-8-sig") if file.suffix == ".yaml" else ""
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(re.search(rf"^{key}[ ]*:", text, re.MULTILINE) for key in ("entry", "steps"))
 
 
 def _of_strategies(file: Path, scenario: str | None) -> tuple[list[str], list[str]]:
@@ -60,6 +74,6 @@ def oracles(file: Path) -> list[str]:
     why = "sees what no insurer can see: an upper bound, not a strategy"
     if file.suffix == ".py":
         return [f"oracle '{each.name}' {why}" for each in workspace.plugins_in(file) if getattr(each.cls, "oracle", 0)]
-    if workspace.is_journey(file):
+    if is_journey(file):
         return []
     return [f"arm '{arm}' is an oracle ({', '.join(names)}): {why}" for arm, names in oracles_in(file).items()]
