@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
 import re
@@ -211,6 +212,8 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
         finished.asked = {"scenario": scenario, **options}
         return finished
 
+    # What commands import beside the stand-ins takes parts of the real modules.
+    importlib.import_module("lifesim.report.listings")
     experiment, scenario = ModuleType("lifesim.experiment"), ModuleType("lifesim.scenario")
     vars(experiment)["run"] = run_scenario
     vars(experiment)["CHECKS"] = ()
