@@ -184,7 +184,7 @@ workforce:
 
 NEEDED = "no agent has skill in wealth, which product 'annuity' needs; add wealth to the skill of a tier"
 NO_SLOT = "no agent has a slot for head-office leads; raise per_10k, slots or willing, or lower own_business"
-NOBODY = "branch 'south' with 2,000 customers gets no agent who takes leads; raise per_10k"
+NOBODY = "branch 'south' with 2,000 customers gets no agent who takes leads; raise per_10k, or population.size"
 SKILLS = "skill: {protection: 0.2, health: 0.2, wealth: 0.2}"
 RETAINED = "retained_13_months: {fact: agents.china_13_month_agent_retention}"
 

@@ -118,6 +118,7 @@ def test_a_new_workspace_comes_out_of_the_wheel(installed: Path, checkout: Path,
     assert [file.relative_to(demo) for file in user_files(demo)] == [
         file.relative_to(checkout) for file in user_files(checkout)
     ]
+    assert (demo / "docs" / "journeys.md").is_file() and not (demo / "docs" / "architecture.md").exists()
 
 
 def test_an_editable_install_leaks_no_other_name(checkout: Path, tmp_path: Path) -> None:

@@ -12,9 +12,14 @@ from lifesim.workspace.mounting import current_root
 from lifesim.workspace.root import MARKER, bundled_root, shown, suggest
 
 
+#: What is there to read for who writes scenarios, journeys and strategies, in ``docs``.
+GUIDES = ("scenario_files", "journeys", "contact_policy", "strategies", "testing_strategies", "transitions")
+
+
 def user_files(root: Path) -> list[Path]:
-    """List what makes up a workspace: its own files, no caches, no generated output."""
+    """List what makes up a workspace: its own files and what to read of them, no caches, no generated output."""
     files = [root / MARKER, *(root / "reports").glob("*.py")]
+    files += (guide for name in GUIDES if (guide := root / "docs" / f"{name}.md").is_file())
     for folder in ("strategies", "scenarios"):
         files += (file for file in (root / folder).rglob("*") if file.is_file())
     return sorted(file for file in files if not _is_generated(file.relative_to(root)))
