@@ -286,7 +286,7 @@ def list_names(
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
-    """Make a new workspace with the example strategies, scenarios and guides."""
+    """Make a new workspace with example strategies, scenarios, guides."""
     workspace.create(directory)
     typer.echo(f"a new workspace is in {workspace.shown(directory.absolute())}")
 

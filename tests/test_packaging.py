@@ -46,7 +46,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "lifesim.toml"):
         shutil.copy(CHECKOUT / name, copy)
     ignore = shutil.ignore_patterns("__pycache__", "out")
-    for name in ("lifesim", "strategies", "scenarios", "reports"):
+    for name in ("lifesim", "strategies", "scenarios", "reports", "docs"):
         if (CHECKOUT / name).is_dir():  # git keeps no empty folder, such as reports/ may be
             shutil.copytree(CHECKOUT / name, copy / name, ignore=ignore)
     left = ("reports/out/run/page.html", "strategies/__pycache__/x.pyc", "scenarios/.x.yaml.swp")

@@ -196,7 +196,10 @@ def branches_have_agents(scenario: Scenario) -> Iterator[PathError]:
     able = [name for name, tier in workforce.tiers.items() if tier.per_10k * tier.leads_a_day * tier.willing > 0]
     for branch, customers in scenario.population.branch_sizes().items():
         if customers and able and not any(workforce.number(name, customers) for name in able):
-            message = f"branch '{branch}' with {customers:,} customers gets no agent who takes leads; raise per_10k, or population.size"
+            message = (
+                f"branch '{branch}' with {customers:,} customers gets no agent who takes leads; raise per_10k, or "
+                "population.size"
+            )
             yield PathError(("workforce", "tiers"), message)
 
 

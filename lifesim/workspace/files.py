@@ -11,7 +11,6 @@ from lifesim.errors import InputError
 from lifesim.workspace.mounting import current_root
 from lifesim.workspace.root import MARKER, bundled_root, shown, suggest
 
-
 #: What is there to read for who writes scenarios, journeys and strategies, in ``docs``.
 GUIDES = ("scenario_files", "journeys", "contact_policy", "strategies", "testing_strategies", "transitions")
 
