@@ -16,10 +16,10 @@ from random_journeys import journeys
 
 from lifesim import cli, workspace
 from lifesim.errors import InputError
+from lifesim.report.folding import columns, folded
 from lifesim.report.journeys import Counts, draw, lines, read_counts
 from lifesim.report.journeys.drawing import SIZE, step_rows, text_width
 from lifesim.report.journeys.layout import GAP, Box, Layout
-from lifesim.report.journeys.terminal import columns, folded
 from lifesim.scenario.journeys import Journey, load_journey
 from lifesim.scenario.journeys.graph import back_ways
 

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from lifesim.report.catalogue import Catalogue, printable
+from lifesim.report.folding import folded
 from lifesim.report.formats import label_with_unit, show
-from lifesim.report.journeys.terminal import folded
 from lifesim.report.ladder import ladder_lines
 from lifesim.report.readings import FEW, Reading, deciding, readings
 from lifesim.report.verdicts import answers, ceiling, guardrails, same_money, titled, whom, worth

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from html import escape
 
 from lifesim.report.figures import FONTS, INK, MUTED
+from lifesim.report.folding import folded
 from lifesim.report.journeys.counts import FEW, Counts
 from lifesim.report.journeys.layout import ROW_GAP, Box, Layout
-from lifesim.report.journeys.terminal import folded, notes
+from lifesim.report.journeys.terminal import notes
 from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Condition, EngagementSplit, ExperimentPath, HandOver, Journey, Notify, RandomSplit
 from lifesim.scenario.journeys.graph import back_ways

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from lifesim.engagement.journeys.layout import LEFT, REACHED_GOAL
+from lifesim.report.folding import columns, folded
 from lifesim.report.journeys.counts import FEW, WAITING, Counts
 from lifesim.report.journeys.words import Words
 from lifesim.scenario.journeys import Journey
@@ -19,8 +19,6 @@ _HEADING = 10
 _STEP = 4
 _COUNTS = 16
 _SHORTEST_RULE = 2
-#: Punctuation that begins no line, and that ends none.
-_NOT_FIRST, _NOT_LAST = "，。、：；）”！？ ", "（“"
 
 
 def lines(journey: Journey, lang: str = "en", counts: Counts | None = None) -> Iterator[str]:
@@ -66,11 +64,6 @@ def listing(journey: Journey, lang: str = "en") -> Iterator[str]:
     yield from folded(f"{name}  {words('steps', count=len(journey.steps))}", " " * _STEP, WIDTH)
     for line in folded(labelled(journey.purpose, lang, ""), "", WIDTH - _STEP):
         yield (" " * _STEP + line).rstrip()
-
-
-def columns(text: str) -> int:
-    """Columns that a text takes in a terminal: two for each Chinese character."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def _step(name: str, step: StepBase, words: Words, numbers: dict[str, int], counts: Counts | None) -> Iterator[str]:
@@ -125,33 +118,3 @@ def _went(step: str, way: str, counts: Counts | None) -> str:
     seen, went = counts.seen(step), counts.went(step, way)
     share = f"{went / seen:.0%}" if seen else ""
     return f"{went:>{_COUNTS - 6},}{share:>6}"
-
-
-def folded(text: str, later: str, width: int) -> list[str]:
-    """A text as lines of at most `width` columns, broken at spaces, or between Chinese characters."""
-    found, line = [], ""
-    for piece in _pieces(text):
-        if line.strip() and columns((line + piece).rstrip()) > width:
-            found.append(line.rstrip())
-            line = later
-            piece = piece.lstrip()
-        while columns(line + piece.rstrip()) > width:  # one word longer than a line
-            room = next(k for k in range(len(piece), 0, -1) if columns(line + piece[:k]) <= width)
-            found.append(line + piece[:room])
-            line, piece = later, piece[room:]
-        line += piece
-    return [*found, line.rstrip()]
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Parts of a text between which a line may break."""
-    piece = ""
-    for each in text:
-        wide = piece and (columns(each) == 2 or columns(piece[-1]) == 2)
-        spaced = piece and piece[-1] == " " and each != " "
-        if spaced or (wide and each not in _NOT_FIRST and piece[-1] not in _NOT_LAST):
-            yield piece
-            piece = ""
-        piece += each
-    if piece:
-        yield piece
