@@ -311,6 +311,7 @@ def test_terminal_table_fits_with_whole_labels_and_numbers(lang: str, width: int
     table = effects_table(effects, METRICS, lang, primary="first_purchase_rate", width=width)
     text = as_text(table, width)
     assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= width
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("）", "，", "。"))]
     t = Catalogue(lang)
     kept = {str(column.header) for column in table.columns}
     for row in readings(effects, METRICS, lang):

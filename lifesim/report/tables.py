@@ -86,7 +86,9 @@ def effects_table(
         table.add_row(Text(heading, style="bold"))
         for row in of_arm:
             shown = cells[id(row)]
-            table.add_row(_label(row, t, primary), *(shown[name] for name in widths if name != "metric"))
+            table.add_row(
+                _label(row, t, primary, widths["metric"]), *(shown[name] for name in widths if name != "metric")
+            )
         table.add_section()
     left_out = len({row.metric.name for row in found}) - len({row.metric.name for row in rows})
     more = [t("table.more", count=left_out)] if left_out else []
@@ -196,10 +198,11 @@ def _numbers(row: Reading, t: Catalogue) -> dict[str, Text]:
     return dict(zip(NUMBERS, [*map(Text, texts), verdict], strict=True))
 
 
-def _label(row: Reading, t: Catalogue, primary: str | None) -> Text:
+def _label(row: Reading, t: Catalogue, primary: str | None, width: int) -> Text:
+    """Name of a metric, folded: rich would begin lines of Chinese with a closing bracket."""
     from rich.text import Text
 
     label = label_with_unit(row.metric, t)
-    if row.metric.name != primary:
-        return Text(label)
-    return Text(t("label_unit", label=label, unit=t("primary.mark")), style="bold")
+    if row.metric.name == primary:
+        label = t("label_unit", label=label, unit=t("primary.mark"))
+    return Text("\n".join(folded(label, "", width)), style="bold" if row.metric.name == primary else "")
