@@ -305,7 +305,7 @@ def test_ranges_of_replications_are_told() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("width", [60, 76, 80, 100])
 def test_terminal_table_fits_with_whole_labels_and_numbers(lang: str, width: int) -> None:
     effects = made_up_effects(("journey", "weekly_campaign"), ("all", "mainstream"))
     table = effects_table(effects, METRICS, lang, primary="first_purchase_rate", width=width)
