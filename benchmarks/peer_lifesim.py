@@ -11,13 +11,14 @@ import numpy as np
 from benchmarks.reduced import Exit, Outcome, Reduced, Stage
 from lifesim.experiment.unit import Experiment, Unit
 from lifesim.population.arrays import Log
-from lifesim.population.columns import DAY, E_STAGE, EVENT
+from lifesim.population.columns import DAY, EVENT, N_STAGES
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario, load
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
-WINDOW_DAYS = 30
+#: The world adds up stays in a stage that begin this many days before its horizon.
+STAYS_BEFORE = 120
 
 #: Moves that lifesim knows as events which can move a state of mind.
 EVENTS = {(Stage.AWARENESS, Stage.FIRST_PURCHASE): "need_formed", (Stage.CHURN_WARNING, Stage.HOLDING): "saved"}
@@ -56,7 +57,8 @@ def scenario(model: Reduced, customers: int, days: int, seed: int) -> Scenario:
         behaviour=behaviour,
         segments={"everyone": segment | {"start": {model.start.name: 1.0}}},
         population={"size": customers, "segments": {"everyone": 1.0}},
-        horizon=f"{days}d",
+        # The world adds up stays that begin early enough before its horizon to end; here all of them count.
+        horizon=f"{days + STAYS_BEFORE}d",
         experiment=around.experiment.model_dump(mode="json") | {"seed": seed},
     )
 
@@ -74,21 +76,15 @@ def transition(way: Exit) -> dict[str, Any]:
 
 
 class Tally(Log):
-    """Takes what the kernel logged, a buffer at a time: counts it, adds up stays in `LOST`, and lets it go."""
+    """Counts what the kernel logged, a buffer at a time, and lets it go."""
 
-    def __init__(self, days: int) -> None:
+    def __init__(self) -> None:
         super().__init__(EVENT)
-        self.end = days * DAY
         self.taken = 0
-        self.lost_seconds = 0
 
     def append(self, records: Any) -> None:
         """Take a buffer: an array of `lifesim.population.columns.EVENT`."""
         self.taken += len(records)
-        moves = np.flatnonzero(records["kind"] == E_STAGE)
-        detail, left = records["detail"][moves], self.end - records["time"][moves]
-        entered, returned = (detail >> 4) % 16 == Stage.LOST, detail >> 8 == Stage.LOST
-        self.lost_seconds += int(left[entered].sum(dtype=np.int64)) - int(left[returned].sum(dtype=np.int64))
 
 
 def populated(model: Reduced, customers: int, days: int, seed: int) -> World:
@@ -103,29 +99,30 @@ def occupancy(world: World) -> tuple[float, ...]:
     return tuple((np.bincount(stage, minlength=len(Stage)) / len(stage)).tolist())
 
 
+def lost_seconds(world: World, now: int) -> int:
+    """Return how long customers have stayed in `LOST` up to `now`, all together."""
+    ended = world.state.occupied[:, Stage.LOST, N_STAGES].sum()
+    customers = world.state.customers[: count(world.state)]
+    since = customers["stage_since"][customers["stage"] == Stage.LOST]
+    return int(ended) + int((now - since.astype(np.int64)).sum())
+
+
 def run(model: Reduced, customers: int, days: int, seed: int) -> Outcome:
     """Run `model` for `customers` over `days` and time it."""
     world = populated(model, customers, days, seed)
-    world.events = log = Tally(days)
+    world.events = log = Tally()
     begun = time.process_time()
-    advance(world, 0, days // 2)
+    world.advance(days // 2 * DAY)
     occupancy_mid = occupancy(world)
-    advance(world, days // 2, days)
+    world.advance(days * DAY)
     occupancy_end = occupancy(world)
     seconds = time.process_time() - begun
     return Outcome(
         customers,
         days,
-        customers * days - log.lost_seconds / DAY,
+        customers * days - lost_seconds(world, days * DAY) / DAY,
         log.taken,
         seconds,
         occupancy_mid,
         occupancy_end,
     )
-
-
-def advance(world: World, day: int, until: int) -> None:
-    """Advance everybody from one day to another, in windows as between the appointments of a scenario."""
-    while day < until:
-        day = min(day + WINDOW_DAYS, until)
-        world.advance(day * DAY)

@@ -182,8 +182,8 @@ def test_occupancies_would_show_it_if_satisfaction_did_nothing() -> None:
 def test_lifesim_logs_every_session_and_move_once_and_nothing_else() -> None:
     customers, days = 400, 200
     world = peer_lifesim.populated(reduced_lifecycle(), customers, days, seed=1)
-    peer_lifesim.advance(world, 0, days)
-    log = peer_lifesim.Tally(days)
+    world.advance(days * DAY)
+    log = peer_lifesim.Tally()
     log.append(world.events.records)
     kept, people = world.event_log(), world.state.customers[:customers]
     sessions, moves = kept[kept["kind"] == E_SESSION], kept[kept["kind"] == E_STAGE]
@@ -196,7 +196,7 @@ def test_lifesim_logs_every_session_and_move_once_and_nothing_else() -> None:
         seconds += int(lost.sum()) * (int(move["time"]) - before)
         before, lost[move["customer"]] = int(move["time"]), (move["detail"] // 16) % 16 == Stage.LOST
     seconds += int(lost.sum()) * (days * DAY - before)
-    assert log.lost_seconds == seconds > 0
+    assert peer_lifesim.lost_seconds(world, days * DAY) == seconds > 0
 
 
 def test_an_impulse_without_an_event_of_lifesim_is_refused() -> None:

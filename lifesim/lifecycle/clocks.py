@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lifesim.compiled import compiled_open
 from lifesim.population.columns import NEVER
 from lifesim.streams import exponential, uniform
@@ -77,28 +79,32 @@ def arm_again(
 
 @compiled_open
 def crossing(clock: Any, lifted: Any, rated_at: int, fade: float) -> int:
-    """Second at which the clock fires if nothing changes; ``NEVER`` when it does not.
-
-    With an excess the equation rate x (t - rated_at) + excess/fade x (1 - exp(-fade x (t - its time))) = residual
-    is solved by Newton's method from the left; the left side is concave, so no step overshoots.
-    """
+    """Second at which the clock fires if nothing changes; ``NEVER`` when it does not."""
     if lifted.excess == 0.0:
-        if clock.rate <= 0.0:
-            return NEVER
-        wait = clock.residual / clock.rate
+        wait = clock.residual / clock.rate if clock.rate > 0.0 else np.inf
     else:
-        begin = float(max(rated_at, lifted.at))
-        if clock.rate <= 0.0 and lifted.excess / fade <= clock.residual:
-            return NEVER
-        t = begin
-        for _ in range(60):
-            left = math.exp(-fade * (t - lifted.at))
-            gap = clock.residual - clock.rate * (t - rated_at) - lifted.excess / fade * (1.0 - left)
-            step = gap / (clock.rate + lifted.excess * left)
-            t += step
-            if step < 0.01:
-                break
-        wait = max(t, begin) - rated_at
-    if wait >= NEVER - rated_at:
-        return NEVER
-    return rated_at + int(math.ceil(max(0.0, wait)))
+        wait = lifted_wait(clock, lifted, rated_at, fade)
+    # After the end it is all one when; what is never needs no rounding.
+    return rated_at + int(math.ceil(max(0.0, wait))) if wait < NEVER - rated_at else NEVER
+
+
+@compiled_open
+def lifted_wait(clock: Any, lifted: Any, rated_at: int, fade: float) -> float:
+    """Seconds from ``rated_at`` to the firing of a clock with an excess; infinite when it does not fire.
+
+    The equation rate x (t - rated_at) + excess/fade x (1 - exp(-fade x (t - its time))) = residual is solved by
+    Newton's method from the left; the left side is concave, so no step overshoots.
+    """
+    begin = float(max(rated_at, lifted.at))
+    if clock.rate <= 0.0 and lifted.excess / fade <= clock.residual:
+        return np.inf
+    t = begin
+    for _ in range(60):
+        left = math.exp(-fade * (t - lifted.at))
+        gap = clock.residual - clock.rate * (t - rated_at) - lifted.excess / fade * (1.0 - left)
+        step = gap / (clock.rate + lifted.excess * left)
+        t += step
+        if step < 0.01:
+            break
+    wait: float = max(t, begin) - rated_at
+    return wait

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lifesim.compiled import compiled, compiled_entry
+from lifesim.compiled import compiled, compiled_entry, compiled_inline
 from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.layout import (
     content_rule_at,
@@ -79,7 +79,7 @@ def covariates(i: int, now: int, w: Any) -> None:
     gaps(i, w.covariates - w.families, w)
 
 
-@compiled
+@compiled_inline
 def all_but_gaps(i: int, now: int, w: Any) -> None:
     """Fill the scratch with every covariate but the gaps, which cost a look at each policy."""
     c = customer_row(w, i)

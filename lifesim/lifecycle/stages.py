@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.compiled import compiled, compiled_entry
+from lifesim.compiled import compiled, compiled_entry, compiled_inline
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.candidates import next_session
 from lifesim.lifecycle.foreign import call_rate
@@ -85,19 +85,7 @@ def row_of(i: int, slot: int, w: Any) -> int:
     return row if row < rule.clock_to else -1
 
 
-@compiled
-def settle_all(i: int, now: int, w: Any) -> None:
-    """Bring all thresholds of a customer up to ``now``."""
-    c = customer_row(w, i)
-    for slot in range(w.slots):
-        row = row_of(i, slot, w)
-        if row >= 0:
-            fade = clock_rule_at(w.clock_rules, row).fade
-            clocks.settle(clock_row(w, i, slot), lift_row(w, i, slot), c.rated_at, now, fade)
-    c.rated_at = now
-
-
-@compiled
+@compiled_inline
 def background(i: int, row: int, now: int, w: Any) -> float:
     """Background hazard per second of one cause, with the covariates in the scratch."""
     c = customer_row(w, i)
@@ -139,29 +127,31 @@ def next_refresh(i: int, now: int, w: Any) -> int:
 
 
 @compiled
-def rate_all(i: int, now: int, w: Any) -> None:
-    """Evaluate all background hazards from ``now`` to the next refresh.
+def refresh(i: int, now: int, w: Any) -> None:
+    """Bring all thresholds up to ``now``, and evaluate all background hazards from there to the next refresh.
 
     They are those of the middle of the time between: with states that decay smoothly, an interval of a month is then
     as exact as one of days that takes the hazards of its beginning. Finds the clock that fires next on the way.
     """
     c = customer_row(w, i)
+    since, c.rated_at = c.rated_at, now
     c.refresh_at = next_refresh(i, now, w)
     middle = (now + c.refresh_at) // 2
     if w.gap_stages & (1 << c.stage):
         covariates(i, middle, w)
     else:
         all_but_gaps(i, middle, w)
-    soonest = NEVER
+    soonest, first = NEVER, c.clock
     for slot in range(w.slots):
         row = row_of(i, slot, w)
         if row >= 0:
-            clock, fade = clock_row(w, i, slot), clock_rule_at(w.clock_rules, row).fade
+            clock, lifted, fade = clock_row(w, i, slot), lift_row(w, i, slot), clock_rule_at(w.clock_rules, row).fade
+            clocks.settle(clock, lifted, since, now, fade)
             clock.rate = background(i, row, middle, w) * spell(row, now, w)
-            at = clocks.crossing(clock, lift_row(w, i, slot), c.rated_at, fade)
-            if at < soonest:
-                soonest = at
-                c.clock = slot
+            at = clocks.crossing(clock, lifted, now, fade)
+            first = slot if at < soonest else first
+            soonest = min(soonest, at)
+    c.clock = first
     c.clock_at = soonest
 
 
@@ -182,13 +172,6 @@ def find_clock(i: int, w: Any) -> None:
 
 
 @compiled
-def refresh(i: int, now: int, w: Any) -> None:
-    """A point of the customer's own grid: the background follows the covariates."""
-    settle_all(i, now, w)
-    rate_all(i, now, w)
-
-
-@compiled
 def rearm(i: int, slot: int, now: int, w: Any) -> None:
     """The next threshold of a clock that fired without leaving the stage.
 
@@ -206,7 +189,6 @@ def rearm(i: int, slot: int, now: int, w: Any) -> None:
 def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     """Move a customer to a stage; every exit of the new stage gets a fresh threshold."""
     c = customer_row(w, i)
-    settle_all(i, now, w)
     if counts(w).fork <= c.stage_since < w.cutoff:
         cells = (c.segment * N_STAGES + c.stage) * (N_STAGES + 1)
         tally(w.occupied, cells + stage, 1)
@@ -222,7 +204,7 @@ def enter(i: int, stage: int, cause: int, now: int, w: Any) -> None:
     next_session(i, now, w)
     if stage == FIRST_PURCHASE:
         reach_milestone(i, NEED_CLEAR, now, w)
-    rate_all(i, now, w)
+    refresh(i, now, w)
 
 
 @compiled

@@ -18,7 +18,7 @@ from lifesim.lifecycle.life_events import find_life_event, on_life_event
 from lifesim.lifecycle.policies import end_all
 from lifesim.lifecycle.premiums import on_policy
 from lifesim.lifecycle.sessions import on_sessions
-from lifesim.lifecycle.stages import arm_processes, begin, enter, log, rate_all, refresh
+from lifesim.lifecycle.stages import arm_processes, begin, enter, log, refresh
 from lifesim.lifecycle.value import book_cost
 from lifesim.population.columns import (
     BLOCK,
@@ -239,7 +239,7 @@ def start(first: int, last: int, now: int, world: int) -> None:
         next_session(i, begins, w)
         arm_processes(i, w)
         find_life_event(i, begins, begins, w)
-        rate_all(i, begins, w)
+        refresh(i, begins, w)
         index(i, w)
 
 
