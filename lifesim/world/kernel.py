@@ -27,17 +27,21 @@ from lifesim.population.columns import (
     CUSTOMER,
     E_AGENT_ASSIGNED,
     E_ORPHANED,
+    ENROLMENT,
     LOST,
     MIND,
     NEVER,
     NONE,
     ORPHAN,
+    POLICY,
+    TOUCH,
 )
 
 CUSTOMER_BYTES = CUSTOMER.itemsize
 MIND_BYTES, CLOCK_BYTES = MIND.itemsize, CLOCK.itemsize
-#: How many customers ahead of their turn rows are brought near.
-AHEAD = 12
+ENROLMENT_BYTES, TOUCH_BYTES, POLICY_BYTES = ENROLMENT.itemsize, TOUCH.itemsize, POLICY.itemsize
+#: How many customers ahead of their turn rows are brought near, and then what those rows lead to.
+AHEAD, NEAR = 12, 5
 #: What becomes of customers whose serving agent changes.
 ORPHANED, ASSIGNED, FOLLOWS = range(3)
 DONE, DRAIN, GROW_POLICIES, GROW_TOUCHES, GROW_ENROLMENTS, ENDLESS = range(6)
@@ -167,6 +171,15 @@ def bring(i: int, w: Any) -> None:
         fetch(row + line)
 
 
+@compiled
+def bring_lists(i: int, w: Any) -> None:
+    """Bring near where the lists of a customer begin, whose rows have come."""
+    c = customer_row(w, i)
+    fetch(w.enrolments + c.first_enrolment * ENROLMENT_BYTES)
+    fetch(w.touches + c.first_touch * TOUCH_BYTES)
+    fetch(w.policies + c.first_policy * POLICY_BYTES)
+
+
 @compiled_entry
 def advance(until: int, held: Any, world: int) -> int:
     """Advance everyone who wakes before ``until`` and is not held; or, if there are any, those in the rows ``held``.
@@ -192,6 +205,8 @@ def advance(until: int, held: Any, world: int) -> int:
         for i in range(block * BLOCK, last):
             if i + AHEAD < last and i4(w.due, i + AHEAD) < until:
                 bring(i + AHEAD, w)
+            if i + NEAR < last and i4(w.due, i + NEAR) < until:
+                bring_lists(i + NEAR, w)
             if i4(w.due, i) < until:
                 status = live(i, until, w)
                 if status != DONE:
