@@ -22,6 +22,7 @@ from lifesim.workforce.answers import EVERY_BRANCH, complaint
 from lifesim.workforce.bound import clairvoyant
 from lifesim.workforce.staff import GRADES, NEVER_IDLE, RESULTS, Staff
 from lifesim.world.desk import Desk
+from lifesim.world.lead_views import true_value
 
 #: Columns of leads that stay as they were when the lead was first seen.
 OF_LEADS = ("branch", "family", "wished_tier", "asked_by_customer", "true_value")
@@ -41,7 +42,7 @@ class Listening(Desk):
         rows = np.arange(len(waiting))
         owners = self.rounds._owners(waiting["customer"], shift.rows)
         given = (self.world.state, waiting, grades, None)
-        columns = self.world.observed_leads | self.rounds.of_oracles
+        columns = self.rounds.columns | true_value(self.world)
         self.seen.append(
             {"now": now, "luck": waiting["luck"], "asked": waiting["asked"], "grade": grades, "rows": shift.rows}
             | {"owner": np.where(owners >= 0, shift.rows[owners], UNASSIGNED)}

@@ -367,8 +367,8 @@ def normal_quantiles(u: Floats) -> Floats:
 
 
 def _pairs(customers: npt.ArrayLike, subject: npt.ArrayLike) -> tuple[Keys, Keys]:
-    keys = np.ascontiguousarray(np.atleast_1d(customers), dtype=np.uint64)
-    subjects = np.asarray(subject).astype(np.uint64)
-    if subjects.shape != keys.shape:
-        subjects = np.full(keys.shape, subjects, np.uint64)
-    return keys, np.ascontiguousarray(subjects)
+    keys = np.array(customers, np.uint64, copy=None, order="C", ndmin=1)
+    subjects = np.empty(keys.shape, np.uint64)
+    # Through an array, where whole numbers below zero wrap.
+    subjects[...] = np.asarray(subject).astype(np.uint64, copy=False)
+    return keys, subjects

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import weakref
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,26 @@ def zeros(shape: tuple[int, ...], dtype: Any, room: int = 0) -> Any:
     return cells.reshape((rows, *shape[1:]))[: shape[0]]
 
 
+@cache
+def _bytes(size: int) -> np.dtype[Any]:
+    """Records as that many bytes: NumPy copies those at once, and records with names field by field."""
+    return np.dtype((np.void, size))
+
+
 def appended(records: Any, more: Any) -> Any:
-    """Two arrays of the same records, one after the other; as bytes, which skips a search for a common type."""
-    raw, kind = np.dtype((np.void, records.dtype.itemsize)), records.dtype
+    """Two arrays of the same records, one after the other; the one itself where the other is empty."""
+    if not len(more):
+        return records
+    if not len(records):
+        return more
+    raw, kind = _bytes(records.dtype.itemsize), records.dtype
     return np.concatenate([records.view(raw), more.view(raw)]).view(kind)
+
+
+def picked(records: Any, which: Any) -> Any:
+    """A copy of some records, by a mask or by their places: ``records[which]`` in a quarter of the time for a few."""
+    kind = records.dtype
+    return records.view(_bytes(kind.itemsize))[which].view(kind)
 
 
 class Log:
@@ -63,7 +80,7 @@ class Log:
     """
 
     def __init__(self, kind: np.dtype[Any]) -> None:
-        self._raw = np.dtype((np.void, kind.itemsize))
+        self._raw = _bytes(kind.itemsize)
         self._rows, self._used = zeros((1_024,), kind), 0
 
     def append(self, records: Any) -> None:

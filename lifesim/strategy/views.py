@@ -40,9 +40,14 @@ class View:
         now: int,
         date: datetime.date,
     ) -> None:
-        values = {"_rows": rows, "_columns": columns, "_world": world, "_cache": {}, "now": now, "date": date}
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        # Written past the refusal below; each by itself, as many a view is made for a few rows.
+        keep = object.__setattr__
+        keep(self, "_rows", rows)
+        keep(self, "_columns", columns)
+        keep(self, "_world", world)
+        keep(self, "_cache", {})
+        keep(self, "now", now)
+        keep(self, "date", date)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"cannot set '{name}': a view is read-only")
@@ -103,21 +108,14 @@ REMEMBERED = (
 )  # fmt: skip
 #: What became of it, and when the insurer saw that.
 BECAME = ("grade", "won", "days_since_concluded")
+_NOTHING_PAST = {name: lambda world, rows, now: np.zeros(0) for name in (*REMEMBERED, *BECAME)}
 
 
 class LeadView(View):
-    """Leads that wait for an adviser, one row each: columns of their customers, and of the lead itself.
+    """Leads that wait for an adviser, one row each: columns of their customers, and of the lead itself."""
 
-    Attributes
-    ----------
-    history
-        The latest leads whose follow-up is over, as they were when somebody took them, and what became of them: columns
-        ``REMEMBERED`` and ``BECAME``. A lead that is won early is among them no sooner than one that is lost, so that
-        the share of those won is no higher than it will be. None where the scenario does not say how leads are made.
-    """
-
-    __slots__ = ("history",)
-    history: View
+    __slots__ = ("_history",)
+    _history: View | None
 
     def __init__(
         self,
@@ -129,10 +127,19 @@ class LeadView(View):
         history: View | None = None,
     ) -> None:
         super().__init__(rows, columns, world, now, date)
-        if history is None:
-            none = {name: lambda world, rows, now: np.zeros(0) for name in (*REMEMBERED, *BECAME)}
-            history = View(np.zeros(0, np.int64), none, None, now, date)
-        object.__setattr__(self, "history", history)
+        object.__setattr__(self, "_history", history)
+
+    @property
+    def history(self) -> View:
+        """The latest leads whose follow-up is over, as they were when somebody took them, and what became of them.
+
+        Columns are ``REMEMBERED`` and ``BECAME``. A lead that is won early is among them no sooner than one that is
+        lost, so that the share of those won is no higher than it will be. None where the scenario does not say how
+        leads are made.
+        """
+        if self._history is not None:
+            return self._history
+        return View(np.zeros(0, np.int64), _NOTHING_PAST, None, self.now, self.date)
 
 
 class AgentView(View):

@@ -24,17 +24,17 @@ def complaint(given: IntArray, branches: npt.NDArray[np.integer], agents: AgentV
     """
     taken = given != UNASSIGNED
     rows = given[taken]
-    off = rows[agents.on_duty[rows] == 0]
-    if len(off):
-        return f"gives a lead to {_named(agents, int(off[0]))}, who is off duty"
+    off = agents.on_duty[rows] == 0
+    if np.count_nonzero(off):
+        return f"gives a lead to {_named(agents, int(rows[off][0]))}, who is off duty"
     used = np.bincount(rows, minlength=len(agents))
-    if np.any(used > agents.capacity):
+    if np.count_nonzero(used > agents.capacity):
         most = int(np.argmax(used - agents.capacity))
         return f"gives {used[most]} leads to {_named(agents, most)}, who can take {agents.capacity[most]}"
     theirs = agents.branch[rows]
-    stray = np.flatnonzero((theirs != EVERY_BRANCH) & (theirs != branches[taken]))
-    if len(stray):
-        return f"gives a lead of branch {branches[taken][stray[0]]} to {_named(agents, int(rows[stray[0]]))}"
+    stray = (theirs != EVERY_BRANCH) & (theirs != branches[taken])
+    if np.count_nonzero(stray):
+        return f"gives a lead of branch {branches[taken][stray][0]} to {_named(agents, int(rows[stray][0]))}"
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.strategy import REMEMBERED
 from lifesim.workforce.passage import CONVERTED, PASSAGE, conclude, pass_on
 from lifesim.workforce.sold import BY_GRADE, RIPE, RIPE_WON
@@ -100,12 +100,12 @@ def owners(kept: MutableMapping[str, Any], staff: Staff, customers: Any, rows: A
     if staff.agents is None:
         return np.full(len(customers), -1)
     held = appended(kept[IN_HAND], kept[RECENT])
-    held = held[np.isin(held["customer"], customers)]
-    held = held[np.lexsort((held["luck"], held["handed"], held["customer"]))]
+    held = picked(held, np.isin(held["customer"], customers))
+    held = picked(held, np.lexsort((held["luck"], held["handed"], held["customer"])))
     theirs = np.flatnonzero(rows >= len(staff.calls))
     keys = staff.key[rows[theirs]]
     theirs, keys = theirs[np.argsort(keys)], np.sort(keys)
-    held = held[np.isin(held["agent"], keys)]
+    held = picked(held, np.isin(held["agent"], keys))
     if not len(held):
         return np.full(len(customers), -1)
     last = np.searchsorted(held["customer"], customers, side="right") - 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
-from lifesim.strategy import UNASSIGNED
+from lifesim.workforce.leads import WECOM
 from lifesim.workforce.staff import Staff
 
 #: Of each row of the staff, as an array of the world: the day of its latest requests, and how many it sent that day.
@@ -37,21 +37,25 @@ class Contacts:
         """What is kept of each row, at the start of a world."""
         return {} if self.a_day is None else {ADDS: np.zeros((len(self.a_day), 2), np.int64)}
 
-    def within(self, kept: MutableMapping[str, Any], requests: Any, rows: Any, now: int) -> Any:
-        """Which leads can be done today: all but requests beyond what is left to whoever took them. Shape (n,).
+    def within(self, kept: MutableMapping[str, Any], leads: Any, wanted: Any, rows: Any, now: int) -> Any:
+        """Which wanted leads can be done today: all but requests beyond what is left to who takes them. Shape (n,).
 
         Of several requests that one took, those in front go first; the rest stay in the pool for another day.
 
         Parameters
         ----------
-        requests
-            Whether each lead asks to be accepted. Shape (n,).
+        leads
+            Records of ``leads.LEAD``, some of which ask to be accepted. Shape (n,).
+        wanted
+            Which of them somebody takes. Shape (n,).
         rows
-            Of the staff, who took each lead, or ``UNASSIGNED``. Shape (n,).
+            Of the staff, who takes each of those. Shape (n,).
         """
-        done = rows != UNASSIGNED
-        asking = np.flatnonzero(done & requests)
-        if self.a_day is None or not len(asking):
+        if self.a_day is None:
+            return wanted
+        done = wanted.copy()
+        asking = np.flatnonzero(done & (leads["channel"] == WECOM) & self.asks[leads["content"]])
+        if not len(asking):
             return done
         today, mine = now // DAY, rows[asking]
         sent = np.where(kept[ADDS][mine, 0] == today, kept[ADDS][mine, 1], 0)

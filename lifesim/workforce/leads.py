@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.population.arrays import picked
 from lifesim.population.columns import CALL as CALLED
 from lifesim.population.columns import NEVER
 from lifesim.population.state import State
@@ -88,6 +89,8 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
         Place of the desk among the campaigns.
     """
     leads = np.zeros(len(requests), LEAD)
+    if not len(requests):
+        return leads
     leads["customer"], leads["asked"] = requests["customer"], requests["time"]
     keys = state.customers["key"][requests["customer"]]
     leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, requests["time"])
@@ -121,6 +124,8 @@ def journey_calls(requests: Any, wishes: Mapping[tuple[int, int], Wish], patienc
         How long all others wait, seconds.
     """
     leads = np.zeros(len(requests), LEAD)
+    if not len(requests):
+        return leads
     for name in ("customer", "luck", "campaign", "content", "step"):
         leads[name] = requests[name]
     leads["asked"], leads["gives_up"] = requests["time"], requests["time"] + patience
@@ -151,7 +156,9 @@ def wishes_of(
 
 def in_order(leads: Any, state: State) -> Any:
     """Leads by time asked, then by the customer's key: an order that no row number enters."""
-    return leads[np.lexsort((state.customers["key"][leads["customer"]], leads["asked"]))]
+    if len(leads) < 2:
+        return leads
+    return picked(leads, np.lexsort((state.customers["key"][leads["customer"]], leads["asked"])))
 
 
 def rows_of(leads: Any) -> Any:
@@ -159,20 +166,20 @@ def rows_of(leads: Any) -> Any:
     return leads["customer"].astype(np.int64)
 
 
-def count(measures: Any, branches: Any, leads: Any, measure: int, amounts: Any = None) -> None:
+def count(measures: Any, branch: Any, measure: int, amounts: Any = None) -> None:
     """Add to a measure of each branch: amounts of its leads, whole numbers, or how many they are.
 
     Parameters
     ----------
     measures
         By branch and place in ``DESK_MEASURES``.
-    branches
-        Of all customers.
+    branch
+        Of each lead. Shape (n,).
     """
-    of = branches[leads["customer"]]
-    measures[:, measure] += np.bincount(of, amounts, minlength=len(measures)).astype(np.int64)
+    measures[:, measure] += np.bincount(branch, amounts, minlength=len(measures)).astype(np.int64)
 
 
 def count_touches(touched: Any, leads: Any, outcome: int) -> None:
     """Count the calls that leads are for in the table of what became of touches."""
-    np.add.at(touched, (leads["campaign"], leads["channel"], leads["content"], outcome), 1)
+    if len(leads):
+        np.add.at(touched, (leads["campaign"], leads["channel"], leads["content"], outcome), 1)

@@ -39,7 +39,7 @@ def integers(world: World, name: str, now: int, what: str, values: Any, n: int |
         raise StrategyError(f"{at(world, name, now)}: {what} must have shape ({wanted},), not {array.shape}")
     if array.dtype.kind not in "iu" and len(array):
         raise StrategyError(f"{at(world, name, now)}: {what} must be integers, not {array.dtype}")
-    if len(array) and (array.min() < low or array.max() > high):
+    if len(array) and np.count_nonzero((array < low) | (array > high)):
         raise StrategyError(
             f"{at(world, name, now)}: {what} must lie between {low} and {high}; found {array.min()} to {array.max()}"
         )

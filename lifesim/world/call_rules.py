@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.lifecycle.touch_tables import channel_rules
+from lifesim.population.arrays import picked
 from lifesim.population.columns import DAY, T_REQUESTED
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
 from lifesim.scenario.contact import Budget, Throughput
@@ -36,7 +37,7 @@ class CallRules:
     """
 
     def __init__(self, world: World, costs: Any, turns: Turns | None) -> None:
-        self.world, self.costs, self.turns = world, costs, turns
+        self.world, self.costs, self.turns, self._slot = world, costs, turns, world.scenario.desk.slot
         policy, contents = world.policy, world.scenario.contents.values()
         hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY)
                  for rules in channel_rules(world.scenario)]  # fmt: skip
@@ -57,11 +58,13 @@ class CallRules:
         Some do neither: in quiet hours that discard, and when they have waited for money or their turn for as long as
         they may, leads are suppressed.
         """
-        held, gone = self.judge(leads, now, leads["asked"])
-        if not held.any():
+        if not self._limits and not self._quiet_channels(now):
             return leads, leads[:0]
-        self._let_go(leads[gone > 0], gone[gone > 0], now)
-        return leads[~held], leads[held & (gone == 0)]
+        held, gone = self.judge(leads, now, leads["asked"])
+        if not np.count_nonzero(held):
+            return leads, leads[:0]
+        self._let_go(picked(leads, gone > 0), gone[gone > 0], now)
+        return picked(leads, ~held), picked(leads, held & (gone == 0))
 
     def judge(self, leads: Any, now: int, since: Any) -> tuple[Any, Any]:
         """Whose customers may not be called in the slot that begins now, and what becomes of those who never may.
@@ -91,7 +94,7 @@ class CallRules:
     def open_in(self, now: int) -> Any:
         """Which channels are open for the whole slot that begins now. Shape (channels,)."""
         second = now % DAY
-        return (self._opens <= second) & (second + self.world.scenario.desk.slot <= self._closes)
+        return (self._opens <= second) & (second + self._slot <= self._closes)
 
     def free(self, leads: Any, now: int, cost: int) -> Any:
         """Which leads may be dialled in the slot that begins now; the others wait. Shape (n,)."""
@@ -145,11 +148,15 @@ class CallRules:
     def _of_marketing(self, leads: Any) -> Any:
         return self._marketing[leads["content"]] & (leads["inquiry"] == 0) & (leads["told"] != TOLD)
 
+    def _quiet_channels(self, now: int) -> list[int]:
+        """Channels that are quiet for some of the slot that begins now."""
+        since = now % DAY
+        until = since + self._slot
+        return [channel for channel, rule in self._quiet.items() if rule.covers(since, until)]
+
     def _quiet_now(self, leads: Any, now: int) -> Any:
         """Which leads are not to be called because some of the slot is quiet; None where nothing is."""
-        since = now % DAY
-        until = since + self.world.scenario.desk.slot
-        channels = [channel for channel, rule in self._quiet.items() if rule.covers(since, until)]
+        channels = self._quiet_channels(now)
         return np.isin(leads["channel"], channels) & self._of_marketing(leads) if channels else None
 
     def _about(self, leads: Any) -> dict[str, Any]:
@@ -164,10 +171,13 @@ class CallRules:
 
     def _short(self, leads: Any, now: int, cost: int | None) -> dict[str, tuple[Budget | Throughput, Any]]:
         """By budget and rate, for which leads it leaves too little for a call."""
+        about = self._about(leads)
+        if not about:
+            return {}
         branch = self.world.state.customers["branch"][leads["customer"]]
         return {
             name: (self._limits[name][0], mask & (self._amounts(name, leads, cost) > self._left(name, now)[branch]))
-            for name, mask in self._about(leads).items()
+            for name, mask in about.items()
         }
 
     def _amounts(self, name: str, leads: Any, cost: int | None) -> Any:

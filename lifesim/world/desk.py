@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.engagement import granting
 from lifesim.lifecycle.touch_tables import channel_rules
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import (
     DAY,
     KEY_BEHAVIOUR,
@@ -76,12 +76,11 @@ class Desk:
         With an empty pool, and everyone ahead already, nobody can ask before the first request that is known or
         the time up to which customers ran ahead: the slots between are not visited.
         """
-        made = np.concatenate([self.world.extra[name]["time"] for name in ("inquiries", "calls")])
-        ahead = self.world.ahead
-        held = any(len(self.world.extra[name]) for name in ("leads", *HELD))
-        held = held or (OWED in self.world.extra and bool(self.world.extra[OWED].any()))
+        extra, ahead = self.world.extra, self.world.ahead
+        held = any(len(extra[name]) for name in ("leads", *HELD)) or (OWED in extra and bool(extra[OWED].any()))
         if held or int(self.world.state.wake.min()) < ahead:
             return self.hours.next(now)
+        made = np.concatenate([extra[name]["time"] for name in ("inquiries", "calls")])
         first = int(made.min()) + 1 if len(made) else ahead
         return self.hours.next(max(now, min(first, ahead)))
 
@@ -95,17 +94,25 @@ class Desk:
                 self.pipeline.overdue(each, now)
         waiting = self._lose(waiting, now, measures)
         shut = ~self.rules.open_in(now)[waiting["channel"]]
-        waiting, later = waiting[~shut], waiting[shut]
-        if len(waiting) and self.pipeline is not None:
-            calls = self._calls_now(now).copy()
-            waiting = self.pipeline.worked(waiting, calls, now)
-            ready = self.pipeline.ready(waiting)
-            rest = self.rounds.serve(now, waiting[ready], measures, calls, used)
-            if len(rest) < np.count_nonzero(ready):
-                waiting = pool.in_order(appended(waiting[~ready], rest), world.state)
-        elif len(waiting):
-            waiting = self.rounds.serve(now, waiting, measures, self._calls_now(now), used)
+        later = waiting[:0]
+        if np.count_nonzero(shut):
+            waiting, later = picked(waiting, ~shut), picked(waiting, shut)
+        if len(waiting):
+            waiting = self._serve(waiting, now, measures, used)
         world.extra["leads"] = pool.in_order(appended(waiting, later), world.state) if len(later) else waiting
+
+    def _serve(self, waiting: Any, now: int, measures: Any, used: Any) -> Any:
+        """Grade, allocate and call the leads whose channel is open; those that go on waiting."""
+        calls = self._calls_now(now)
+        if self.pipeline is None:
+            return self.rounds.serve(now, waiting, measures, calls, used)
+        calls = calls.copy()
+        waiting = self.pipeline.worked(waiting, calls, now)
+        ready = self.pipeline.ready(waiting)
+        rest = self.rounds.serve(now, picked(waiting, ready), measures, calls, used)
+        if len(rest) < np.count_nonzero(ready):
+            waiting = pool.in_order(appended(picked(waiting, ~ready), rest), self.world.state)
+        return waiting
 
     def _calls_now(self, now: int) -> Any:
         """Calls that each group of seats can make in the slot that begins now; below 0 while the desk is closed."""
@@ -119,35 +126,37 @@ class Desk:
             return waiting
         new = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
         seen = calls["kind"] == KEY_BEHAVIOUR
-        new = appended(new, pool.journey_calls(calls[~seen], self.wishes, self.desk.patience))
+        new = appended(new, pool.journey_calls(picked(calls, ~seen), self.wishes, self.desk.patience))
         if self.pipeline is not None:
-            new = self.pipeline.entered(new, calls[seen], waiting, now)
-        pool.count(measures, world.state.customers["branch"], new, pool.REQUESTS)
+            new = self.pipeline.entered(new, picked(calls, seen), waiting, now)
+        pool.count(measures, world.state.customers["branch"][new["customer"]], pool.REQUESTS)
         return pool.in_order(appended(waiting, new), world.state)
 
     def _made(self, name: str, now: int) -> Any:
         """Requests made before this slot, which are taken out of those that wait to be collected."""
         requests = self.world.extra[name]
         made = requests["time"] < now
-        if made.any():
-            self.world.extra[name] = requests[~made]
-        return requests[made]
+        if not np.count_nonzero(made):
+            return requests[:0]
+        self.world.extra[name] = picked(requests, ~made)
+        return picked(requests, made)
 
     def _lose(self, waiting: Any, now: int, measures: Any) -> Any:
         """Without those who gave up."""
         gone = waiting["gives_up"] <= now
-        if not gone.any():
+        if not np.count_nonzero(gone):
             return waiting
-        world, lost = self.world, waiting[gone]
-        pool.count(measures, world.state.customers["branch"], lost, pool.GAVE_UP)
+        world, lost = self.world, picked(waiting, gone)
+        pool.count(measures, world.state.customers["branch"][lost["customer"]], pool.GAVE_UP)
         miss(world.extra, world.state.customers["branch"], lost, self.pipeline is None or ~self.pipeline.nurtured(lost))
         theirs = lost["inquiry"] == 1
-        for of, measure in ((lost[theirs], LEAD_LOST), (lost[~theirs], WITHDRAWN)):
+        asked, ours = picked(lost, theirs), picked(lost, ~theirs)
+        for of, measure in ((asked, LEAD_LOST), (ours, WITHDRAWN)):
             pass_on(world.extra, world.state.customers["branch"], of, of["grade"], measure)
-        pool.count_touches(world.state.touched, lost[(lost["inquiry"] == 0) & (lost["told"] != pool.TOLD)], T_WITHDRAWN)
-        granting.give_up(pool.rows_of(lost[lost["inquiry"] == 1]), now, world.kernel_address)
+        pool.count_touches(world.state.touched, picked(ours, ours["told"] != pool.TOLD), T_WITHDRAWN)
+        granting.give_up(pool.rows_of(asked), now, world.kernel_address)
         let_go(world, lost, now)
-        return waiting[~gone]
+        return picked(waiting, ~gone)
 
     def _worked_off(self, now: int) -> Any:
         """Slots that agents spend on sales to record and leads in hand, by row of the staff; none without such work."""

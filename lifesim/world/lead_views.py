@@ -24,14 +24,19 @@ def true_value(world: World) -> dict[str, Any]:
     return {"true_value": lambda given, rows, now: added_decisions(world, given[1][rows], now)}
 
 
-def shown(world: World, plug_in: Any, given: tuple[Any, ...], more: dict[str, Any], now: int) -> LeadView:
+def columns_for(world: World, plug_in: Any) -> dict[str, Any]:
+    """Columns of leads that a grading or an allocation sees."""
+    oracle = getattr(plug_in, "oracle", False)
+    return world.everything_of_leads | true_value(world) if oracle else world.observed_leads
+
+
+def shown(world: World, columns: dict[str, Any], given: tuple[Any, ...], now: int) -> LeadView:
     """Leads as a plug-in sees them, and what became of earlier ones; ``given`` begins with the state and the leads."""
-    columns = world.everything_of_leads if getattr(plug_in, "oracle", False) else world.observed_leads
     date, history = world.date(now), None
     if PAST in world.extra:
         past = world.extra[PAST]
         history = View(np.arange(len(past)), HISTORY, past, now, date)
-    return LeadView(np.arange(len(given[1])), columns | more, given, now, date, history)
+    return LeadView(np.arange(len(given[1])), columns, given, now, date, history)
 
 
 def luck_of(world: World, kind: str, name: str, leads: Any, now: int, agents: Any = None) -> Luck:
@@ -76,10 +81,8 @@ def foreseen(world: World, grading: Grading, leads: Any, now: int) -> Any:
 def _question(world: World, grading: Grading, leads: Any, now: int) -> tuple[str, LeadView, Luck]:
     """Name of a grading, and what it is given."""
     name = type(grading).__name__
-    more = true_value(world) if getattr(grading, "oracle", False) else {}
-    return (
-        name, shown(world, grading, (world.state, leads), more, now), luck_of(world, "grading", name, leads, now)
-    )  # fmt: skip
+    view = shown(world, columns_for(world, grading), (world.state, leads), now)
+    return name, view, luck_of(world, "grading", name, leads, now)
 
 
 def known(world: World, leads: Any, now: int) -> dict[str, Any]:

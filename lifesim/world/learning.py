@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import DAY
+from lifesim.scenario.inference import Learning
 from lifesim.scenario.needs import LIFE_EVENTS
 from lifesim.world.world import World
 
@@ -31,15 +32,21 @@ def take_note(world: World, now: int) -> None:
     So are those learned of more than a day ago, which no entry asks for any more. The luck is that of the customer and
     the event: its kind and when it happened.
     """
-    happened = world.extra["happened"]
+    happened, learned_of = world.extra["happened"], world.extra["learned"]
     learning = world.scenario.inference.life_events
-    world.extra["happened"] = happened[:0].copy()
-    if learning is None:
-        return
+    if len(happened):
+        world.extra["happened"] = happened[:0].copy()
+        if learning is not None:
+            learned_of = appended(learned_of, _to_be_learned(world, happened, learning))
+    if len(learned_of):
+        world.extra["learned"] = picked(learned_of, learned_of["time"] >= now - DAY)
+
+
+def _to_be_learned(world: World, happened: Any, learning: Learning) -> Any:
+    """Those events of which the insurer will learn, at the time at which it does."""
     keys = world.state.customers["key"][happened["customer"]]
     event = happened["time"].astype(np.int64) * len(LIFE_EVENTS) + happened["detail"]
     known = world.streams.uniforms("life event learned", keys, event) < learning.share
     delay = -np.log(world.streams.uniforms("time until a life event is learned", keys, event)) * learning.delay
     happened["time"] += delay.astype(np.int32)
-    learned_of = appended(world.extra["learned"], happened[known])
-    world.extra["learned"] = learned_of[learned_of["time"] >= now - DAY]
+    return picked(happened, known)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import (
     ASK_ADVISER,
     BOOKING,
@@ -59,5 +59,5 @@ def enter(extra: MutableMapping[str, Any], requests: Any) -> None:
     queue = _QUEUE_OF[requests["kind"]]
     for name, number in _NUMBERS.items():
         mine = queue == number
-        if mine.any():
-            extra[name] = appended(extra[name], requests[mine])
+        if np.count_nonzero(mine):
+            extra[name] = appended(extra[name], picked(requests, mine))

@@ -10,7 +10,7 @@ import numpy as np
 from lifesim.engagement import granting
 from lifesim.errors import StrategyError
 from lifesim.lifecycle.touch_tables import channel_rules
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import ANSWERS, ASSIGNS, CONNECTED, DAY, ORPHAN, T_REQUESTED, TO_AGENT, UNSPOKEN
 from lifesim.scenario import Scenario
 from lifesim.scenario.needs import FAMILIES
@@ -21,7 +21,7 @@ from lifesim.workforce.agents import affinity
 from lifesim.workforce.answers import complaint
 from lifesim.workforce.contacts import Contacts
 from lifesim.workforce.on_the_way import slots_on_the_way
-from lifesim.workforce.passage import AGENT_SECONDS, TAKEN_FIRST, pass_on
+from lifesim.workforce.passage import AGENT_SECONDS, PASSAGE, TAKEN_FIRST, pass_on
 from lifesim.workforce.service import meet
 from lifesim.workforce.serving import NOBODY, SERVING, owners, told_of_another
 from lifesim.workforce.shift import Shift
@@ -32,7 +32,7 @@ from lifesim.world.asking import asked, at, integers
 from lifesim.world.call_rules import CallRules
 from lifesim.world.hours import Hours
 from lifesim.world.kernel import hold
-from lifesim.world.lead_views import graded, known, luck_of, shown, true_value
+from lifesim.world.lead_views import columns_for, graded, known, luck_of, shown
 from lifesim.world.pipeline import Pipeline
 from lifesim.world.trying import Trier
 from lifesim.world.views import AGENT_COLUMNS, round_columns
@@ -40,6 +40,8 @@ from lifesim.world.working import Worker
 from lifesim.world.world import World
 
 _SKILLS = (*(f"skill_{family}" for family in FAMILIES), "skill")
+#: Bits of a touch by what a journey asks for beside a call (nothing, ``HANDED``, ``TOLD``), of seats and of agents.
+_OF_TOLD = np.array([[0, 0], [ASSIGNS, ASSIGNS | TO_AGENT], [ASSIGNS | UNSPOKEN, ASSIGNS | TO_AGENT | UNSPOKEN]])
 
 
 class Rounds:
@@ -55,7 +57,7 @@ class Rounds:
         self.hours, self.talks = times
         self.takes = np.array([each.takes for each in channel_rules(scenario)], np.int64)
         self.of_round = round_columns(scenario)
-        self.of_oracles = self.of_round | true_value(world)
+        self.columns = columns_for(world, practice.allocation) | self.of_round
         self.contacts = Contacts(scenario, staff)
         for name, empty in self.contacts.kept().items():
             world.extra.setdefault(name, empty)
@@ -82,20 +84,19 @@ class Rounds:
         shift = Shift(self.staff, self.world.extra, now, calls, self.hours.works(now))
         if used is not None:
             shift = shift.with_capacity(shift["capacity"] - used[shift.rows])
-        if not shift["capacity"].any():
+        if not np.count_nonzero(shift["capacity"]):
             return waiting
         grades = self._grades(now, waiting)
-        reordered = bool(np.any(grades[1:] < grades[:-1]))
+        reordered = np.count_nonzero(grades[1:] < grades[:-1]) > 0
         if reordered:
             order = np.argsort(grades, kind="stable")
-            waiting, grades = waiting[order], grades[order]
+            waiting, grades = picked(waiting, order), grades[order]
         given = self._given(now, waiting, grades, shift)
-        rows = np.where(self.rules.within(waiting, given >= 0, now), shift.rows[given], UNASSIGNED)
-        asks = (waiting["channel"] == pool.WECOM) & self.contacts.asks[waiting["content"]]
-        taken = self.contacts.within(self.world.extra, asks, rows, now)
-        if not taken.any():
+        wanted = self.rules.within(waiting, given >= 0, now)
+        taken = self.contacts.within(self.world.extra, waiting, wanted, shift.rows[given], now)
+        if not np.count_nonzero(taken):
             return waiting
-        granted, given, rest = waiting[taken], given[taken], waiting[~taken]
+        granted, given, rest = picked(waiting, taken), given[taken], picked(waiting, ~taken)
         skill = self.skill(granted, given, shift)
         if self.pipeline is not None:
             skill -= self.pipeline.cooled(granted, now)
@@ -118,16 +119,16 @@ class Rounds:
     def _given(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
         """Place in the shift of who gets each lead: what only agents can do first, and the rest with who is left."""
         theirs = pool.BY_AGENTS[waiting["channel"]]
-        if not theirs.any():
+        if not np.count_nonzero(theirs):
             return self._allocated(now, waiting, grades, shift)
         given = np.full(len(waiting), UNASSIGNED)
         # One visit in a slot: whoever is on the way to a customer takes nothing else.
         able = np.where(shift.rows < len(self.staff.calls), 0, np.minimum(shift["capacity"], 1))
         agents = shift.with_capacity(able)
-        given[theirs] = self._allocated(now, waiting[theirs], grades[theirs], agents)
+        given[theirs] = self._allocated(now, picked(waiting, theirs), grades[theirs], agents)
         used = np.bincount(given[theirs & (given >= 0)], minlength=len(shift.rows))
         left = shift.with_capacity(np.where(used > 0, 0, shift["capacity"]))
-        given[~theirs] = self._allocated(now, waiting[~theirs], grades[~theirs], left)
+        given[~theirs] = self._allocated(now, picked(waiting, ~theirs), grades[~theirs], left)
         return given
 
     def _allocated(self, now: int, waiting: Any, grades: Any, shift: Shift) -> Any:
@@ -135,8 +136,7 @@ class Rounds:
         world, allocation, rows = self.world, self.practice.allocation, shift.rows
         name = type(allocation).__name__
         owners = partial(self._owners, waiting["customer"], rows)
-        columns = self.of_oracles if getattr(allocation, "oracle", False) else self.of_round
-        leads = shown(world, allocation, (world.state, waiting, grades, owners), columns, now)
+        leads = shown(world, self.columns, (world.state, waiting, grades, owners), now)
         agents = partial(
             AgentView, np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers
         )  # fmt: skip
@@ -187,18 +187,19 @@ class Rounds:
         """Enter leads that somebody takes, and call them."""
         world, extra, branches = self.world, self.world.extra, self.world.state.customers["branch"]
         # The customer has asked for the answer: it is a touch of ours from now on.
-        pool.count_touches(world.state.touched, granted[granted["inquiry"] == 1], T_REQUESTED)
+        pool.count_touches(world.state.touched, picked(granted, granted["inquiry"] == 1), T_REQUESTED)
         times = self._talk(granted, rows, skill, now, first=True)
         waited = times - granted["asked"]
-        pool.count(measures, branches, granted, pool.GRANTED)
-        pool.count(measures, branches, granted, pool.WAIT_SECONDS, waited)
         branch = branches[granted["customer"]].astype(np.int64)
+        pool.count(measures, branch, pool.GRANTED)
+        pool.count(measures, branch, pool.WAIT_SECONDS, waited)
         if BY_TIER in extra:
             np.add.at(extra[BY_TIER], (branch, self.staff.tier[rows], WAITED_FOR), waited)
-        first = granted["returned"] == 0
-        of = granted[first]
-        pass_on(extra, branches, of, of["grade"], TAKEN_FIRST)
-        pass_on(extra, branches, of, of["grade"], AGENT_SECONDS, times[first] - of["graded"])
+        if PASSAGE in extra:
+            first = granted["returned"] == 0
+            of = picked(granted, first)
+            pass_on(extra, branches, of, of["grade"], TAKEN_FIRST)
+            pass_on(extra, branches, of, of["grade"], AGENT_SECONDS, times[first] - of["graded"])
         about = {} if self.pipeline is None else known(world, granted, now)
         cases.take(extra, self.staff, granted, rows, grades, branch, now, about)
         if SERVING in extra:
@@ -227,7 +228,7 @@ class Rounds:
             of = self.trier.reached(leads, rows, now) if first else np.ones(len(leads), bool)
             by_agent = (leads["channel"] == pool.CALL) & (rows >= len(self.staff.calls))
             bits = np.where(by_agent, bits | CONNECTED, bits)[of]
-            leads, rows, skill, at = leads[of], rows[of], skill[of], times[of]
+            leads, rows, skill, at = picked(leads, of), rows[of], skill[of], times[of]
         world.room_for_touches(len(leads))
         granting.call(
             leads["customer"], leads["luck"], leads["campaign"], leads["content"], leads["step"], bits,
@@ -236,7 +237,7 @@ class Rounds:
         if self.pipeline is not None:
             within = self.pipeline.leads.contacted
             meet(world.extra, world.state.customers["branch"], leads, self.staff.tier[rows], at, within)
-        released = leads if self.worker is None else leads[~self.worker.begin(leads, rows, now)]
+        released = leads if self.worker is None else picked(leads, ~self.worker.begin(leads, rows, now))
         hold(pool.rows_of(released), -1, world.kernel_address)
         return times
 
@@ -244,7 +245,7 @@ class Rounds:
         """Agents who go to see a customer take nothing else until they are back; count the slots that this takes."""
         away = self.takes[taken["channel"]]
         goes, now, extra = away > 0, shift.now, self.world.extra
-        if not goes.any():
+        if not np.count_nonzero(goes):
             return
         given = given[goes]
         rows, until = shift.rows[given], now + away[goes]
@@ -269,9 +270,7 @@ class Rounds:
 
     def _what_it_is(self, granted: Any, rows: Any) -> Any:
         """Bits of the touch with each lead, see ``population.columns``; rows of the staff who took them. Shape (n,)."""
-        told = granted["told"].astype(np.int64)
-        by_agent = np.where(rows >= len(self.staff.calls), TO_AGENT, 0)
-        assigned = np.where(told > 0, ASSIGNS | by_agent, 0)
+        by_agent = rows >= len(self.staff.calls)
         # Who was qualified has been told of the call, and expects it.
         expected = granted["qualified"] * np.int64(CONNECTED)
-        return expected | granted["inquiry"] * ANSWERS | assigned | np.where(told == pool.TOLD, UNSPOKEN, 0)
+        return expected | granted["inquiry"] * ANSWERS | _OF_TOLD[granted["told"], by_agent.view(np.int8)]

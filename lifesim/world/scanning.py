@@ -55,7 +55,7 @@ class Scan:
         branches = world.state.customers["branch"]
         pass_on(world.extra, branches, leads, leads["grade"], CREATED)
         regrade(world.extra, branches, leads, grades + 1, now)
-        pool.count(world.extra["desk"], branches, leads, pool.REQUESTS)
+        pool.count(world.extra["desk"], branches[leads["customer"]], pool.REQUESTS)
         hold(pool.rows_of(leads), 1, world.kernel_address)
         world.extra["leads"] = pool.in_order(appended(world.extra["leads"], leads), world.state)
 

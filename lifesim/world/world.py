@@ -239,9 +239,9 @@ class World:
         """
         began = time.perf_counter()
         self._finish(lambda: kernel.advance(until if ahead is None else ahead, _NOBODY, self.kernel_address))
-        waiting = [self.extra[name]["customer"] for name in ("inquiries", "calls", "leads", *HELD)]
-        if any(map(len, waiting)):
-            held = np.concatenate(waiting).astype(np.int64)
+        waiting = [each for name in ("inquiries", "calls", "leads", *HELD) if len(each := self.extra[name])]
+        if waiting:
+            held = np.concatenate([each["customer"] for each in waiting]).astype(np.int64)
             self._finish(lambda: kernel.advance(until, held, self.kernel_address))
         self._spent("kernel", began)
 
@@ -277,9 +277,10 @@ class World:
         events, requests = int(counts["events"][0]), int(counts["requests"][0])
         if events:
             self.events.append(self.state.events[:events])
+            counts["events"] = 0
         if requests:
             enter(self.extra, self.state.requests[:requests])
-        counts["events"], counts["requests"] = 0, 0
+            counts["requests"] = 0
 
     def room_for_touches(self, more: int) -> None:
         """Make sure that ``more`` touches fit into the pool."""

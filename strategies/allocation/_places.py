@@ -14,8 +14,8 @@ FAMILIES = ("protection", "health", "wealth")
 def places(agents: AgentView, most: int) -> tuple[IntArray, IntArray]:
     """Free places, at most ``most`` for an agent: row of the agent of each, and how many the agent has before it."""
     times = np.minimum(agents.capacity, most)
-    rows = np.repeat(np.arange(len(agents)), times)
-    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+    rows = np.arange(len(agents)).repeat(times)
+    return rows, np.arange(len(rows)) - (times.cumsum() - times).repeat(times)
 
 
 def in_turn(leads: LeadView, agents: AgentView, order: IntArray, rows: IntArray) -> IntArray:
@@ -31,12 +31,13 @@ def in_turn(leads: LeadView, agents: AgentView, order: IntArray, rows: IntArray)
     theirs, own = agents.branch[rows], leads.branch[order]
     if len(theirs) and theirs[0] == EVERY_BRANCH:
         own = np.full(len(order), EVERY_BRANCH)
-    by_branch, rows = order[np.argsort(own, kind="stable")], rows[np.argsort(theirs, kind="stable")]
-    own, theirs = np.sort(own), np.sort(theirs)
-    place = np.searchsorted(theirs, own) + np.arange(len(own)) - np.searchsorted(own, own)
-    served = place < np.searchsorted(theirs, own, side="right")
+    # Methods of the arrays: the functions of the same names take longer to find them than a few leads to sort.
+    by_branch, of_branch = own.argsort(kind="stable"), theirs.argsort(kind="stable")
+    own, theirs = own[by_branch], theirs[of_branch]
+    place = theirs.searchsorted(own) + np.arange(len(own)) - own.searchsorted(own)
+    served = place < theirs.searchsorted(own, side="right")
     answer = np.full(len(leads), UNASSIGNED)
-    answer[by_branch[served]] = rows[place[served]]
+    answer[order[by_branch[served]]] = rows[of_branch[place[served]]]
     return answer
 
 

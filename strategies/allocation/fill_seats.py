@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from lifesim.strategy import AgentView, IntArray, LeadView, Luck
 
 from ._places import everyone, in_turn
@@ -19,5 +17,5 @@ class FillSeats:
     ordered = True
 
     def assign(self, leads: LeadView, agents: AgentView, luck: Luck) -> IntArray:
-        order = np.argsort(-agents.skill if self.skilled_first else agents.skill, kind="stable")
-        return in_turn(leads, agents, everyone(leads), np.repeat(order, agents.capacity[order]))
+        order = (-agents.skill if self.skilled_first else agents.skill).argsort(kind="stable")
+        return in_turn(leads, agents, everyone(leads), order.repeat(agents.capacity[order]))
