@@ -34,37 +34,40 @@ class Entry:
         self._zero, self._end = world.date(0), world.scenario.warm_up + world.scenario.horizon
         self._tables: Tables = compile_journey(journey, self._zero, vocabulary(world.scenario))
         self._audiences: tuple[Program, ...] = self._tables.programs()
+        # As Python's numbers: every appointment looks at each of them.
+        self._entries: list[list[int]] = self._tables.entries.tolist()
+        self._calendars = [_calendar(row) for row in self._tables.calendars]
 
     def next(self, now: int) -> int | None:
         """The first appointment of any of the ways in."""
-        found = [at for row in self._tables.entries if (at := self._at(row, now)) is not None and at < self._end]
+        found = [at for row in self._entries if (at := self._at(row, now)) is not None and at < self._end]
         return min(found, default=None)
 
-    def _at(self, row: Any, now: int) -> int | None:
+    def _at(self, row: list[int], now: int) -> int | None:
         if row[KIND] == Way.MOMENT:
-            return int(row[A]) if row[A] >= now else None
+            return row[A] if row[A] >= now else None
         if row[KIND] == Way.CALENDAR:
-            return _calendar(self._tables.calendars[row[A]]).next_after(now - 1, self._zero)
+            return self._calendars[row[A]].next_after(now - 1, self._zero)
         if row[KIND] in _DAILY:
-            return every(1, now, int(row[D]) if row[KIND] == Way.CUSTOMER_DATE and row[D] != NONE else 0)
+            return every(1, now, row[D] if row[KIND] == Way.CUSTOMER_DATE and row[D] != NONE else 0)
         return None
 
     def act(self, world: World, now: int) -> None:
         """Let customers in."""
         first = world.journeys.arrays["journey_rules"]["entries_from"][world.journeys.names.index(self.name)]
-        for number, row in enumerate(self._tables.entries):
+        for number, row in enumerate(self._entries):
             if self._at(row, now) == now:
                 audience = int(world.journeys.arrays["journey_entries"][first + number, STEP])
                 world.enrol(self.name, audience, now, self._candidates(world, number, row, now))
 
-    def _candidates(self, world: World, number: int, row: Any, now: int) -> Any:
+    def _candidates(self, world: World, number: int, row: list[int], now: int) -> Any:
         """Rows of those whom an entry is about today; none where it is about everyone."""
         if row[KIND] == Way.LIFE_EVENT:
-            return learned(world, int(row[A]), now)
+            return learned(world, row[A], now)
         if row[KIND] == Way.CUSTOMER_DATE:
-            return having(world, CUSTOMER_DATES[row[B]], now // DAY * DAY - int(row[C]))
+            return having(world, CUSTOMER_DATES[row[B]], now // DAY * DAY - row[C])
         if row[KIND] in (Way.ENTERS, Way.LEAVES):
-            before, today = self._members(world, number, int(row[A]), now)
+            before, today = self._members(world, number, row[A], now)
             return np.flatnonzero(today & ~before if row[KIND] == Way.ENTERS else before & ~today)
         return None
 

@@ -117,8 +117,13 @@ def open_to(i: int, journey: int, now: int, w: Any) -> bool:
 @compiled
 def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     """Whether a customer may come in now: open to them, in the audience, not inside, within the rules of re-entry
-    and of journeys at a time. Who is kept out by the last of these alone is counted."""
+    and of journeys at a time. Who is kept out by the last of these alone is counted.
+
+    The audience comes first: it keeps most customers out, by their own row, and enrolments are all over their pool.
+    """
     if not open_to(i, journey, now, w):
+        return False
+    if audience != NOTHING and not belongs(i, audience, now, w):
         return False
     rule, place = journey_rule_at(w.journey_rules, journey), enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:
@@ -127,8 +132,6 @@ def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
             return False
         if rule.reentry_times != NOTHING and enrolment.entries > rule.reentry_times:
             return False
-    if audience != NOTHING and not belongs(i, audience, now, w):
-        return False
     if w.at_once > 0 and inside(i, w) >= w.at_once:
         count_way(rule.first_way + TOO_MANY, w)
         return False
