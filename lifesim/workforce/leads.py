@@ -92,7 +92,7 @@ def inquiries(scenario: Scenario, streams: Streams, state: State, requests: Any,
     if not len(requests):
         return leads
     leads["customer"], leads["asked"] = requests["customer"], requests["time"]
-    keys = state.customers["key"][requests["customer"]]
+    keys = state.customers["key"][rows_of(requests)]
     leads["luck"] = luck(streams, keys, DESK, scenario.desk.content, requests["time"])
     u = streams.uniforms("patience", leads["luck"])
     # Who waits beyond the end of the calendar never gives up.
@@ -158,11 +158,11 @@ def in_order(leads: Any, state: State) -> Any:
     """Leads by time asked, then by the customer's key: an order that no row number enters."""
     if len(leads) < 2:
         return leads
-    return picked(leads, np.lexsort((state.customers["key"][leads["customer"]], leads["asked"])))
+    return picked(leads, np.lexsort((state.customers["key"][rows_of(leads)], leads["asked"])))
 
 
 def rows_of(leads: Any) -> Any:
-    """Rows of the customers, as compiled functions take them. Shape (n,)."""
+    """Rows of the customers, as compiled functions take them, and arrays sooner than narrower ones. Shape (n,)."""
     return leads["customer"].astype(np.int64)
 
 
@@ -179,7 +179,7 @@ def count(measures: Any, branch: Any, measure: int, amounts: Any = None) -> None
     measures[:, measure] += np.bincount(branch, amounts, minlength=len(measures)).astype(np.int64)
 
 
-def count_touches(touched: Any, leads: Any, outcome: int) -> None:
-    """Count the calls that leads are for in the table of what became of touches."""
+def count_touches(touched: Any, leads: Any, outcome: int, times: Any = 1) -> None:
+    """Count the calls that leads are for, or so many of each, in the table of what became of touches."""
     if len(leads):
-        np.add.at(touched, (leads["campaign"], leads["channel"], leads["content"], outcome), 1)
+        np.add.at(touched, (leads["campaign"], leads["channel"], leads["content"], outcome), times)

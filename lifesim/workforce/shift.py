@@ -43,6 +43,15 @@ class Shift:
         self.rows: Ints = staff.present(now)
         self._columns: dict[str, Any] = {}
 
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Names of the groups of seats, then of the tiers of agents."""
+        return self.staff.tiers
+
+    def column(self, name: str) -> Any:
+        """A column of ``AgentView``, shape (rows,)."""
+        return self[name]
+
     def __getitem__(self, name: str) -> Any:
         """A column of ``AgentView``, shape (rows,)."""
         if name not in self._columns:

@@ -42,6 +42,7 @@ class CallRules:
         hours = [(rules.hours.opens, rules.hours.closes) if rules.hours else (0, DAY)
                  for rules in channel_rules(world.scenario)]  # fmt: skip
         self._opens, self._closes = np.array(hours).T
+        self._all_open = int(self._opens.max()), int(self._closes.min())
         self._quiet = {CHANNELS.index(name): quiet for name in BY_PEOPLE if (quiet := policy.quiet_of(name))}
         self._marketing = np.array([each.kind not in policy.exempt for each in contents])
         kinds = np.array([CONTENT_KINDS.index(each.kind) for each in contents])
@@ -95,6 +96,13 @@ class CallRules:
         """Which channels are open for the whole slot that begins now. Shape (channels,)."""
         second = now % DAY
         return (self._opens <= second) & (second + self._slot <= self._closes)
+
+    def shut(self, leads: Any, now: int) -> Any:
+        """Which leads have a channel that is closed for some of the slot that begins now. Shape (n,)."""
+        since, until = self._all_open
+        if since <= now % DAY <= until - self._slot:
+            return np.zeros(len(leads), bool)
+        return ~self.open_in(now)[leads["channel"]]
 
     def free(self, leads: Any, now: int, cost: int) -> Any:
         """Which leads may be dialled in the slot that begins now; the others wait. Shape (n,)."""

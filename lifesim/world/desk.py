@@ -77,12 +77,17 @@ class Desk:
         the time up to which customers ran ahead: the slots between are not visited.
         """
         extra, ahead = self.world.extra, self.world.ahead
-        held = any(len(extra[name]) for name in ("leads", *HELD)) or (OWED in extra and bool(extra[OWED].any()))
-        if held or int(self.world.state.wake.min()) < ahead:
+        if len(extra["leads"]) or any(len(extra[name]) for name in HELD) or self._owed():
+            return self.hours.next(now)
+        if int(self.world.state.wake.min()) < ahead:
             return self.hours.next(now)
         made = np.concatenate([extra[name]["time"] for name in ("inquiries", "calls")])
         first = int(made.min()) + 1 if len(made) else ahead
         return self.hours.next(max(now, min(first, ahead)))
+
+    def _owed(self) -> bool:
+        """Whether sales are still to be recorded."""
+        return OWED in self.world.extra and bool(np.count_nonzero(self.world.extra[OWED]))
 
     def act(self, world: World, now: int) -> None:
         """One slot: new requests in, impatient customers out, the rest graded, allocated, called."""
@@ -93,8 +98,7 @@ class Desk:
             for each in (waiting, world.extra[TRIES]):
                 self.pipeline.overdue(each, now)
         waiting = self._lose(waiting, now, measures)
-        shut = ~self.rules.open_in(now)[waiting["channel"]]
-        later = waiting[:0]
+        shut, later = self.rules.shut(waiting, now), waiting[:0]
         if np.count_nonzero(shut):
             waiting, later = picked(waiting, ~shut), picked(waiting, shut)
         if len(waiting):
@@ -126,10 +130,11 @@ class Desk:
             return waiting
         new = pool.inquiries(world.scenario, world.streams, world.state, inquiries, world.campaigns.index(DESK))
         seen = calls["kind"] == KEY_BEHAVIOUR
-        new = appended(new, pool.journey_calls(picked(calls, ~seen), self.wishes, self.desk.patience))
+        if len(calls):
+            new = appended(new, pool.journey_calls(picked(calls, ~seen), self.wishes, self.desk.patience))
         if self.pipeline is not None:
             new = self.pipeline.entered(new, picked(calls, seen), waiting, now)
-        pool.count(measures, world.state.customers["branch"][new["customer"]], pool.REQUESTS)
+        pool.count(measures, world.state.customers["branch"][pool.rows_of(new)], pool.REQUESTS)
         return pool.in_order(appended(waiting, new), world.state)
 
     def _made(self, name: str, now: int) -> Any:
@@ -162,7 +167,7 @@ class Desk:
         """Slots that agents spend on sales to record and leads in hand, by row of the staff; none without such work."""
         extra, rounds = self.world.extra, self.rounds
         jobs: list[Callable[[Shift, int], Any]] = []
-        if OWED in extra and extra[OWED].any():
+        if self._owed():
             jobs.append(lambda shift, now: work_off(extra, self.staff, shift))
         if rounds.worker is not None and len(extra[WORK_LEFT]):
             jobs.append(rounds.worker.work)

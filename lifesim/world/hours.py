@@ -38,7 +38,7 @@ class Hours:
         #: When anybody works: from when to when, on which days.
         self.first = min([desk.opens, *(tier.opens for tier in tiers)])
         self.last = max([desk.closes, *(tier.closes for tier in tiers)])
-        self.anybody = np.any([self.open, *self.tiers], axis=0)
+        self.anybody: list[bool] = np.any([self.open, *self.tiers], axis=0).tolist()
         self.end = len(days) * DAY
         self.factors = desk_factors(scenario, staffing)
         # Slots before each day, each counted by its factor.
@@ -56,7 +56,7 @@ class Hours:
             if self.anybody[day]:
                 appointment = opens if now <= opens else opens + -(-(now - opens) // self.slot) * self.slot
                 if appointment + self.slot <= day * DAY + self.last:
-                    return int(appointment)
+                    return appointment
         return None
 
     def slot_after(self, now: int) -> tuple[int, tuple[bool, ...]] | None:

@@ -23,7 +23,10 @@ def learned(world: World, kind: int, now: int) -> Any:
     """
     take_note(world, now)
     known = world.extra["learned"]
-    return np.unique(known["customer"][(known["time"] < now) & (known["detail"] == kind)]).astype(np.int64)
+    theirs = (known["time"] < now) & (known["detail"] == kind)
+    if not np.count_nonzero(theirs):
+        return np.zeros(0, np.int64)
+    return np.unique(known["customer"][theirs]).astype(np.int64)
 
 
 def take_note(world: World, now: int) -> None:

@@ -75,7 +75,7 @@ class Rounds:
         due, later = self.rules.due(waiting, now)
         rest = self._serve(now, due, measures, calls, used) if len(due) else due
         # Whoever has waited for long enough, and for whom the last calls have left nothing, waits no more.
-        rest, beyond = self.rules.due(rest, now)
+        rest, beyond = self.rules.due(rest, now) if len(rest) else (rest, rest)
         held = appended(later, beyond)
         return pool.in_order(appended(rest, held), self.world.state) if len(held) else rest
 
@@ -87,23 +87,23 @@ class Rounds:
         if not np.count_nonzero(shift["capacity"]):
             return waiting
         grades = self._grades(now, waiting)
-        reordered = np.count_nonzero(grades[1:] < grades[:-1]) > 0
-        if reordered:
-            order = np.argsort(grades, kind="stable")
-            waiting, grades = picked(waiting, order), grades[order]
-        given = self._given(now, waiting, grades, shift)
-        wanted = self.rules.within(waiting, given >= 0, now)
-        taken = self.contacts.within(self.world.extra, waiting, wanted, shift.rows[given], now)
+        order = grades.argsort(kind="stable")
+        ranked, grades = picked(waiting, order), grades[order]
+        given = self._given(now, ranked, grades, shift)
+        wanted = self.rules.within(ranked, given >= 0, now)
+        taken = self.contacts.within(self.world.extra, ranked, wanted, shift.rows[given], now)
         if not np.count_nonzero(taken):
             return waiting
-        granted, given, rest = picked(waiting, taken), given[taken], picked(waiting, ~taken)
+        granted, given = picked(ranked, taken), given[taken]
         skill = self.skill(granted, given, shift)
         if self.pipeline is not None:
             skill -= self.pipeline.cooled(granted, now)
         self.rules.count(granted)
         self._call(now, granted, shift.rows[given], grades[taken], skill, measures)
         self._leave(granted, given, shift)
-        return pool.in_order(rest, self.world.state) if reordered else rest
+        left = np.ones(len(waiting), bool)
+        left[order[taken]] = False
+        return picked(waiting, left)
 
     def _is_round(self, now: int) -> bool:
         """Whether leads are given out in the slot that begins now."""
@@ -137,14 +137,12 @@ class Rounds:
         name = type(allocation).__name__
         owners = partial(self._owners, waiting["customer"], rows)
         leads = shown(world, self.columns, (world.state, waiting, grades, owners), now)
-        agents = partial(
-            AgentView, np.arange(len(rows)), AGENT_COLUMNS, shift, now, world.date(now), self.staff.tiers
-        )  # fmt: skip
+        agents = AgentView(np.arange(len(rows)), AGENT_COLUMNS, shift, now, leads.date, self.staff.tiers)
         luck = luck_of(world, "allocation", name, waiting, now, self.staff.key[rows])
-        given = asked(world, name, now, allocation.assign, leads, agents(), luck)
+        given = asked(world, name, now, allocation.assign, leads, agents, luck)
         given = integers(world, name, now, "assignments", given, len(waiting), UNASSIGNED, len(rows) - 1)
-        # By a view that the strategy never held: it may have made the columns of its own writable.
-        wrong = complaint(given, world.state.customers["branch"][waiting["customer"]], agents())
+        # By what is behind the view: the strategy may have made the columns of its own writable.
+        wrong = complaint(given, world.state.customers["branch"][pool.rows_of(waiting)], shift)
         if wrong is not None:
             raise StrategyError(f"{at(world, name, now)}: {wrong}")
         return self._taken_up(now, waiting, given, rows)
@@ -173,6 +171,8 @@ class Rounds:
 
     def skill(self, taken: Any, given: Any, shift: Shift) -> Any:
         """Skill of each conversation, in the family of needs that it is about, with what the two make of each other."""
+        if self.staff.agents is None:  # seats are as good in one family of needs as in another
+            return self.staff.skill[given]
         about = self.of_round["family"]((None, taken), slice(None), 0)
         # A content about no family has -1: the last column.
         skill = np.array([shift[name] for name in _SKILLS], np.float64)[about, given]
@@ -187,10 +187,10 @@ class Rounds:
         """Enter leads that somebody takes, and call them."""
         world, extra, branches = self.world, self.world.extra, self.world.state.customers["branch"]
         # The customer has asked for the answer: it is a touch of ours from now on.
-        pool.count_touches(world.state.touched, picked(granted, granted["inquiry"] == 1), T_REQUESTED)
+        pool.count_touches(world.state.touched, granted, T_REQUESTED, granted["inquiry"])
         times = self._talk(granted, rows, skill, now, first=True)
         waited = times - granted["asked"]
-        branch = branches[granted["customer"]].astype(np.int64)
+        branch = branches[pool.rows_of(granted)].astype(np.int64)
         pool.count(measures, branch, pool.GRANTED)
         pool.count(measures, branch, pool.WAIT_SECONDS, waited)
         if BY_TIER in extra:
@@ -270,7 +270,7 @@ class Rounds:
 
     def _what_it_is(self, granted: Any, rows: Any) -> Any:
         """Bits of the touch with each lead, see ``population.columns``; rows of the staff who took them. Shape (n,)."""
-        by_agent = rows >= len(self.staff.calls)
+        by_agent = (rows >= len(self.staff.calls)).astype(np.int64)
         # Who was qualified has been told of the call, and expects it.
         expected = granted["qualified"] * np.int64(CONNECTED)
-        return expected | granted["inquiry"] * ANSWERS | _OF_TOLD[granted["told"], by_agent.view(np.int8)]
+        return expected | granted["inquiry"] * ANSWERS | _OF_TOLD[granted["told"].astype(np.int64), by_agent]

@@ -283,7 +283,9 @@ def customer_view(
     n = count(state)
     seen = state.visible[:n] <= now
     if service:
-        c = state.customers[:n]
-        seen |= ((c["marks"] & REFUSES_TARGETING) > 0) & (c["joined"] <= now) & (c["cause"] != CAUSE_DIED)
+        # Of the few who are not seen otherwise.
+        others, c = np.flatnonzero(~seen), state.customers
+        refuses = (c["marks"][others] & REFUSES_TARGETING) > 0
+        seen[others] = refuses & (c["joined"][others] <= now) & (c["cause"][others] != CAUSE_DIED)
     rows = np.flatnonzero(seen)
     return CustomerView(rows, columns, state, now, date), rows
