@@ -18,7 +18,7 @@ from lifesim import workspace
 from lifesim.errors import StrategyError
 from lifesim.population.columns import DAY
 from lifesim.scenario import Scenario
-from lifesim.strategy import AgentView, IntArray, LeadView, Luck, Practice
+from lifesim.strategy import AgentView, IntArray, LeadView, Luck, NobodyAnswers, Practice
 from lifesim.testing.stage import Stage
 from lifesim.workforce import cases
 from lifesim.workforce.agents import affinity
@@ -129,6 +129,14 @@ def watched(allocation: str, days: int = 80, **parameters: Any) -> tuple[World, 
     daily = Daily()
     scenario = lively(small({"north": 300, "south": 200}))
     return run(scenario, served_by(of(allocation, **parameters)), days=days, observers=[daily]), daily
+
+
+def test_leads_that_nobody_takes_wait_in_the_order_in_which_they_asked() -> None:
+    """Whatever their grades are: another grading may rank them otherwise."""
+    world = run(lively(small(300), patience="60d"), served_by(NobodyAnswers()), days=40)
+    asked = world.extra["leads"]["asked"]
+    assert len(asked) > 20
+    assert np.all(np.diff(asked) >= 0)
 
 
 def test_leads_are_conserved_by_grade_every_day() -> None:

@@ -70,7 +70,8 @@ def appended(records: Any, more: Any) -> Any:
 def picked(records: Any, which: Any) -> Any:
     """A copy of some records, by a mask or by their places: ``records[which]`` in a quarter of the time for a few."""
     kind = records.dtype
-    return records.view(_bytes(kind.itemsize))[which].view(kind)
+    found = records.view(_bytes(kind.itemsize))[which]
+    return np.ndarray(len(found), kind, found)
 
 
 class Log:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.population.arrays import picked
 from lifesim.workforce.leads import SOURCES
 
 #: Array of the world: branch, source, grade (0 not graded, then A to D) and measure.
@@ -67,8 +68,9 @@ def regrade(kept: Mapping[str, Any], branches: Any, leads: Any, grades: Any, now
     pass_on(kept, branches, leads, grades, CREATED)
     new = leads["graded"] == 0
     leads["graded"][new] = now
-    pass_on(kept, branches, leads[new], grades[new], GRADED_FIRST)
-    pass_on(kept, branches, leads[new], grades[new], GRADE_SECONDS, now - leads["asked"][new])
+    first = picked(leads, new)
+    pass_on(kept, branches, first, grades[new], GRADED_FIRST)
+    pass_on(kept, branches, first, grades[new], GRADE_SECONDS, now - first["asked"])
 
 
 def conclude(kept: Mapping[str, Any], branches: Any, cases: Any, won: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from lifesim.population.arrays import picked
 from lifesim.scenario.leads import Nurture
 from lifesim.workforce.nurturing import nurtured
 from lifesim.workforce.passage import IN_TIME, SERVICE_DUE, pass_on
@@ -40,7 +41,7 @@ def meet(kept: Mapping[str, Any], branches: Any, leads: Any, tiers: Any, times: 
     """
     soon, new = times - _since(leads) <= within, leads["settled"] == OPEN
     for measure, of in ((SERVICE_DUE, new), (IN_TIME, new & soon)):
-        pass_on(kept, branches, leads[of], leads["grade"][of], measure)
+        pass_on(kept, branches, picked(leads, of), leads["grade"][of], measure)
     if BY_TIER in kept:
         first = leads["settled"] != MET
         for measure, of in ((SETTLED_BY, first), (IN_TIME_BY, first & soon)):
@@ -69,5 +70,7 @@ def _since(leads: Any) -> Any:
 def miss(kept: Mapping[str, Any], branches: Any, leads: Any, which: Any = True) -> None:
     """Settle leads as breaches, all or some, but for those that are settled already."""
     new = np.flatnonzero(which & (leads["settled"] == OPEN))
-    pass_on(kept, branches, leads[new], leads["grade"][new], SERVICE_DUE)
+    if not len(new):
+        return
+    pass_on(kept, branches, picked(leads, new), leads["grade"][new], SERVICE_DUE)
     leads["settled"][new] = OVERDUE

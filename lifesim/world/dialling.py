@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement import granting
+from lifesim.population.arrays import picked
 from lifesim.population.columns import CONNECTED, FIRST_PURCHASE, RENEWAL_UPSELL, T_FAILED, T_REQUESTED
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.leads import Cleaning, Dialling
@@ -56,14 +57,14 @@ class Dialler:
         calls[self.groups] = np.minimum(able, 0)
         if not (able > 0).any() or not len(mine):
             return waiting, waiting[:0]
-        mine = mine[self.rules.free(waiting[mine], now, self.dialling.cost)]
+        mine = mine[self.rules.free(picked(waiting, mine), now, self.dialling.cost)]
         mine = mine[np.argsort(waiting["grade"][mine], kind="stable")]
         branches = self.world.state.customers["branch"][waiting["customer"][mine]]
         seats = seats_of(branches, self.staff.branch[self.groups], able, self.staff.skill[self.groups])
-        dials = self.rules.within(waiting[mine], seats >= 0, now, self.dialling.cost)
+        dials = self.rules.within(picked(waiting, mine), seats >= 0, now, self.dialling.cost)
         mine, seats = mine[dials], seats[dials]
         skill, tiers = self.staff.skill[self.groups][seats], self.staff.tier[self.groups][seats]
-        leads = waiting[mine]
+        leads = picked(waiting, mine)
         self.rules.count(leads, self.dialling.cost)
         found = dialled(self.dialling, self.world.streams, leads, self._decides(leads), skill)
         self._call(leads, found, skill, tiers, now)
@@ -71,11 +72,12 @@ class Dialler:
         waiting[mine] = leads
         left = np.ones(len(waiting), bool)
         left[mine[dropped]] = False
-        return waiting[left], waiting[~left]
+        return picked(waiting, left), picked(waiting, ~left)
 
     def _decides(self, leads: Any) -> Any:
         """Whose customers are deciding, in truth. Shape (n,)."""
-        return np.isin(self.world.state.customers["stage"][leads["customer"]], (FIRST_PURCHASE, RENEWAL_UPSELL))
+        stage = self.world.state.customers["stage"][leads["customer"]]
+        return (stage == FIRST_PURCHASE) | (stage == RENEWAL_UPSELL)
 
     def _note(self, leads: Any, found: Dialled, now: int) -> Any:
         """Write down what came of the dials, and count it; which leads are dropped. Shape (n,)."""
@@ -100,11 +102,11 @@ class Dialler:
         luck = streams.hashes("dial of a lead", leads["luck"], leads["dials"].astype(np.int64))
         times = now + (streams.uniforms("time in slot", luck) * world.scenario.desk.slot).astype(np.int64)
         # Of whoever made the lead, as the conversation will be.
-        for of, outcome in ((leads, T_REQUESTED), (leads[~found.connected], T_FAILED)):
+        for of, outcome in ((leads, T_REQUESTED), (picked(leads, ~found.connected), T_FAILED)):
             np.add.at(world.state.touched, (of["campaign"], CALL, self.content, outcome), 1)
         self._charge(leads["customer"], times, np.where(found.connected, 0, 1))
         of = found.connected
-        calls = leads[of]
+        calls = picked(leads, of)
         self._count(leads, tiers, of, times)
         calls["luck"], calls["content"], calls["channel"], calls["step"] = luck[of], self.content, CALL, 0
         world.room_for_touches(len(calls))
@@ -120,7 +122,7 @@ class Dialler:
         assert leads_of is not None
         if BY_TIER in extra:
             np.add.at(extra[BY_TIER], (branches[leads["customer"]], tiers, DIAL_SLOTS), 1)
-        met = leads[connected]
+        met = picked(leads, connected)
         meet(extra, branches, met, tiers[connected], times[connected], leads_of.contacted)
         leads["settled"][connected] = met["settled"]
 

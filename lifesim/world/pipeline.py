@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.sending import send
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import T_WITHDRAWN
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.leads import Leads
@@ -99,14 +99,14 @@ class Pipeline:
         bought = mined[issued_last(self.world, waiting["customer"][mined], now) > waiting["asked"][mined]]
         if not len(bought):
             return waiting, due
-        self._let_go(waiting[bought], WITHDRAWN, now)
+        self._let_go(picked(waiting, bought), WITHDRAWN, now)
         left = np.ones(len(waiting), bool)
         left[bought] = False
-        return waiting[left], due[left]
+        return picked(waiting, left), due[left]
 
     def _grade(self, waiting: Any, due: Any, now: int) -> None:
         """Grade the leads at some positions."""
-        leads = waiting[due]
+        leads = picked(waiting, due)
         if len(leads):
             grades = graded(self.world, self.grading, leads, now)
             leads["chance"] = foreseen(self.world, self.grading, leads, now)
@@ -142,8 +142,10 @@ class Pipeline:
 
     def _mined(self, behaviours: Any, pools: tuple[Any, ...], now: int) -> Any:
         """Leads of customers who have none, as far as the contact policy lets us call; of others it is noted."""
+        if not len(behaviours):
+            return pools[0][:0]
         world, keys = self.world, self.world.state.customers["key"]
-        behaviours = behaviours[np.lexsort((keys[behaviours["customer"]], behaviours["time"]))]
+        behaviours = picked(behaviours, np.lexsort((keys[behaviours["customer"]], behaviours["time"])))
         leads = mining.found(
             world.scenario, world.streams, keys[behaviours["customer"]], behaviours, world.campaigns.index(DESK)
         )
@@ -151,10 +153,10 @@ class Pipeline:
         busy = np.concatenate([each["customer"] for each in (*pools, *held)])
         kept = mining.first_of_each(leads["customer"], busy)
         for each in pools:
-            mining.notice(each, leads[~kept])
-        kept[kept] = allowed(world, leads[kept], now)
+            mining.notice(each, picked(leads, ~kept))
+        kept[kept] = allowed(world, picked(leads, kept), now)
         hold(leads["customer"][~kept].astype(np.int64), -1, world.kernel_address)
-        return leads[kept]
+        return picked(leads, kept)
 
     def _let_go(self, leads: Any, measure: int, now: int) -> None:
         """Let go of leads that we do not pursue any more."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement.granting import give_up
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import T_FAILED, T_REQUESTED
 from lifesim.scenario.operation import Reaching
 from lifesim.workforce.leads import CALL, TOLD, rows_of
@@ -52,7 +52,7 @@ class Trier:
         new["agent"], new["handed"], new["dials"] = self.staff.key[rows[calls]], now, 0
         found = ~calls
         found[calls] = self._tried(new, now)
-        self._keep(new[~found[calls]])
+        self._keep(picked(new, ~found[calls]))
         return found
 
     def again(self, shift: Shift, now: int) -> tuple[Any, Any, Any]:
@@ -62,8 +62,8 @@ class Trier:
         room[shift.rows] = shift["capacity"]
         due = np.flatnonzero(allowed)
         which = fitting(due[np.lexsort((tries["luck"][due], tries["due"][due], rows[due]))], rows, room)
-        which = which[self.rules.within(tries[which], np.ones(len(which), bool), now)]
-        tried, by = tries[which], rows[which]
+        which = which[self.rules.within(picked(tries, which), np.ones(len(which), bool), now)]
+        tried, by = picked(tries, which), rows[which]
         self.rules.count(tried)
         self._count(tried, T_REQUESTED)
         branch = self.world.state.customers["branch"][tried["customer"]]
@@ -72,7 +72,7 @@ class Trier:
         left = np.ones(len(tries), bool)
         left[which] = False
         # Whoever has waited for long enough, and for whom the last tries have left nothing, waits no more.
-        self.world.extra[TRIES], _ = self._allowed(tries[left], now)
+        self.world.extra[TRIES], _ = self._allowed(picked(tries, left), now)
         self._keep(tried[~found])
         return tried[found], by[found], np.bincount(by, minlength=len(self.staff))
 
@@ -81,35 +81,35 @@ class Trier:
         due = tries["due"] <= now
         held, gone = self.rules.judge(tries, now, tries["due"])
         over = due & (gone > 0)
-        if over.any():
-            self.rules.suppress(tries[over], gone[over])
+        if np.count_nonzero(over):
+            self.rules.suppress(picked(tries, over), gone[over])
             miss(self.world.extra, self.world.state.customers["branch"], tries, over)
-            let_go(self.world, tries[over], now)
+            let_go(self.world, picked(tries, over), now)
         able = due & ~held & self.rules.open_in(now)[tries["channel"]]
-        return tries[~over], able[~over]
+        return picked(tries, ~over), able[~over]
 
     def _tried(self, leads: Any, now: int) -> Any:
         """Whom one more try reaches. Shape (n,)."""
         found = reaches(self.reaching, self.world.streams, leads)
         leads["dials"] += 1
         leads["due"] = now + self.reaching.apart
-        self._count(leads[~found], T_FAILED)
+        self._count(picked(leads, ~found), T_FAILED)
         return found
 
     def _keep(self, missed: Any) -> None:
         """Put those who were not reached on the list, but for those who have been tried often enough."""
         over = missed["dials"] >= self.reaching.dials
-        let_go(self.world, missed[over], int(self.world.now))
+        let_go(self.world, picked(missed, over), int(self.world.now))
         miss(self.world.extra, self.world.state.customers["branch"], missed, over)
-        self.world.extra[TRIES] = appended(self.world.extra[TRIES], missed[~over])
-        asked = missed[over & (missed["inquiry"] == 1)]
+        self.world.extra[TRIES] = appended(self.world.extra[TRIES], picked(missed, ~over))
+        asked = picked(missed, over & (missed["inquiry"] == 1))
         give_up(rows_of(asked), int(self.world.now), self.world.kernel_address)
 
     def _going_on(self, tries: Any, now: int) -> Any:
         """The list without customers who have bought meanwhile."""
         bought = issued_last(self.world, tries["customer"], now) > tries["handed"]
-        let_go(self.world, tries[bought], now)
-        return tries[~bought]
+        let_go(self.world, picked(tries, bought), now)
+        return picked(tries, ~bought)
 
     def _count(self, leads: Any, outcome: int) -> None:
         place: Any = (leads["campaign"], leads["channel"], leads["content"], outcome)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lifesim.engagement.journeys.layout import NO_PLACE, NONE
 from lifesim.engagement.sending import take_turns
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.scenario.contact import Budget, Places, Throughput
 from lifesim.world.kernel import hold
 from lifesim.world.world import World
@@ -85,9 +85,10 @@ class Turns:
         """Send what has asked before this hour, as far as budgets and rates go; the rest waits on."""
         world = self.world
         made = world.extra["turns"]["time"] < now
-        if not made.any():
+        if not np.count_nonzero(made):
             return
-        asked, world.extra["turns"] = self._in_order(world.extra["turns"][made]), world.extra["turns"][~made]
+        turns = world.extra["turns"]
+        asked, world.extra["turns"] = self._in_order(picked(turns, made)), picked(turns, ~made)
         limits, numbers = list(self.policy.limits.items()), world.policies.limits
         places = np.array([numbers.index(name) for name, _ in limits], np.int64)
         most = np.zeros((len(numbers), len(self.sizes)), np.int64)
@@ -99,14 +100,14 @@ class Turns:
         while place < len(asked):
             place = take_turns(asked, places, most, world.extra[USED], told, place, now, world.kernel_address)
             world.drain()
-        world.extra["turns"] = appended(asked[told == 0], world.extra["turns"])
+        world.extra["turns"] = appended(picked(asked, told == 0), world.extra["turns"])
         hold(asked["customer"][told == 1].astype(np.int64), -1, world.kernel_address)
 
     def _in_order(self, asked: Any) -> Any:
         """By priority, then by the hour in which they asked, then by lot."""
         ranks = self.world.rules.arrays["ranks"][asked["campaign"]]
         lots = self.world.streams.uniforms("turn of a touch", asked["luck"])
-        return asked[np.lexsort((lots, asked["time"] // HOUR, ranks))]
+        return picked(asked, np.lexsort((lots, asked["time"] // HOUR, ranks)))
 
     def _present(self, limit: Budget | Throughput | Places, used: str, present: str, row: int, now: int) -> Any:
         """What has been used of a limit in the time that it is now, by branch; a new time begins with nothing used."""

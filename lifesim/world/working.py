@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.engagement import granting
-from lifesim.population.arrays import appended
+from lifesim.population.arrays import appended, picked
 from lifesim.population.columns import GAP_ASSESSED, T_REACH, T_REQUESTED
 from lifesim.scenario.channels import CHANNELS
 from lifesim.scenario.operation import Operation, Step
@@ -45,7 +45,7 @@ class Worker:
         """Enter work on the leads that agents have taken; which of them there is work on. Shape (n,)."""
         mine = (rows >= len(self.staff.calls)) & (taken["told"] != TOLD)
         extra = self.world.extra
-        new = begun(self.operation, taken[mine], self.staff.key[rows[mine]], now)
+        new = begun(self.operation, picked(taken, mine), self.staff.key[rows[mine]], now)
         extra[WORK_LEFT] = appended(extra[WORK_LEFT], new)
         return mine
 
@@ -60,30 +60,33 @@ class Worker:
             steps, customers = work["step"].copy(), work["customer"][which]
             done, over = go_on(self.operation, work, which, now)
             of_done = self.world.state.customers["branch"][work["customer"][done]]
-            self._say(work[done], steps[done], rows[done], shift, now)
+            self._say(picked(work, done), steps[done], rows[done], shift, now)
             work["step"][done] += 1
             work = self._without(work, over)
+            # Whoever has waited for long enough, and for whom this slot has left nothing, waits no more.
+            work, _ = self._allowed(work, now)
             branch = self.world.state.customers["branch"][customers]
             np.add.at(self.world.extra[BY_TIER], (branch, self.staff.tier[rows[which]], STEP_SLOTS), 1)
             np.add.at(self.world.extra[BY_TIER], (of_done, self.staff.tier[rows[done]], STEPS_DONE), 1)
-        # Whoever has waited for long enough, and for whom this slot has left nothing, waits no more.
-        self.world.extra[WORK_LEFT], _ = self._allowed(work, now)
+        self.world.extra[WORK_LEFT] = work
         return np.bincount(rows[which], minlength=len(self.staff))
 
     def _talks(self, work: Any) -> tuple[Any, Any]:
         """Work of which a further slot is a conversation: its positions, and the conversations as leads."""
         at = np.flatnonzero(work["left"] == 1)
-        leads = self._leads(work[at], work["step"][at])
+        leads = self._leads(picked(work, at), work["step"][at])
         reached = self._reached(leads)
-        return at[reached], leads[reached]
+        return at[reached], picked(leads, reached)
 
     def _allowed(self, work: Any, now: int) -> tuple[Any, Any]:
         """The work without that which the contact policy ends, and which of it can be done now. Shape (n,)."""
         able = work["due"] <= now
+        if not np.count_nonzero(able):
+            return work, able
         at, leads = self._talks(work)
         held, gone = self.rules.judge(leads, now, work["due"][at])
         over = able[at] & (gone > 0)
-        self.rules.suppress(leads[over], gone[over])
+        self.rules.suppress(picked(leads, over), gone[over])
         able[at] &= ~held & self.rules.open_in(now)[leads["channel"]]
         left = np.ones(len(work), bool)
         left[at[over]] = False
@@ -91,9 +94,9 @@ class Worker:
 
     def _within(self, work: Any, which: Any, now: int) -> Any:
         """The positions, of some, of work for which budgets and rates leave enough; that is counted."""
-        at, leads = self._talks(work[which])
+        at, leads = self._talks(picked(work, which))
         done = self.rules.within(leads, np.ones(len(leads), bool), now)
-        self.rules.count(leads[done])
+        self.rules.count(picked(leads, done))
         left = np.ones(len(which), bool)
         left[at[~done]] = False
         return which[left]
@@ -102,15 +105,18 @@ class Worker:
         """The work without that on customers who have bought, or have waited for too long."""
         bought = issued_last(self.world, work["customer"], now) > work["handed"]
         late = ~bought & (work["due"] + self.operation.patience <= now)
-        self._count(work[late], np.full(int(late.sum()), len(self.contents)))
+        if np.count_nonzero(late):
+            self._count(picked(work, late), np.full(np.count_nonzero(late), len(self.contents)))
         return self._without(work, np.flatnonzero(bought | late))
 
     def _without(self, work: Any, over: Any) -> Any:
         """The work without some of it, whose customers nobody holds any more."""
+        if not len(over):
+            return work
         left = np.ones(len(work), bool)
         left[over] = False
         hold(work["customer"][~left].astype(np.int64), -1, self.world.kernel_address)
-        return work[left]
+        return picked(work, left)
 
     def _count(self, work: Any, columns: Any) -> None:
         branch = self.world.state.customers["branch"][work["customer"]]
@@ -144,12 +150,12 @@ class Worker:
         reached = self._reached(leads)
         if GAP in names:
             self._assess(leads["customer"][steps == names.index(GAP)])
-        for of, outcome in ((leads, T_REQUESTED), (leads[~reached], T_REACH)):
+        for of, outcome in ((leads, T_REQUESTED), (picked(leads, ~reached), T_REACH)):
             place: Any = (of["campaign"], of["channel"], of["content"], outcome)
             np.add.at(world.state.touched, place, 1)
         seat = np.zeros(len(self.staff), np.int64)
         seat[shift.rows] = np.arange(len(shift.rows))
-        leads, rows = leads[reached], rows[reached]
+        leads, rows = picked(leads, reached), rows[reached]
         world.room_for_touches(len(leads))
         times = now + (streams.uniforms("time in slot", leads["luck"]) * world.scenario.desk.slot).astype(np.int64)
         skill = self.skill(leads, seat[rows], shift)
