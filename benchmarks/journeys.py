@@ -56,7 +56,6 @@ def world_of(customers: int, days: int) -> Scenario:
 def seconds(scenario: Scenario, journeys: Sequence[Journey]) -> tuple[float, int]:
     """Run one world to its end; seconds of the kernel and of entries, and customers enrolled."""
     from lifesim.experiment.unit import Experiment, Unit
-    from lifesim.population.columns import NONE
     from lifesim.strategy import Practice
 
     practice = Practice(orchestrations={each.name: each for each in journeys})
@@ -65,7 +64,7 @@ def seconds(scenario: Scenario, journeys: Sequence[Journey]) -> tuple[float, int
     begun = time.perf_counter()
     world.run(scenario.horizon, experiment.parts(world, practice))
     took = time.perf_counter() - begun
-    return took, int((world.state.enrolments["customer"] != NONE).sum())
+    return took, int((world.state.enrolments["entries"] > 0).sum())
 
 
 def measure(customers: int, days: int, repeats: int) -> dict[str, Any]:

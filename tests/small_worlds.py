@@ -18,7 +18,8 @@ import numpy as np
 
 import lifesim
 from lifesim.experiment.unit import Experiment, Unit, UnitResult
-from lifesim.population.columns import DAY, E_DELIVERED, E_FAILED, E_OPENED, NEVER
+from lifesim.population.columns import DAY, E_DELIVERED, E_FAILED, E_OPENED, GONE, NEVER, NONE
+from lifesim.population.enrolled import enrolments_of
 from lifesim.population.memory import count
 from lifesim.scenario import Scenario
 from lifesim.strategy import AgentView, CustomerView, IntArray, LeadView, Luck, Practice, Schedule, Touches
@@ -218,6 +219,36 @@ def log_of(world: World) -> dict[str, Any]:
     }
 
 
+def enrolled(world: World) -> Any:
+    """All enrolments, in the order of their places, with the row of the customer and when they left, -1 before."""
+    state = world.state
+    owner = np.full(len(state.enrolments), NONE)
+    for rows, places in enrolments_of(state, np.arange(count(state))):
+        owner[places] = rows
+    places = np.flatnonzero(owner != NONE)
+    records = state.enrolments[places]
+    of = state.courses[np.maximum(records["course"], 0)]
+    left = GONE - np.where(records["course"] >= 0, of["until"], records["course"])
+    inside = (records["course"] >= 0) & (of["inside"] > 0)
+    return _widened(records, customer=owner[places], left=np.where(inside, -1, left))
+
+
+def courses(world: World) -> Any:
+    """How far customers are in journeys, with the row of each customer."""
+    enrolments = enrolled(world)
+    taken = enrolments[enrolments["course"] >= 0]
+    return _widened(world.state.courses[taken["course"]], customer=taken["customer"])
+
+
+def _widened(records: Any, **columns: Any) -> Any:
+    """Records with further columns."""
+    old = [(name, records.dtype[name]) for name in records.dtype.names]
+    out = np.zeros(len(records), [*old, *((name, column.dtype) for name, column in columns.items())])
+    for name in out.dtype.names:
+        out[name] = columns[name] if name in columns else records[name]
+    return out
+
+
 def lives(world: World, only: Any = None, at: int | None = None) -> dict[str, Any]:
     """Everything that a world is, as named arrays in which no row, place or number of a campaign appears.
 
@@ -230,9 +261,11 @@ def lives(world: World, only: Any = None, at: int | None = None) -> dict[str, An
     order = np.argsort(keys)
     order = order if only is None else order[np.isin(keys[order], only)]
     out = _columns(world, order)
-    for name in ("policies", "touches", "enrolments", "courses"):
+    for name in ("policies", "touches"):
         pool = getattr(world.state, name)
         out |= _records(world, name, pool[pool["customer"] >= 0], keys[order])
+    out |= _records(world, "enrolments", enrolled(world), keys[order])
+    out |= _records(world, "courses", courses(world), keys[order])
     for name, array in world.extra.items():
         if array.dtype.names is not None:
             out |= _records(world, f"extra.{name}", array, keys[order])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, obliging, sent, under
-from small_worlds import Weekly, described, experiment, forked, keys_of, log_of, run, run_on
+from small_worlds import Weekly, described, enrolled, experiment, forked, keys_of, log_of, run, run_on
 
 from lifesim.errors import InputError, ScenarioError
 from lifesim.experiment import plugins
@@ -254,8 +254,8 @@ def test_whoever_would_not_have_come_in_anyway_is_not_counted_as_kept_out() -> N
              {"at": "2026-01-09 12:00", "who": "age <= 30"}]  # fmt: skip
     practice = under(stays, a_journey({"end": {"go": "exit"}}, name="two", entry=entry))
     world = run(market(journeys_at_once=1), practice, days=30)
-    pool = world.state.enrolments
-    ones = pool["customer"][(pool["customer"] >= 0) & (pool["journey"] == world.journeys.names.index("one"))]
+    pool = enrolled(world)
+    ones = pool["customer"][pool["journey"] == world.journeys.names.index("one")]
     ages = world.observed["age"](world.state, ones, 0)
     rows = {(row["journey"], row["measure"]): row["value"] for row in journey_totals(world, practice)}
     assert rows["one", "refused_journeys_at_once"] == 0 < rows["two", "entered"]

@@ -10,7 +10,20 @@ import pandas as pd
 import pytest
 from journey_worlds import a_journey, under
 from made_up_run import made_up_run
-from small_worlds import busy, described, differences, experiment, keys_of, lives, log_of, new_world, run, run_on, small
+from small_worlds import (
+    busy,
+    described,
+    differences,
+    enrolled,
+    experiment,
+    keys_of,
+    lives,
+    log_of,
+    new_world,
+    run,
+    run_on,
+    small,
+)
 
 import lifesim
 from lifesim.engagement.journeys.running_checks import cannot_run
@@ -136,8 +149,7 @@ def test_audiences_ask_for_the_score() -> None:
     view, rows = customer_view(world.observed, world.state, world.now, world.date(world.now))
     chosen = rows[(view.churn_score >= 0.3) & (view.policies >= 1)]
     world.enrol("walk", 0, world.now)
-    pool = world.state.enrolments
-    assert sorted(pool["customer"][pool["customer"] >= 0].tolist()) == chosen.tolist()
+    assert sorted(enrolled(world)["customer"].tolist()) == chosen.tolist()
     assert 5 < len(chosen) < 0.9 * of_holders(world).sum()
     (refused,) = [each.message for each in cannot_run(practice.journeys["walk"], small())]
     assert refused.endswith("describe inference.churn in the scenario")
@@ -151,7 +163,7 @@ def test_a_cut_changes_no_score() -> None:
     uncut, _ = run_on(of, new_world(of), practice, 70 * DAY)
     cut, _ = run_on(of, new_world(of), practice, 70 * DAY, [33 * DAY + 5])
     assert uncut.state.signals[: count(uncut.state)].tobytes() == cut.state.signals[: count(cut.state)].tobytes()
-    assert np.count_nonzero(uncut.state.enrolments["entries"]) > 3
+    assert np.count_nonzero(enrolled(uncut)["entries"]) > 3
 
 
 def test_a_stage_by_rules_follows_from_what_is_observed() -> None:

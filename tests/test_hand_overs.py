@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from journey_worlds import a_journey, obliging, sent, story, under, ways
-from small_worlds import FirstSeat, described, experiment, keys_of, new_world, run
+from small_worlds import FirstSeat, described, enrolled, experiment, keys_of, new_world, run
 from teams import JUNIORS, SENIORS
 from teams import described as of_team
 
@@ -72,8 +72,7 @@ def orphans(world: Any) -> set[int]:
 
 
 def inside(world: Any) -> set[int]:
-    pool = world.state.enrolments["customer"]
-    return {int(key) for key in keys_of(world)[pool[pool >= 0]]}
+    return {int(key) for key in keys_of(world)[enrolled(world)["customer"]]}
 
 
 def test_a_customer_whom_an_agent_takes_over_is_called_and_is_no_orphan_any_more() -> None:
@@ -103,8 +102,7 @@ def test_the_hazards_of_an_orphan_fall_when_an_agent_takes_over() -> None:
     of = experiment(staffed(), {"control": practice})
     world = new_world(of)
     world.run(24 * DAY + 19 * 3_600 + 1, of.parts(world, practice))
-    pool = world.state.enrolments["customer"]
-    rows = pool[pool >= 0]
+    rows = enrolled(world)["customer"]
     before = world.state.customers["rated_at"][rows].copy()
     world.run(25 * DAY + 12 * 3_600, of.parts(world, practice))
     after = world.state.customers["rated_at"][rows]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from journey_worlds import a_journey, obliging, sent, under
 from quiet_world import clock
-from small_worlds import FirstSeat, described, differences, keys_of, lives, run
+from small_worlds import FirstSeat, described, differences, enrolled, keys_of, lives, run
 
 from lifesim.population.consent import HEALTH_DATA
 from lifesim.population.memory import count
@@ -49,8 +49,8 @@ def journeys() -> dict[str, Journey]:
 
 def came(world: World, name: str) -> set[int]:
     """Keys of those who are in a journey."""
-    pool = world.state.enrolments
-    mine = (pool["customer"] >= 0) & (pool["journey"] == world.journeys.names.index(name))
+    pool = enrolled(world)
+    mine = pool["journey"] == world.journeys.names.index(name)
     return set(keys_of(world)[pool["customer"][mine]].tolist())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, obliging, under, ways
-from small_worlds import cut_alike, described, differences, keys_of, lives, log_of, run
+from small_worlds import cut_alike, described, differences, enrolled, keys_of, lives, log_of, run
 
 from lifesim.population.columns import DAY, E_DELIVERED
 from lifesim.report.journeys import lines
@@ -70,7 +70,7 @@ def test_whoever_has_a_place_comes_again_without_another_one() -> None:
     world = run(town(), practice, days=10)
     took = ways(world, practice)
     assert len(world.extra[TAKEN]) == 80 and took["split", "gifted"] == 80 * 10
-    people = int(np.count_nonzero(world.state.enrolments["customer"] >= 0))
+    people = len(enrolled(world))
     assert took["split", "gifted"] + took["split", "full"] + took["split", "plain"] == pytest.approx(people * 10, abs=9)
     log = log_of(world)
     arrived = (log["campaign"] == "walk") & (log["kind"] == E_DELIVERED)

@@ -9,7 +9,20 @@ import numpy as np
 import pytest
 from chance import check_shares
 from journey_worlds import a_journey, obliging, under
-from small_worlds import HOUR, busy, cut_alike, described, experiment, keys_of, log_of, new_world, run, run_on, small
+from small_worlds import (
+    HOUR,
+    busy,
+    cut_alike,
+    described,
+    enrolled,
+    experiment,
+    keys_of,
+    log_of,
+    new_world,
+    run,
+    run_on,
+    small,
+)
 
 from lifesim.dates import months_later
 from lifesim.engagement.journeys.running_checks import cannot_run
@@ -47,9 +60,9 @@ AGAIN = {"after": "0d"}
 
 def entered(world: World, name: str = "walk") -> dict[int, int]:
     """By key of the customer, when they last came into a journey."""
-    pool = world.state.enrolments
+    pool = enrolled(world)
     number = world.journeys.names.index(name)
-    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == number) & (pool["entries"] > 0)]
+    mine = pool[(pool["journey"] == number) & (pool["entries"] > 0)]
     keys = keys_of(world)[mine["customer"]]
     return dict(zip(keys.tolist(), mine["entered"].tolist(), strict=True))
 
@@ -123,9 +136,9 @@ def test_an_entry_and_a_wait_agree_on_a_date(what: str) -> None:
     comes = a_journey(ONCE, name="comes", entry={"before": what, "by": "3d", "at": "10:00"})
     world = run(small(1_200), under(waits, comes), days=50)
     began, came = entered(world, "waits"), entered(world, "comes")
-    pool = world.state.enrolments
+    pool = enrolled(world)
     number = world.journeys.names.index("waits")
-    mine = pool[(pool["customer"] >= 0) & (pool["journey"] == number) & (pool["course"] < 0)]
+    mine = pool[(pool["journey"] == number) & (pool["course"] < 0)]
     left = dict(zip(keys_of(world)[mine["customer"]].tolist(), mine["left"].tolist(), strict=True))
     # Whoever had no date ahead, or less than three days, did not wait.
     waited = {key: at for key, at in left.items() if at > began[key] + DAY}
@@ -144,8 +157,7 @@ def test_birthdays_come_on_the_same_day_of_the_calendar_every_year() -> None:
         if key in months:
             born = datetime.date(2023, 3, 1) + datetime.timedelta(days=int(days[row]))
             assert months[key] == (born.month, born.day)
-    pool = world.state.enrolments
-    entries = pool["entries"][pool["customer"] >= 0]
+    entries = enrolled(world)["entries"]
     assert set(entries.tolist()) <= {1, 2, 3} and np.count_nonzero(entries >= 2) > 200
 
 
@@ -316,9 +328,9 @@ def test_who_is_asked_when_the_time_is_over_and_a_way_in_meanwhile_takes_its_pla
     assert 20 < len(inside) <= np.count_nonzero(held) + 5
     both = a_journey({"stay": {"wait": "100d", "next": "exit"}}, entry=[entry, {"at": "2026-01-05 00:00"}])
     world = run(scenario, under(both), days=30)
-    pool = world.state.enrolments
-    times = pool["entered"][(pool["customer"] >= 0) & (pool["entries"] > 0)]
-    assert np.count_nonzero(times == 20 * DAY) > 100 and set(pool["entries"][pool["customer"] >= 0].tolist()) <= {0, 1}
+    pool = enrolled(world)
+    times = pool["entered"][pool["entries"] > 0]
+    assert np.count_nonzero(times == 20 * DAY) > 100 and set(pool["entries"].tolist()) <= {0, 1}
     took = {(row["step"], row["way"]): row["customers"] for row in journey_steps(world, under(both))}
     assert took["stay", "waiting"] == np.count_nonzero(world.state.courses["inside"])
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from journey_worlds import a_journey, obliging, under
-from small_worlds import experiment, new_world, run, small
+from small_worlds import enrolled, experiment, new_world, run, small
 from test_world_conservation import chain
 
 from lifesim.experiment.passages import journey_totals
 from lifesim.population import memory
 from lifesim.population.arrays import Log, grow, longer, zeros
-from lifesim.population.columns import DAY, EVENT, NONE
+from lifesim.population.columns import DAY, EVENT
+from lifesim.population.enrolled import enrolments_of
+from lifesim.population.memory import count
 from lifesim.world.world import World
 
 STAY = {"stay": {"wait": "3d", "next": "exit"}}
@@ -18,31 +20,28 @@ DAILY = a_journey(STAY, entry={"every": "day 09:00"}, reentry={"after": "1d"})
 
 
 def under_way(world: World) -> int:
-    pool = world.state.enrolments
-    return int(np.count_nonzero((pool["customer"] >= 0) & (pool["course"] >= 0)))
+    return int(np.count_nonzero(enrolled(world)["course"] >= 0))
 
 
 def test_a_place_in_a_journey_is_given_up_on_leaving_and_taken_again() -> None:
     practice = under(a_journey(STAY, entry={"every": "mon 09:00", "who": "age <= 35"}, reentry={"after": "1d"}))
     world = run(small(400), practice, days=75.5)
-    state, pool = world.state, world.state.enrolments
-    enrolled = np.count_nonzero(pool["customer"] >= 0)
-    assert pool["entries"].max() >= 10 and under_way(world) == 0 < enrolled
-    assert state.counts["courses_left"][0] == len(state.courses) < 2 * enrolled + 64
-    assert np.all(state.courses["customer"] == NONE) and not state.courses["inside"].any()
+    state, pool = world.state, enrolled(world)
+    assert pool["entries"].max() >= 10 and under_way(world) == 0 < len(pool)
+    assert state.counts["courses_left"][0] == len(state.courses) < 2 * len(pool) + 64
+    assert not state.courses["inside"].any()
 
 
 def test_pools_of_journeys_are_lists_of_what_is_taken_and_of_free_places() -> None:
     world = run(small(400), under(DAILY), days=60.5)
-    state, pool, courses = world.state, world.state.enrolments, world.state.courses
-    taken = pool["course"][(pool["customer"] >= 0) & (pool["course"] >= 0)].tolist()
-    owners = pool["customer"][(pool["customer"] >= 0) & (pool["course"] >= 0)]
-    assert len(taken) > 50 and np.array_equal(courses["customer"][taken], owners)
-    for name, head, mine in (("courses", "free_course", taken), ("enrolments", "free_enrolment", [])):
+    state, pool = world.state, world.state.enrolments
+    mine = [place for _, places in enrolments_of(state, np.arange(count(state))) for place in places.tolist()]
+    taken = pool["course"][pool["course"] >= 0].tolist()
+    assert len(taken) > 50 and len(taken) == np.count_nonzero(pool["course"][mine] >= 0)
+    for name, head, used in (("courses", "free_course", taken), ("enrolments", "free_enrolment", mine)):
         places = getattr(state, name)
-        mine = mine or np.flatnonzero(places["customer"] >= 0).tolist()
         spare = chain(places, int(state.counts[head][0]))
-        assert sorted([*mine, *spare]) == list(range(len(places)))
+        assert sorted([*used, *spare]) == list(range(len(places)))
         assert state.counts[f"{name}_left"][0] == len(spare)
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from journey_follower import WAITING, Follower, comes_in
 from journey_worlds import a_journey, obliging, under
 from random_journeys import AUDIENCES, CONTENTS, ENTRIES, journeys
-from small_worlds import described, keys_of, log_of, run
+from small_worlds import described, enrolled, keys_of, log_of, run
 
 from lifesim.engagement.journeys.audience import compile_audience
 from lifesim.errors import RunError
@@ -77,8 +77,8 @@ def followers(world: World, journey: Journey) -> dict[int, Follower]:
     scenario, streams = world.scenario, world.streams
     view, rows = customer_view(world.observed, world.state, world.now, world.date(world.now))
     answers = {text: compile_audience(text, vocabulary(scenario))(view) for text in LASTING.values()}
-    pool, found = world.state.enrolments, {}
-    for record in pool[(pool["customer"] >= 0) & (pool["entries"] > 0)]:
+    pool, found = enrolled(world), {}
+    for record in pool[pool["entries"] > 0]:
         key, at = int(keys_of(world)[record["customer"]]), int(np.flatnonzero(rows == record["customer"])[0])
 
         def draw(name: str, key: int = key) -> float:
@@ -93,8 +93,8 @@ def followers(world: World, journey: Journey) -> dict[int, Follower]:
 
 def entered(world: World) -> dict[int, int]:
     """When each customer has come in, by key."""
-    pool = world.state.enrolments
-    came = pool[(pool["customer"] >= 0) & (pool["entries"] > 0)]
+    pool = enrolled(world)
+    came = pool[pool["entries"] > 0]
     return dict(zip(keys_of(world)[came["customer"]].tolist(), came["entered"].tolist(), strict=True))
 
 

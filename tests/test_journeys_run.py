@@ -17,6 +17,7 @@ from small_worlds import (
     busy,
     described,
     differences,
+    enrolled,
     experiment,
     forked,
     keys_of,
@@ -69,7 +70,7 @@ TOGETHER = {
 def test_a_customer_who_does_all_that_is_asked_goes_through_every_step_at_its_time() -> None:
     scenario, practice = obliging(), under(a_journey(TOGETHER))
     world = run(scenario, practice, days=80)
-    everyone = int((world.state.enrolments["customer"] >= 0).sum())
+    everyone = len(enrolled(world))
     assert everyone > 50
     assert sent(world) == {
         ("push", "hello"): dict.fromkeys(("requested", "delivered", "opened"), everyone),
@@ -78,7 +79,7 @@ def test_a_customer_who_does_all_that_is_asked_goes_through_every_step_at_its_ti
         ("call", "hello"): dict.fromkeys(("requested", "delivered", "opened"), everyone),
         ("call", scenario.desk.content): dict.fromkeys(("requested", "delivered", "opened"), everyone),
     }
-    for key in keys_of(world)[world.state.enrolments["customer"][:everyone]]:
+    for key in keys_of(world)[enrolled(world)["customer"]]:
         *letters, call, expert = story(world, key)
         assert letters == ["Fri 09 19:00", "Mon 12 10:00", "Tue 13 09:00", "Wed 14 09:00", "Thu 15 09:00"]
         # At a time of the customer's own in the slot after the request, within the hours of the desk.
@@ -107,8 +108,8 @@ IGNORED = {
 def test_a_customer_who_answers_nothing_takes_every_timeout_and_else() -> None:
     practice = under(a_journey(IGNORED))
     world = run(obliging(opened=0.0), practice, days=60)
-    everyone = int((world.state.enrolments["customer"] >= 0).sum())
-    key = keys_of(world)[world.state.enrolments["customer"][0]]
+    everyone = len(enrolled(world))
+    key = keys_of(world)[enrolled(world)["customer"][0]]
     assert story(world, key) == [
         *("Fri 09 19:00", "Mon 12 09:00", "Tue 13 09:00", "Wed 14 09:00"),
         *("Wed 14 19:00", "Sat 17 09:00", "Sun 18 09:00", "Mon 19 09:00"),
@@ -133,7 +134,7 @@ def test_entries_exits_the_goal_and_reentry() -> None:
     )
     practice = under(journey)
     world = run(small(300), practice, days=80)
-    pool = world.state.enrolments[world.state.enrolments["customer"] >= 0]
+    pool = enrolled(world)
     ages = world.observed["age"](world.state, pool["customer"], 0)
     assert len(pool) > 40 and ages.max() <= 30
     assert set(pool["entries"].tolist()) == {1, 2}
@@ -155,7 +156,7 @@ def test_whoever_is_to_leave_before_the_next_step_leaves_there() -> None:
     steps = {"one": {"wait": "1d", "next": "two"}, "two": {"wait": "1d", "next": "exit"}}
     practice = under(a_journey(steps, exit_if="policies >= 1"))
     world = run(small(200), practice, days=80)
-    pool = world.state.enrolments[world.state.enrolments["customer"] >= 0]
+    pool = enrolled(world)
     held_then = ways(world, practice)["one", "left"]
     assert 0 < held_then < len(pool)
     assert ways(world, practice)["two", "next"] == len(pool) - held_then - ways(world, practice).get(("two", "left"), 0)
@@ -171,7 +172,7 @@ def test_a_split_is_sticky_and_has_its_shares() -> None:
     data = obliging().replace(population={"branches": {"north": 2_000}, "segments": {"mainstream": 1.0}})
     world = run(data, practice, days=10)
     took = ways(world, practice)
-    people = int((world.state.enrolments["customer"] >= 0).sum())
+    people = len(enrolled(world))
     log = log_of(world)
     pushed = {int(key) for key in log["key"][log["campaign"] == "walk"]}
     # Ten visits of one customer are one draw: shares are those of customers. False failure of 1e-6 is 4.9 deviations.
@@ -204,8 +205,7 @@ OTHER = a_journey(
 def test_whom_no_journey_touches_lives_as_in_silence() -> None:
     scenario = uncontended(small(400))
     world, silent = run(scenario, under(NEWS)), run(scenario, Practice(allocation=FirstSeat()))
-    pool = world.state.enrolments
-    touched = keys_of(world)[pool["customer"][pool["customer"] >= 0]]
+    touched = keys_of(world)[enrolled(world)["customer"]]
     others = np.setdiff1d(keys_of(silent), touched)
     assert len(touched) > 50 and len(others) > 100
     assert differences(lives(world, only=others), lives(silent, only=others)) == []
@@ -215,10 +215,10 @@ def test_whom_no_journey_touches_lives_as_in_silence() -> None:
 def test_another_journey_leaves_the_draws_of_the_first_in_place() -> None:
     scenario = uncontended(small(400))
     alone, both = run(scenario, under(NEWS)), run(scenario, under(OTHER, NEWS))
-    pool, number = both.state.enrolments, both.journeys.names.index("a_letter")
-    reached = keys_of(both)[pool["customer"][(pool["customer"] >= 0) & (pool["journey"] == number)]]
+    pool, number = enrolled(both), both.journeys.names.index("a_letter")
+    reached = keys_of(both)[pool["customer"][pool["journey"] == number]]
     others = np.setdiff1d(keys_of(alone), reached)
-    in_news = keys_of(alone)[alone.state.enrolments["customer"][alone.state.enrolments["customer"] >= 0]]
+    in_news = keys_of(alone)[enrolled(alone)["customer"]]
     assert len(np.intersect1d(in_news, reached)) > 20 < len(np.intersect1d(in_news, others))
     numbers = ("enrolments.journey", "courses.row", "customers.recent_sends")
     assert differences(lives(alone, only=others), lives(both, only=others), ignore=numbers[:2]) == []
@@ -277,8 +277,8 @@ def test_the_kernel_sees_of_a_customer_what_a_view_shows() -> None:
     for journey, text, seen in zip(asking, texts, in_view, strict=True):
         number = world.journeys.names.index(journey.name)
         world.enrol(journey.name, int(entries[rules["entries_from"][number], AUDIENCE]), world.now)
-        pool = world.state.enrolments
-        mine = pool["customer"][(pool["customer"] >= 0) & (pool["journey"] == number)]
+        pool = enrolled(world)
+        mine = pool["customer"][pool["journey"] == number]
         assert sorted(mine.tolist()) == rows[seen].tolist(), text
         assert 0 < seen.sum() < len(rows), text
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from small_worlds import FirstSeat, Weekly, busy, described, experiment, forked, run, small, table
+from small_worlds import FirstSeat, Weekly, busy, described, enrolled, experiment, forked, run, small, table
 from teams import JUNIORS, SENIORS
 from teams import described as team_described
 from test_offline_events import invited, meeting
@@ -209,8 +209,8 @@ def test_who_comes_to_an_event_is_a_lead() -> None:
     journey = invited()
     world = run(scenario, Practice({journey.name: journey}), days=60)
     leads = world.extra["leads"][world.extra["leads"]["source"] == ATTENDED]
-    inside = world.state.enrolments["customer"]
-    assert set(leads["customer"].tolist()) == set(inside[inside >= 0].tolist()) and len(leads) > 5
+    inside = enrolled(world)["customer"]
+    assert set(leads["customer"].tolist()) == set(inside.tolist()) and len(leads) > 5
     at = int((24 - 5 + 20) * DAY + 14 * HOUR)
     assert np.all(leads["asked"] == at)
 

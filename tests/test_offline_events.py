@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, obliging, sent, story, under, ways
-from small_worlds import Weekly, described, keys_of, run
+from small_worlds import Weekly, described, enrolled, keys_of, run
 
 from lifesim.engagement.journeys.running_checks import cannot_run
 from lifesim.errors import ScenarioError
@@ -54,8 +54,8 @@ def meeting(come: float = 0.4, people: int = 60, **contents: Any) -> Scenario:
 def test_whoever_books_comes_when_the_event_begins_and_takes_in_what_is_said() -> None:
     practice = under(invited())
     world = run(meeting(come=1.0), practice, days=60)
-    everyone = int((world.state.enrolments["customer"] >= 0).sum())
-    key = keys_of(world)[world.state.enrolments["customer"][0]]
+    everyone = len(enrolled(world))
+    key = keys_of(world)[enrolled(world)["customer"][0]]
     assert story(world, key) == ["Fri 09 19:00", "Sat 24 14:00"] == story(world, key, E_OPENED)
     assert sent(world)["offline_event", "talk"] == dict.fromkeys(("requested", "delivered", "opened"), everyone)
     # Booking comes before the click, because it is what the customer did.
@@ -65,7 +65,7 @@ def test_whoever_books_comes_when_the_event_begins_and_takes_in_what_is_said() -
     apart = run(meeting(come=0.0), practice, days=60)
     need = list(world.scenario.behaviour.states).index("need")
     at = int((24 - 5 + 20) * DAY + 14 * 3_600)
-    rows = world.state.enrolments["customer"][:everyone]
+    rows = enrolled(world)["customer"]
     moved = world.state_of_mind(world.state, rows, need, at) - apart.state_of_mind(apart.state, rows, need, at)
     assert np.median(moved) > 1.0
 
@@ -107,7 +107,7 @@ def test_a_seat_costs_and_is_booked_once() -> None:
         "again": {"send": {"sms": "letter"}, "next": "exit"},
     }
     world = run(meeting(), under(invited(steps)), days=40)
-    everyone = int((world.state.enrolments["customer"] >= 0).sum())
+    everyone = len(enrolled(world))
     assert sent(world)["sms", "letter"]["delivered"] == 2 * everyone
     assert sent(world)["offline_event", "talk"]["requested"] == everyone
     cheap = described(world.scenario)["channels"]
@@ -161,7 +161,7 @@ def test_a_request_goes_by_the_phone_number_and_a_contact_has_nothing_to_accept(
 def test_chats_are_written_in_slots_of_the_desk() -> None:
     """A chat waits for somebody to write it, and has the price of its channel; without anybody it is withdrawn."""
     world = run(strangers(1.0), under(a_journey(ADDED)), days=40)
-    key = keys_of(world)[world.state.enrolments["customer"][0]]
+    key = keys_of(world)[enrolled(world)["customer"][0]]
     asked, chatted = story(world, key)
     # Asked for on Friday at 19:00, when the desk is closed: on Saturday, one slot after the other.
     assert "Sat 10 09:00" <= asked < "Sat 10 10:00" <= chatted < "Sat 10 11:00"

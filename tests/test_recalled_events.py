@@ -14,6 +14,7 @@ from small_worlds import (
     busy,
     described,
     differences,
+    enrolled,
     experiment,
     keys_of,
     lives,
@@ -147,8 +148,8 @@ def test_whoever_did_it_comes_in_and_whoever_does_it_now_has_done_it() -> None:
     first = a_journey(STAY, name="first", entry={"on": "browsed", "who": "not browsed within 1s"})
     monthly = a_journey(STAY, name="monthly", entry={"at": "2026-01-25 10:00", "who": "browsed within 14d"})
     world = run(obliging(), under(at_once, first, monthly), days=60)
-    pool, log = world.state.enrolments, log_of(world)
-    came = {name: set(keys_of(world)[pool["customer"][(pool["customer"] >= 0) & (pool["journey"] == number)]].tolist())
+    pool, log = enrolled(world), log_of(world)
+    came = {name: set(keys_of(world)[pool["customer"][pool["journey"] == number]].tolist())
             for number, name in enumerate(world.journeys.names)}  # fmt: skip
     pages = log["kind"] == E_PRODUCT_PAGE
     assert came["at_once"] == set(log["key"][pages].tolist()) and not came["first"]

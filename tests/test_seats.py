@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, sent, story, under, ways
-from small_worlds import differences, experiment, keys_of, lives, new_world, run, run_on
+from small_worlds import differences, enrolled, experiment, keys_of, lives, new_world, run, run_on
 from test_offline_events import INVITED, SALON, invited, meeting
 
 from lifesim.engagement.journeys.running_checks import cannot_run
@@ -88,8 +88,8 @@ def test_whoever_books_nothing_does_not_notice_that_seats_are_few() -> None:
     young = {"at": "2026-01-09 19:00", "who": "age <= 35"}
     scenario = two_branches()
     a, b = (run(scenario, under(few(seats, entry=young)), days=48) for seats in (2, 1_000))
-    pool = a.state.enrolments["customer"]
-    others = np.setdiff1d(keys_of(a), a.state.customers["key"][pool[pool >= 0]])
+    pool = enrolled(a)["customer"]
+    others = np.setdiff1d(keys_of(a), a.state.customers["key"][pool])
     assert 10 < len(others) < len(keys_of(a)) - 10
     assert differences(lives(a, others), lives(b, others), ignore=("extra.",)) == []
 

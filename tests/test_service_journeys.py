@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, sent, under
-from small_worlds import described, keys_of, run
+from small_worlds import described, enrolled, keys_of, run
 from test_contact_policy import market
 from test_hand_overs import inside
 
@@ -69,7 +69,7 @@ def test_what_it_sends_arrives_and_those_who_have_died_or_not_yet_joined_get_not
     sources = {"advertising": {"rate": "40_000/y", "cost": "1 CNY", "segments": {"mainstream": 1.0}}}
     world = run(refusing(1.0).replace(acquisition=sources), under(journey), days=70)
     c = world.state.customers[: len(keys_of(world))]
-    at = int(world.state.enrolments["entered"].max())
+    at = int(enrolled(world)["entered"].max())
     there = set(keys_of(world)[(c["joined"] <= at) & (c["cause"] != CAUSE_DIED)].tolist())
     assert np.count_nonzero(c["joined"] > at) > 0 and len(inside(world)) > 30
     assert there <= inside(world) < set(keys_of(world).tolist())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import sent, story, ways
-from small_worlds import FirstSeat, described, keys_of, log_of, run
+from small_worlds import FirstSeat, described, enrolled, keys_of, log_of, run
 
 import lifesim
 from lifesim.experiment.passages import journey_totals
@@ -162,8 +162,8 @@ def test_who_is_no_longer_active_leaves() -> None:
     # Let in on Friday, and asked three days after the seventh reminder.
     first = 4 * DAY + 19 * 3_600
     asked = 14 * DAY + 9 * 3_600
-    pool = world.state.enrolments
-    mine = keys_of(world)[pool["customer"][(pool["customer"] >= 0) & (pool["entered"] == first)]]
+    pool = enrolled(world)
+    mine = keys_of(world)[pool["customer"][pool["entered"] == first]]
     seen = log["key"][(log["kind"] == E_SESSION) & (log["time"] >= asked - 3 * DAY) & (log["time"] < asked)]
     quiet = np.setdiff1d(mine, seen)
     told = log["key"][(log["kind"] == E_DELIVERED) & (log["campaign"] == NAME) & (log["time"] == asked)]

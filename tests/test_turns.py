@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import a_journey, sent, under
-from small_worlds import Weekly, cut_alike, described, keys_of, run
+from small_worlds import Weekly, cut_alike, described, enrolled, keys_of, run
 from test_contact_policy import DAILY, HOUR, OPEN, arrivals, campaigns, market
 
 from lifesim.errors import ScenarioError
@@ -161,7 +161,7 @@ def a_stay(entry: Any, **more: Any) -> Any:
 
 
 def entered(world: World) -> set[int]:
-    pool = world.state.enrolments[world.state.enrolments["customer"] >= 0]
+    pool = enrolled(world)
     return set(keys_of(world)[pool["customer"][pool["entries"] > 0]].tolist())
 
 

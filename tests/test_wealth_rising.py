@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from journey_worlds import sent, story, ways
-from small_worlds import FirstSeat, described, keys_of, run
+from small_worlds import FirstSeat, described, enrolled, keys_of, run
 from teams import JUNIORS
 from teams import described as of_team
 
@@ -152,7 +152,7 @@ def test_each_step_sends_its_content_by_its_channel() -> None:
         ("wecom", "gap_chat"): became,
         ("wecom", "pension_proposal"): became,
     }
-    taken = keys_of(world)[world.state.enrolments["customer"][:everyone]]
+    taken = keys_of(world)[enrolled(world)["customer"]]
     marked = world.state.customers["key"][world.state.customers["marks"] & ORPHAN > 0]
     assert not np.isin(taken, marked).any()
 

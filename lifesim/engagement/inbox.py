@@ -20,7 +20,7 @@ def find_touch(i: int, w: Any) -> None:
         place = touch_row(w, place).next
     place = customer_row(w, i).first_enrolment
     while place != NONE:
-        if enrolment_row(w, place).course != NONE:
+        if enrolment_row(w, place).course >= 0:
             soonest = min(soonest, course_row(w, place).at)
         place = enrolment_row(w, place).next
     customer_row(w, i).touch_at = soonest

@@ -14,9 +14,12 @@ import numpy as np
 from lifesim.experiment.cannibalised import sold_to_served
 from lifesim.experiment.harm import Ends, how_they_ended
 from lifesim.metrics import METRICS
-from lifesim.population.columns import NONE
+from lifesim.population.enrolled import came_in
 from lifesim.strategy import Practice
 from lifesim.world.world import World
+
+#: Customers whose journeys are gone through at once.
+_AT_ONCE = 8_192
 
 
 @dataclass(frozen=True)
@@ -53,19 +56,28 @@ def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at
         How many customers there were at the fork; their rows are the same in every arm.
     """
     of_fork = {name: column[:at_fork] for name, column in customers.items()}
-    pool = world.state.enrolments
-    came = (pool["customer"] != NONE) & (pool["entered"] >= world.scenario.warm_up) & (pool["customer"] < at_fork)
-    number = {name: k for k, name in enumerate(world.journeys.names)}
     return Kept(
         {
             name: (np.packbits(metric.top(of_fork)), np.packbits(metric.bottom(of_fork)))
             for name, metric in METRICS.items()
             if metric.kind == "persons" and metric.unit == "share"
         },
-        {name: pool["customer"][came & (pool["journey"] == number[name])] for name in practice.journeys},
+        _members(world, practice, at_fork),
         how_they_ended(world, at_fork),
         sold_to_served(world, practice, at_fork),
     )
+
+
+def _members(world: World, practice: Practice, at_fork: int) -> dict[str, Any]:
+    """By journey of a practice, customers present at the fork who came in since; so many at a time, to need little."""
+    number = {name: k for k, name in enumerate(world.journeys.names)}
+    found: dict[str, list[Any]] = {name: [np.zeros(0, np.int32)] for name in practice.journeys}
+    for first in range(0, at_fork, _AT_ONCE):
+        rows = np.arange(first, min(first + _AT_ONCE, at_fork), dtype=np.int32)
+        customers, journeys = came_in(world.state, world.scenario.warm_up, rows)
+        for name, pieces in found.items():
+            pieces.append(customers[journeys == number[name]])
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
 
 
 def participants(arm: Kept, control: Kept) -> list[dict[str, Any]]:

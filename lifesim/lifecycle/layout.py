@@ -38,7 +38,6 @@ from lifesim.population.columns import (
     EVENT,
     LIFT,
     MIND,
-    NONE,
     NOTE,
     OUTCOME,
     POLICY,
@@ -138,7 +137,7 @@ def course_row(w: Any, place: int) -> Any:
 @compiled
 def under_way(w: Any, place: int) -> bool:
     """Whether the customer of an enrolment is in the journey."""
-    return enrolment_row(w, place).course != NONE and course_row(w, place).inside
+    return enrolment_row(w, place).course >= 0 and course_row(w, place).inside
 
 
 @compiled

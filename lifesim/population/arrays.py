@@ -17,10 +17,11 @@ _LARGE = 2**20
 
 
 def chain(pool: Any, first: int) -> None:
-    """Link the places of a pool from ``first`` on as free, in ascending order."""
+    """Link the places of a pool from ``first`` on as free, in ascending order; they refer to nothing."""
     pool["next"][first:] = np.arange(first + 1, len(pool) + 1)
     pool["next"][-1] = NONE
-    pool["customer"][first:] = NONE
+    for name in {"customer", "course"}.intersection(pool.dtype.names):
+        pool[name][first:] = NONE
 
 
 #: Cells of arrays that have more rows than those in use, by the address of the first; see ``longer``.

@@ -256,14 +256,13 @@ TRAVELLING, DELIVERED, REMINDED, FADING = 0, 1, 2, 3
 #: is known to connect.
 ANSWERS, ASSIGNS, TO_AGENT, UNSPOKEN, CONNECTED = 1, 2, 4, 8, 16
 
-#: One customer in one journey: kept when they have left, because re-entry and the goal ask for it.
+#: One customer in one journey: kept when they have left, because re-entry and the goal ask for it. Whose it is says the
+#: list of the customer.
 ENROLMENT = np.dtype(
     [
-        ("customer", "i4"),
         ("next", "i4"),  # next enrolment of the customer, or next free place
         ("entered", "i4"),
-        ("left", "i4"),
-        ("course", "i4"),  # place of it, while there is one
+        ("course", "i4"),  # place of it, while there is one; else ``NONE``, or once they have left ``GONE`` less when
         ("entries", "u2"),
         ("journey", "u1"),
         ("converted", "u1"),  # has reached the goal since the latest entry
@@ -271,15 +270,17 @@ ENROLMENT = np.dtype(
     align=True,
 )
 
+#: An enrolment without a course says when the customer left: so many seconds below this.
+GONE = -2
+
 #: How far a customer is in a journey: there is one of those who are in it, and of those who come in unless something
 #: follows; given up when they leave, who are many more.
 COURSE = np.dtype(
     [
-        ("customer", "i4"),
         ("next", "i4"),  # next free place
         ("at", "i4"),  # when the journey goes on by itself
         ("row", "i4"),  # of the steps of all journeys; of its entries, of those who are not in it yet
-        ("until", "i4"),  # when the wait for something ends
+        ("until", "i4"),  # when the wait for something ends; of those who are not in it, what follows in the enrolment
         ("sends", "u2"),  # at this visit of the step
         ("inside", "u1"),
         ("waits", "u1"),  # the row has been begun, and goes on at ``at``

@@ -54,7 +54,8 @@ class Places:
         asked, world.extra["places"] = world.extra["places"][made], world.extra["places"][~made]
         pool, courses = world.state.courses, world.state.enrolments["course"]
         of = courses[asked["detail"]]
-        waits = (of >= 0) & (pool["inside"][of] == 1) & (pool["sends"][of] == ASKED)
+        waits = of >= 0
+        waits[waits] = (pool["inside"][of[waits]] == 1) & (pool["sends"][of[waits]] == ASKED)
         waiting = asked[waits][np.argsort(-asked["time"][waits], kind="stable")]
         # Whoever has left and come in again within the hour has asked twice; the later time is that of this visit.
         waiting = waiting[np.unique(waiting["detail"], return_index=True)[1]]

@@ -10,6 +10,7 @@ import numpy as np
 from lifesim.engagement.journeys.layout import NO_PLACE, NONE
 from lifesim.engagement.sending import take_turns
 from lifesim.population.arrays import appended, picked
+from lifesim.population.enrolled import came_in
 from lifesim.scenario.contact import Budget, Places, Throughput
 from lifesim.world.kernel import hold
 from lifesim.world.world import World
@@ -76,10 +77,8 @@ class Turns:
 
     def _came_in(self, number: int, rows: Any, now: int) -> Any:
         """How many of some customers have come into a journey just now, by branch. Shape (branches,)."""
-        pool = self.world.state.enrolments
-        here = (pool["journey"] == number) & (pool["entered"] == now) & (pool["entries"] > 0)
-        came = rows[np.isin(rows, pool["customer"][here])]
-        return np.bincount(self.world.state.customers["branch"][came], minlength=len(self.sizes))
+        came, journeys = came_in(self.world.state, now, rows)
+        return np.bincount(self.world.state.customers["branch"][came[journeys == number]], minlength=len(self.sizes))
 
     def _send(self, now: int) -> None:
         """Send what has asked before this hour, as far as budgets and rates go; the rest waits on."""

@@ -42,6 +42,7 @@ from lifesim.population.columns import (
     REQUEST,
 )
 from lifesim.population.consent import keeps_refusals, tightened
+from lifesim.population.enrolled import came_in
 from lifesim.population.state import State
 from lifesim.population.synthesis import People
 from lifesim.scenario import Scenario
@@ -263,8 +264,7 @@ class World:
 
     def _endless(self) -> str:
         """Which journeys go round without a pause."""
-        pool = self.state.enrolments
-        inside = pool["journey"][pool["customer"] == self.state.counts["busy_customer"][0]]
+        inside = came_in(self.state, 0, self.state.counts["busy_customer"])[1]
         names = ", ".join(sorted({f"'{self.journeys.names[number]}'" for number in inside}))
         return (
             f"a journey goes round without a pause: a customer of {names} came to more than {kernel.MOST_AT_ONCE:,} "

@@ -40,7 +40,7 @@ from lifesim.lifecycle.layout import (
     under_way,
     world_at,
 )
-from lifesim.population.columns import BLOCK, CAUSE_DIED, ENTER, NEVER, NONE, REFUSES_TARGETING
+from lifesim.population.columns import BLOCK, CAUSE_DIED, ENTER, GONE, NEVER, NONE, REFUSES_TARGETING
 
 
 @compiled
@@ -115,6 +115,13 @@ def open_to(i: int, journey: int, now: int, w: Any) -> bool:
 
 
 @compiled
+def left_at(place: int, w: Any) -> int:
+    """When the customer of an enrolment, who has been in the journey, left it."""
+    course = enrolment_row(w, place).course
+    return GONE - (course if course < 0 else course_row(w, place).until)
+
+
+@compiled
 def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     """Whether a customer may come in now: open to them, in the audience, not inside, within the rules of re-entry
     and of journeys at a time. Who is kept out by the last of these alone is counted.
@@ -128,7 +135,7 @@ def may_enter(i: int, journey: int, audience: int, now: int, w: Any) -> bool:
     rule, place = journey_rule_at(w.journey_rules, journey), enrolment_of(i, journey, w)
     if place != NONE and enrolment_row(w, place).entries > 0:
         enrolment = enrolment_row(w, place)
-        if under_way(w, place) or rule.reentry_after == NOTHING or now - enrolment.left < rule.reentry_after:
+        if under_way(w, place) or rule.reentry_after == NOTHING or now - left_at(place, w) < rule.reentry_after:
             return False
         if rule.reentry_times != NOTHING and enrolment.entries > rule.reentry_times:
             return False
@@ -151,7 +158,6 @@ def enrolment_made(i: int, journey: int, w: Any) -> int:
     counts(w).free_enrolment = enrolment_row(w, place).next
     counts(w).enrolments_left -= 1
     enrolment = enrolment_row(w, place)
-    enrolment.customer = i
     enrolment.next = customer_row(w, i).first_enrolment
     enrolment.journey = journey
     enrolment.course = NONE
@@ -165,15 +171,14 @@ def enrolment_made(i: int, journey: int, w: Any) -> int:
 def begin_course(place: int, inside: int, w: Any) -> None:
     """The customer of an enrolment comes in, of whom the journey remembers nothing; or begins to wait whether to."""
     enrolment = enrolment_row(w, place)
-    new = enrolment.course == NONE
+    new, left = enrolment.course < 0, enrolment.course
     if new:
         enrolment.course = counts(w).free_course
         counts(w).free_course = course_row(w, place).next
         counts(w).courses_left -= 1
+        course_row(w, place).until = left
     course = course_row(w, place)
-    course.customer = enrolment.customer
     course.at = NEVER
-    course.until = 0
     course.sends = 0
     course.inside = inside
     course.waits = 0
@@ -190,11 +195,10 @@ def end_course(place: int, w: Any) -> None:
     course.at = NEVER
     if journey_rule_at(w.journey_rules, enrolment.journey).counts_days:
         return
-    course.customer = NONE
     course.next = counts(w).free_course
     counts(w).free_course = enrolment.course
     counts(w).courses_left += 1
-    enrolment.course = NONE
+    enrolment.course = course.until
 
 
 @compiled
@@ -228,7 +232,7 @@ def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
     if not open_to(i, journey, now, w):
         return
     place, row = enrolment_made(i, journey, w), entry * STEP_WIDTH
-    if enrolment_row(w, place).course == NONE or (not under_way(w, place) and course_row(w, place).at == NEVER):
+    if enrolment_row(w, place).course < 0 or (not under_way(w, place) and course_row(w, place).at == NEVER):
         begin_course(place, 0, w)
         begin_runs(place, i8(w.journey_entries, row + B), i8(w.journey_entries, row + C), w)
         course = course_row(w, place)
@@ -275,7 +279,7 @@ def drop_out(place: int, why: int, now: int, w: Any) -> None:
 @compiled
 def leave(place: int, now: int, w: Any) -> None:
     """Leave a journey; that the customer has been in it stays known."""
-    enrolment_row(w, place).left = now
+    course_row(w, place).until = GONE - now
     end_course(place, w)
 
 

@@ -126,7 +126,7 @@ def run_place(i: int, journey: int, first: int, last: int, event: int, now: int,
     for k in range(first, last):
         if trigger(k, T_EVENT, w) == event and trigger(k, T_RUN, w) != NOTHING and open_to(i, journey, now, w):
             place = enrolment_made(i, journey, w)
-            if enrolment_row(w, place).course == NONE:
+            if enrolment_row(w, place).course < 0:
                 begin_course(place, 0, w)
             return place
     return NONE
@@ -174,12 +174,12 @@ def hear(i: int, place: int, event: int, about: int, now: int, w: Any) -> None:
     if event <= W_REPLIED:
         if about // 256 != rule.campaign:
             return
-        if enrolment.course != NONE:
+        if enrolment.course >= 0:
             own = rule.steps + about % 256
             set_mark(place, own, mark(place, own, w) | (1 << event), w)
     if matching(rule.goal_from, rule.goal_to, place, event, about, now, w) >= 0:
         convert(place, now, w)
-    if enrolment.course == NONE:
+    if enrolment.course < 0:
         return
     course = course_row(w, place)
     if not course.inside:

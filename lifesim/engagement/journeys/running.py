@@ -79,7 +79,7 @@ def due_enrolment(i: int, now: int, w: Any) -> int:
     place = customer_row(w, i).first_enrolment
     while place != NONE:
         enrolment = enrolment_row(w, place)
-        due = enrolment.course != NONE and course_row(w, place).at == now
+        due = enrolment.course >= 0 and course_row(w, place).at == now
         if due and (found == NONE or enrolment.journey < enrolment_row(w, found).journey):
             found = place
         place = enrolment.next
