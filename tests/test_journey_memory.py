@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from journey_worlds import a_journey, obliging, under
-from small_worlds import enrolled, experiment, new_world, run, small
+from small_worlds import differences, enrolled, experiment, lives, new_world, run, small
 from test_world_conservation import chain
 
 from lifesim.experiment.passages import journey_totals
@@ -43,6 +44,24 @@ def test_pools_of_journeys_are_lists_of_what_is_taken_and_of_free_places() -> No
         spare = chain(places, int(state.counts[head][0]))
         assert sorted([*used, *spare]) == list(range(len(places)))
         assert state.counts[f"{name}_left"][0] == len(spare)
+
+
+def test_the_pool_of_courses_shrinks_when_a_crowd_has_left_and_nobody_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of the crowd stay on their way while the pool is made anew."""
+    steps = {
+        "who": {"if": "age <= 22", "then": "long", "else": "short"},
+        "long": {"wait": "10d", "next": "again"},
+        "again": {"wait": "30d", "next": "exit"},
+        "short": {"wait": "1d", "next": "exit"},
+    }
+    crowd = a_journey(steps, name="crowd", entry={"at": "2026-01-08 09:00"})
+    visits = a_journey({"seen": {"go": "exit"}}, name="visits", entry={"on": "launched_app"})
+    practice = under(crowd, visits)
+    world = run(small(2_000), practice, days=60)
+    monkeypatch.setattr(memory, "pack_courses", lambda state: state)
+    roomy = run(small(2_000), practice, days=60)
+    assert 20 < under_way(world) < len(world.state.courses) < 500 < 1_900 < len(roomy.state.courses)
+    assert differences(lives(world), lives(roomy)) == []
 
 
 def test_a_run_of_days_is_a_goal_also_after_leaving() -> None:

@@ -238,7 +238,7 @@ def grow_pool(state: State, pool: str, more: int) -> State:
     """The state with at least ``more`` further places in a pool of linked records."""
     head = _HEADS[pool]
     old = getattr(state, pool)
-    new = longer(old, len(old) + max(more, len(old) // 8, 64))
+    new = longer(old, len(old) + max(more, len(old) // 32, 64))
     chain(new, len(old))
     last, place = NONE, int(state.counts[head][0])
     while place != NONE:
@@ -252,8 +252,31 @@ def grow_pool(state: State, pool: str, more: int) -> State:
     return state._replace(**{pool: new})
 
 
+#: Places from which a pool of courses is worth being made anew.
+_MANY_COURSES = 1_024
+
+
+def pack_courses(state: State) -> State:
+    """The state with the courses that are in use in a pool of their size, where most of the pool is free.
+
+    Many come into a journey at once, and most of them leave it soon: without this, the places of that moment would stay
+    in memory beside enrolments, which only become more.
+    """
+    used, places = len(state.courses) - int(state.counts["courses_left"][0]), len(state.courses)
+    if places <= _MANY_COURSES or 4 * used >= places:
+        return state
+    of = np.flatnonzero(state.enrolments["course"] >= 0)
+    kept = state.enrolments["course"][of]
+    courses, marks = (grow(array[kept], 2 * used + 64, room=places * 2) for array in (state.courses, state.marks))
+    chain(courses, used)
+    state.enrolments["course"][of] = np.arange(used)
+    state.counts["free_course"], state.counts["courses_left"] = used, len(courses) - used
+    return state._replace(courses=courses, marks=marks)
+
+
 def grow_enrolments(state: State, more: int) -> State:
     """The state with ``more`` free places at least for those who come into journeys."""
+    state = pack_courses(state)
     for pool in ("enrolments", "courses"):
         if state.counts[f"{pool}_left"][0] < more:
             state = grow_pool(state, pool, more)
