@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from small_worlds import described, log_of, run, small
+from small_worlds import described, experiment, log_of, new_world, run, small
 
 from lifesim.compiled import compiled_entry
 from lifesim.lifecycle import clocks
 from lifesim.lifecycle.clock_tables import CAUSES
-from lifesim.lifecycle.layout import clock_at, lift_at
+from lifesim.lifecycle.layout import clock_at, lift_at, world_at
+from lifesim.lifecycle.stages import episode_of
 from lifesim.population.columns import CLOCK, DAY, E_STAGE, HOLDING, LIFT, LOST, NEVER
 from lifesim.scenario import STAGES, Scenario
+from lifesim.strategy import Practice
 
 pytestmark = pytest.mark.metamorphic
 
@@ -50,6 +52,12 @@ def lift_one(address: int, place: int, now: int, fade: float, by: float) -> None
     """Lift one of the clocks at an address."""
     place_at = address + place * BOTH_SIZE
     clocks.lift(clock_at(place_at, 0), lift_at(place_at + SIZE, 0), now, fade, by)
+
+
+@compiled_entry
+def episode_in(i: int, slot: int, world: int) -> int:
+    """Which episode of a clock of a customer it is."""
+    return episode_of(i, slot, world_at(world, 0))
 
 
 def clock(residual: float, rate: float, excess: float = 0.0, excess_at: int = 0) -> Any:
@@ -229,3 +237,20 @@ def test_the_causes_of_the_comparison_differ_in_their_details() -> None:
     details = [detail_of(scenario, cause) for cause in RATES]
     assert len(set(details)) == len(details)
     assert sum(detail // 16 % 16 == LOST for detail in details) == 3
+
+
+def test_every_firing_in_every_visit_to_a_stage_has_luck_of_its_own() -> None:
+    """Two bytes tell them apart: the number of the visit, which the customer keeps, and one more for each firing."""
+    world = new_world(experiment(small(20), {"control": Practice()}))
+    clocks_of, c, process = world.state.clocks[0], world.state.customers[0], world.rules.numbers["stage_slots"]
+    assert clocks_of["episode"].tolist()[process:] == [1] * (len(clocks_of) - process)
+    for visit in (1, 2, 65_535):
+        for fired in (0, 1, 2, 65_535):
+            c["visits"][c["stage"]], clocks_of["episode"][0] = visit, (visit + fired) % 65_536
+            assert episode_in(0, 0, world.kernel_address) == visit + 65_536 * fired
+    clocks_of["episode"][process] = 65_535
+    assert episode_in(0, process, world.kernel_address) == 65_535
+
+
+def test_a_clock_takes_no_more_memory_than_it_must() -> None:
+    assert CLOCK.itemsize == 14

@@ -12,7 +12,6 @@ from lifesim.lifecycle.cover import standard_premium, sum_assured
 from lifesim.lifecycle.endings import end_by_claim
 from lifesim.lifecycle.incidence import incidence
 from lifesim.lifecycle.layout import (
-    clock_row,
     clock_rule_at,
     customer_row,
     outcome_row,
@@ -21,7 +20,7 @@ from lifesim.lifecycle.layout import (
     u8,
 )
 from lifesim.lifecycle.mind import feel, feel_times
-from lifesim.lifecycle.stages import log
+from lifesim.lifecycle.stages import episode_of, log
 from lifesim.population.columns import (
     CLAIM_PAID,
     CLAIM_REDUCED,
@@ -83,7 +82,7 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     A claim while another waits has that one settled at once: a customer has one file, and it is opened again.
     """
     c = customer_row(w, i)
-    episode = clock_row(w, i, slot).episode
+    episode = episode_of(i, slot, w)
     if c.settled_at != NEVER:
         # First, because it may end the policy that would claim.
         on_settled(i, now, w)
@@ -143,7 +142,7 @@ def answer_request(i: int, slot: int, row: int, now: int, w: Any) -> None:
     if c.policies == 0:
         return
     key = u8(w.keys, K_CLAIM) ^ clock_rule_at(w.clock_rules, row).key
-    doublings = w.answered_spread * normal(uniform(key, c.key, clock_row(w, i, slot).episode)) / math.log(2.0)
+    doublings = w.answered_spread * normal(uniform(key, c.key, episode_of(i, slot, w))) / math.log(2.0)
     feel(i, I_ANSWERED, now, w)
     feel_times(i, I_ANSWER_WAITED, doublings, now, w)
     log(i, E_REQUEST, int(w.answered_within * 2.0**doublings / DAY), 0, now, w)

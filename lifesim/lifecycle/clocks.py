@@ -71,7 +71,6 @@ def arm_again(
     one: what this clock has used since then is added to its threshold instead.
     """
     clock.residual = exponential(uniform(key, customer_key, episode)) + clock.rate * (now - rated_at)
-    clock.episode = episode
     if lifted.excess != 0.0:
         lifted.excess *= math.exp(-fade * (now - lifted.at))
         lifted.at = now

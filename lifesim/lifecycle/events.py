@@ -11,7 +11,6 @@ from lifesim.lifecycle.claims import answer_request, claim
 from lifesim.lifecycle.foreign import call_apply
 from lifesim.lifecycle.layout import (
     channel_rule_at,
-    clock_row,
     clock_rule_at,
     counts,
     customer_row,
@@ -26,7 +25,7 @@ from lifesim.lifecycle.layout import (
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, move, state_value
 from lifesim.lifecycle.policies import end_all
-from lifesim.lifecycle.stages import enter, log, reach_milestone, rearm, refresh, row_of
+from lifesim.lifecycle.stages import enter, episode_of, log, reach_milestone, rearm, refresh, row_of
 from lifesim.lifecycle.underwriting import ISSUED, UNDER_WAY, applies, buy, may_apply
 from lifesim.population.columns import (
     ADVISED_BY,
@@ -229,8 +228,8 @@ def refer(i: int, slot: int, now: int, w: Any) -> None:
     outcome_row(w, i).referred += 1
     reach_milestone(i, REFERRAL, now, w)
     feel(i, I_REFERRED, now, w)
-    ask(i, NEW_FRIEND, clock_row(w, i, slot).episode, now, w)
-    log(i, E_REFER, clock_row(w, i, slot).episode, 0, now, w)
+    ask(i, NEW_FRIEND, episode_of(i, slot, w), now, w)
+    log(i, E_REFER, episode_of(i, slot, w), 0, now, w)
     rearm(i, slot, now, w)
 
 
@@ -239,10 +238,9 @@ def mechanism(i: int, slot: int, row: int, now: int, w: Any) -> None:
     """A mechanism's own event: its compiled function says what its states become."""
     m = clock_rule_at(w.clock_rules, row).mechanism
     covariates(i, now, w)
-    clock = clock_row(w, i, slot)
     # The clock's own key gives its thresholds.
     key = u8(w.keys, K_MECHANISM) ^ clock_rule_at(w.clock_rules, row).key
-    u = uniform(key, customer_row(w, i).key, clock.episode)
+    u = uniform(key, customer_row(w, i).key, episode_of(i, slot, w))
     x = call_apply(m, u, w)
     rule = mechanism_rule_at(w.mechanism_rules, m)
     for j in range(rule.reads_from, rule.reads_to):

@@ -172,15 +172,27 @@ def find_clock(i: int, w: Any) -> None:
 
 
 @compiled
-def rearm(i: int, slot: int, now: int, w: Any) -> None:
-    """The next threshold of a clock that fired without leaving the stage.
+def episode_of(i: int, slot: int, w: Any) -> int:
+    """Which episode of a clock it is, as luck is keyed by it.
 
     A recurring clock counts its firings. A clock of a stage counts them above the number of the visit, so that the
     second firing of one visit has other luck than the first of the next.
     """
+    episode: Any = clock_row(w, i, slot).episode
+    if slot >= w.stage_slots:
+        return episode
+    visit = customer_row(w, i).visits[customer_row(w, i).stage]
+    firings = (np.int64(episode) - visit) & 65535
+    return visit + (firings << 16)
+
+
+@compiled
+def rearm(i: int, slot: int, now: int, w: Any) -> None:
+    """The next threshold of a clock that fired without leaving the stage."""
     c, clock = customer_row(w, i), clock_row(w, i, slot)
     rule = clock_rule_at(w.clock_rules, row_of(i, slot, w))
-    episode = clock.episode + (1 if slot >= w.stage_slots else 65536)
+    clock.episode += 1
+    episode = episode_of(i, slot, w)
     clocks.arm_again(clock, lift_row(w, i, slot), rule.key, c.key, episode, c.rated_at, now, rule.fade)
     find_clock(i, w)
 

@@ -161,14 +161,15 @@ OUTCOME = np.dtype(
     align=True,
 )
 
-#: One hazard clock of one customer.
+#: One hazard clock of one customer; packed, because everybody has several.
 CLOCK = np.dtype(
     [
         ("residual", "f8"),  # threshold not yet used up, at ``rated_at`` and ``excess_at``
         ("rate", "f4"),  # background hazard per second since ``rated_at``
-        ("episode", "u4"),  # which threshold of this clock it is
-    ],
-    align=True,
+        # Which threshold of this clock it is, from 1; of a clock of a stage, the number of the visit, and one more for
+        # each firing in it. After 65,536 of them the luck of one clock of one customer begins anew.
+        ("episode", "u2"),
+    ]
 )
 
 #: The extra hazard of a clock that some content lifts.
