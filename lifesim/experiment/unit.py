@@ -202,13 +202,17 @@ class Experiment:
             world.run(end, [*self.parts(world, practice), observer])
         began = time.perf_counter()
         observer.counted[scenario.horizon // DAY] = occupancy(world, end)
-        joined = world.state.customers["joined"][: count(world.state)]
-        present = np.clip(end - np.maximum(joined, scenario.warm_up), 0, None)
-        result.customer_days += float(present.sum()) / DAY
+        result.customer_days += _days_present(world, scenario.warm_up, end)
         customers = gather(world, arm, practice, observer, result)
         kept = what_is_kept(world, practice, customers, at_fork)
         world.seconds["gathering"] = world.seconds.get("gathering", 0.0) + time.perf_counter() - began
         return kept
+
+
+def _days_present(world: World, since: int, until: int) -> float:
+    """Days that the customers of a world have been there in a time, added up."""
+    joined = world.state.customers["joined"][: count(world.state)]
+    return float(np.clip(until - np.maximum(joined, since), 0, None).sum()) / DAY
 
 
 @contextmanager

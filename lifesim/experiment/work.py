@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from lifesim.scenario import Scenario
 
 #: Customers of a unit at most, where branches can be told apart: enough to be worth the appointments of its desk.
@@ -36,14 +38,23 @@ class UnitResult:
     customer_days: float = 0.0
 
     def add(self, table: str, columns: dict[str, Any], **labels: Any) -> None:
-        """Append a piece to a table: columns of one length, and labels that are the same in every row."""
+        """Append a piece to a table: columns of one length, and labels that are the same in every row.
+
+        Labels are arrays of one cell that is seen again in each row, because a log of events has many rows.
+        """
         n = len(next(iter(columns.values())))
-        self.tables.setdefault(table, []).append({name: [label] * n for name, label in labels.items()} | columns)
+        same = {name: np.broadcast_to(_cell(label), n) for name, label in labels.items()}
+        self.tables.setdefault(table, []).append(same | columns)
 
     def add_rows(self, table: str, rows: list[dict[str, Any]], **labels: Any) -> None:
         """Append rows to a table, each with the labels."""
         if rows:
             self.add(table, {name: [row[name] for row in rows] for name in rows[0]}, **labels)
+
+
+def _cell(label: Any) -> Any:
+    """A label as an array of one cell; words of any length, so that pieces with longer ones can follow."""
+    return np.array(label, dtype=object if isinstance(label, str) else None)
 
 
 def units(scenario: Scenario, sizes: dict[str, int]) -> list[Unit]:
