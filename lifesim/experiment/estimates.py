@@ -35,15 +35,17 @@ def estimates(world: World, among: Any) -> list[dict[str, Any]]:
 
 def _pairs(world: World, rows: Any) -> Iterator[tuple[str, str, Any, Any]]:
     """Estimate, value, who it is true of, whom it is estimated of."""
-    c, state = world.state.customers[rows], world.state
+    c, state = world.state.customers, world.state
+    stages, seen = c["stage"][rows], c["seen_stage"][rows]
     for number, stage in enumerate(STAGES):
-        yield "stage", stage, c["stage"] == number, c["seen_stage"] == number
+        yield "stage", stage, stages == number, seen == number
+    segments = c["segment"][rows]
     for number, segment in enumerate(world.scenario.segments):
-        yield "tag", segment, c["segment"] == number, world.seen(state, rows, Seen.TAG, number, world.now) > 0
+        yield "tag", segment, segments == number, world.seen(state, rows, Seen.TAG, number, world.now) > 0
     churn = world.scenario.inference.churn
     if churn is not None:
-        held = c["policies"] > 0
+        held = c["policies"][rows] > 0
         alarmed = state.signals[rows, 0]["score"][held] >= churn.alarm
-        leaves = c["stage"][held] == CHURN_WARNING
+        leaves = stages[held] == CHURN_WARNING
         yield "churn_score", "leaves", leaves, alarmed
         yield "churn_score", "stays", ~leaves, ~alarmed

@@ -14,11 +14,12 @@ import numpy as np
 from lifesim.experiment.cannibalised import sold_to_served
 from lifesim.experiment.harm import Ends, how_they_ended
 from lifesim.metrics import METRICS
+from lifesim.metrics.metric import Column
 from lifesim.population.enrolled import came_in
 from lifesim.strategy import Practice
 from lifesim.world.world import World
 
-#: Customers whose journeys are gone through at once.
+#: Customers who are gone through at once, eight to a byte.
 _AT_ONCE = 8_192
 
 
@@ -32,7 +33,7 @@ class Kept:
         By metric of persons that is a share, who counts in the numerator and in the denominator: bits, eight customers
         a byte, because the control's are kept while other arms run.
     members
-        By journey of the arm, rows of the customers present at the fork who came in since then.
+        By journey of the arm, which of the customers present at the fork came in since then: bits, too.
     ends
         What became of customers, see `harm`.
     sold
@@ -58,7 +59,7 @@ def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at
     of_fork = {name: column[:at_fork] for name, column in customers.items()}
     return Kept(
         {
-            name: (np.packbits(metric.top(of_fork)), np.packbits(metric.bottom(of_fork)))
+            name: (_bits(metric.top, of_fork, at_fork), _bits(metric.bottom, of_fork, at_fork))
             for name, metric in METRICS.items()
             if metric.kind == "persons" and metric.unit == "share"
         },
@@ -68,30 +69,41 @@ def what_is_kept(world: World, practice: Practice, customers: dict[str, Any], at
     )
 
 
+def _bits(column: Column, customers: dict[str, Any], n: int) -> Any:
+    """Which of the first n customers a column of a metric is true of; so many at a time, to need little memory."""
+    found = np.zeros(-(-n // 8), np.uint8)
+    for first in range(0, n, _AT_ONCE):
+        of = {name: each[first : first + _AT_ONCE] for name, each in customers.items()}
+        found[first // 8 : (first + _AT_ONCE) // 8] = np.packbits(column(of))
+    return found
+
+
 def _members(world: World, practice: Practice, at_fork: int) -> dict[str, Any]:
-    """By journey of a practice, customers present at the fork who came in since; so many at a time, to need little."""
+    """By journey of a practice, which of the customers present at the fork came in since, as `_bits` says it."""
     number = {name: k for k, name in enumerate(world.journeys.names)}
-    found: dict[str, list[Any]] = {name: [np.zeros(0, np.int32)] for name in practice.journeys}
+    found = {name: np.zeros(-(-at_fork // 8), np.uint8) for name in practice.journeys}
     for first in range(0, at_fork, _AT_ONCE):
-        rows = np.arange(first, min(first + _AT_ONCE, at_fork), dtype=np.int32)
+        rows = np.arange(first, min(first + _AT_ONCE, at_fork))
         customers, journeys = came_in(world.state, world.scenario.warm_up, rows)
-        for name, pieces in found.items():
-            pieces.append(customers[journeys == number[name]])
-    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+        for name, bits in found.items():
+            came = np.zeros(len(rows), bool)
+            came[customers[journeys == number[name]] - first] = True
+            bits[first // 8 : (first + _AT_ONCE) // 8] = np.packbits(came)
+    return found
 
 
 def participants(arm: Kept, control: Kept) -> list[dict[str, Any]]:
     """By journey and metric: sums over participants, over the same customers in the control, and over everyone."""
     return [
         {"journey": journey, "metric": name,
-         "numerator": _among(top, rows), "denominator": _among(bottom, rows),
-         "control_numerator": _among(control.counted[name][0], rows),
-         "control_denominator": _among(control.counted[name][1], rows),
-         "everyone_numerator": _among(top), "everyone_denominator": _among(bottom)}
-        for journey, rows in arm.members.items()
+         "numerator": _count(top & members), "denominator": _count(bottom & members),
+         "control_numerator": _count(control.counted[name][0] & members),
+         "control_denominator": _count(control.counted[name][1] & members),
+         "everyone_numerator": _count(top), "everyone_denominator": _count(bottom)}
+        for journey, members in arm.members.items()
         for name, (top, bottom) in arm.counted.items()
     ]  # fmt: skip
 
 
-def _among(bits: Any, rows: Any = slice(None)) -> int:
-    return int(np.count_nonzero(np.unpackbits(bits)[rows]))
+def _count(bits: Any) -> int:
+    return int(np.bitwise_count(bits).sum())

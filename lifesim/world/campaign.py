@@ -20,6 +20,9 @@ from lifesim.world.parts import every
 from lifesim.world.views import customer_view, without_estimates
 from lifesim.world.world import World
 
+#: Customers to whom a campaign writes at once, so that rows of everyone are not in memory once more.
+_AT_ONCE = 65_536
+
 
 class Campaign:
     """An orchestration and its schedule: asks it, and sends what the contact policy allows."""
@@ -67,7 +70,8 @@ class Campaign:
                     f"{at(world, self.name, now)}: a customer appears twice in who for "
                     f"'{touches.content}' by {touches.channel}; at one moment each may get it once"
                 )
-            self._send(world, rows[who], touches, now)
+            for first in range(0, len(who), _AT_ONCE):
+                self._send(world, rows[who[first : first + _AT_ONCE]], touches, now)
 
     def _columns(self, world: World) -> Any:
         columns = world.everything if getattr(self.orchestration, "oracle", False) else world.observed
