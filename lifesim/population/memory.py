@@ -263,11 +263,13 @@ def pack_courses(state: State) -> State:
     in memory beside enrolments, which only become more.
     """
     used, places = len(state.courses) - int(state.counts["courses_left"][0]), len(state.courses)
-    if places <= _MANY_COURSES or 4 * used >= places:
+    if places <= _MANY_COURSES or 2 * used >= places:
         return state
     of = np.flatnonzero(state.enrolments["course"] >= 0)
     kept = state.enrolments["course"][of]
-    courses, marks = (grow(array[kept], 2 * used + 64, room=places * 2) for array in (state.courses, state.marks))
+    courses, marks = (
+        grow(array[kept], used + used // 4 + 64, room=places * 2) for array in (state.courses, state.marks)
+    )
     chain(courses, used)
     state.enrolments["course"][of] = np.arange(used)
     state.counts["free_course"], state.counts["courses_left"] = used, len(courses) - used

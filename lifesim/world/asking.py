@@ -43,4 +43,4 @@ def integers(world: World, name: str, now: int, what: str, values: Any, n: int |
         raise StrategyError(
             f"{at(world, name, now)}: {what} must lie between {low} and {high}; found {array.min()} to {array.max()}"
         )
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
