@@ -114,6 +114,7 @@ from numba import config, from_dtype, njit, types  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
 from lifesim.numba_parts import PartCompiler  # noqa: E402
+from lifesim.read_only import ReadOnly, constant  # noqa: E402
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True}
 
@@ -162,12 +163,13 @@ def compiled_entry(function: Function) -> Function:
     return njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
 
 
-def pointer(dtype: Any) -> Any:
+def pointer(dtype: Any, read_only: bool = False) -> Any:
     """A compiled ``f(address, index)``: the record of ``dtype`` at a place of an array given by its address.
 
-    Nothing is checked and nothing is kept alive; see ``lifecycle.layout``.
+    Nothing is checked and nothing is kept alive; see ``lifecycle.layout``. A ``read_only`` record cannot be
+    assigned to, and must stay as it is until the function that Python called returns.
     """
-    record = from_dtype(dtype)
+    record = ReadOnly.of(from_dtype(dtype)) if read_only else from_dtype(dtype)
 
     @intrinsic  # type: ignore[untyped-decorator]
     def record_at(typingctx: Any, address: Any, index: Any) -> Any:
@@ -258,6 +260,22 @@ def scalars(kind: Any) -> tuple[Any, Any]:
         _array(address, index)[0] = value
 
     return lambda address, index: _wide(_array(address, index)[0]), interpreted_put
+
+
+def constants(kind: Any) -> Any:
+    """Compiled ``get(address, index)`` for an array of plain numbers that stay as they are while compiled code runs."""
+    element = from_dtype(np.dtype(kind))
+    size = np.dtype(kind).itemsize
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def get(typingctx: Any, address: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            place = _place(context, builder, sig, args, size)
+            return constant(builder, builder.bitcast(place, context.get_value_type(element).as_pointer()))
+
+        return element(address, index), codegen
+
+    return scalars(kind)[0] if config.DISABLE_JIT else get
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -15,7 +15,7 @@ import numpy as np
 from lifesim.compiled import compiled
 from lifesim.engagement.inbox import drop
 from lifesim.lifecycle.candidates import active
-from lifesim.lifecycle.layout import content_rule_at, customer_row, tally, touch_row, u8
+from lifesim.lifecycle.layout import content_rule_at, customer_row, rule_u8, tally, touch_row
 from lifesim.lifecycle.mind import covariates, linear
 from lifesim.lifecycle.sessions import visit
 from lifesim.population.columns import CAUSE_DIED, DAY, FADING, NEVER, NONE
@@ -98,7 +98,7 @@ def next_visit(i: int, touch: Any, stopped: int, now: int, w: Any) -> int:
     rate = rule.visits * math.exp(linear(w.pull + touch.content, w)) * active(i, w)
     if rate <= 0.0:
         return NEVER
-    left = exponential(uniform(u8(w.keys, K_COMES), customer_row(w, i).key, touch.luck + np.uint64(now)))
+    left = exponential(uniform(rule_u8(w.keys, K_COMES), customer_row(w, i).key, touch.luck + np.uint64(now)))
     even = max(0, stopped - now)
     if left < rate * even:
         return now + 1 + int(left / rate)

@@ -14,12 +14,12 @@ from lifesim.lifecycle.layout import (
     channel_rule_at,
     content_rule_at,
     customer_row,
-    f8,
-    i8,
     outcome_row,
+    rule_f8,
+    rule_i8,
+    rule_u8,
     tally,
     touch_row,
-    u8,
 )
 from lifesim.lifecycle.noting import W_ADDED_WECOM, W_BOOKED, W_GAP_ASSESSED, W_REPLIED, W_TURNED_AWAY, note
 from lifesim.lifecycle.value import book_cost
@@ -40,12 +40,12 @@ def prompt(i: int, touch: Any, now: int, w: Any) -> None:
     """A touch of a journey asks for something, and some of those who take it in do it at once."""
     key = customer_row(w, i).key
     for word in range(w.words):
-        share = f8(w.prompts, touch.content * w.words + word)
+        share = rule_f8(w.prompts, touch.content * w.words + word)
         if share <= 0.0:
             continue
         # Whoever is a contact already has nothing to accept.
         known = word == W_ADDED_WECOM and customer_row(w, i).reach & _WECOM
-        if known or uniform(u8(w.prompt_keys, word), key, touch.luck) < share:
+        if known or uniform(rule_u8(w.prompt_keys, word), key, touch.luck) < share:
             follow(i, touch, word, now, w)
 
 
@@ -73,8 +73,8 @@ def book(i: int, campaign: int, now: int, w: Any) -> None:
     event = event_after(campaign, now, w)
     if event == NONE:
         return
-    few = i8(w.seats, event * SEAT_WIDTH + 3) >= 0
-    if few and seat_of(i, campaign, i8(w.seats, event * SEAT_WIDTH + 1), w) == NONE:
+    few = rule_i8(w.seats, event * SEAT_WIDTH + 3) >= 0
+    if few and seat_of(i, campaign, rule_i8(w.seats, event * SEAT_WIDTH + 1), w) == NONE:
         ask(i, BOOKING, event, now, w)
         customer_row(w, i).held += 1
     else:
@@ -84,15 +84,15 @@ def book(i: int, campaign: int, now: int, w: Any) -> None:
 @compiled
 def take_seat(i: int, event: int, now: int, w: Any) -> None:
     """Have a seat at an offline event, once; who comes is the luck of the customer and the event."""
-    campaign = i8(w.seats, event * SEAT_WIDTH)
-    at, content = i8(w.seats, event * SEAT_WIDTH + 1), i8(w.seats, event * SEAT_WIDTH + 2)
+    campaign = rule_i8(w.seats, event * SEAT_WIDTH)
+    at, content = rule_i8(w.seats, event * SEAT_WIDTH + 1), rule_i8(w.seats, event * SEAT_WIDTH + 2)
     if seat_of(i, campaign, at, w) == NONE:
         cost = channel_rule_at(w.channel_rules, EVENT_CHANNEL).cost
         tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_REQUESTED, w), 1)
         outcome_row(w, i).sent += 1
         outcome_row(w, i).contact += cost
         book_cost(i, cost, now, w)
-        luck = hash_pair(u8(w.campaign_keys, campaign), customer_row(w, i).key, at)
+        luck = hash_pair(rule_u8(w.campaign_keys, campaign), customer_row(w, i).key, at)
         put(i, campaign, content, EVENT_CHANNEL, luck, 0, at, 0, 0.0, w)
     note(i, W_BOOKED, event, w)
 
@@ -100,7 +100,7 @@ def take_seat(i: int, event: int, now: int, w: Any) -> None:
 @compiled
 def turn_away(i: int, event: int, w: Any) -> None:
     """There is no seat left: counted as a booking that was withdrawn."""
-    campaign, content = i8(w.seats, event * SEAT_WIDTH), i8(w.seats, event * SEAT_WIDTH + 2)
+    campaign, content = rule_i8(w.seats, event * SEAT_WIDTH), rule_i8(w.seats, event * SEAT_WIDTH + 2)
     tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_REQUESTED, w), 1)
     tally(w.touched, cell(campaign, EVENT_CHANNEL, content, T_WITHDRAWN, w), 1)
     note(i, W_TURNED_AWAY, event, w)
@@ -110,7 +110,7 @@ def turn_away(i: int, event: int, w: Any) -> None:
 def event_after(campaign: int, now: int, w: Any) -> int:
     """Row of the first offline event of a journey that begins after a time, or ``NONE``; rows are in order of time."""
     for event in range(w.events_all):
-        if i8(w.seats, event * SEAT_WIDTH) == campaign and i8(w.seats, event * SEAT_WIDTH + 1) > now:
+        if rule_i8(w.seats, event * SEAT_WIDTH) == campaign and rule_i8(w.seats, event * SEAT_WIDTH + 1) > now:
             return event
     return NONE
 
@@ -140,5 +140,5 @@ def remind(i: int, touch: Any, w: Any) -> None:
     if share <= 0.0:
         return
     seat = seat_of(i, touch.campaign, NEVER, w)
-    if seat != NONE and uniform(u8(w.keys, K_REMINDED), customer_row(w, i).key, touch.luck) < share:
+    if seat != NONE and uniform(rule_u8(w.keys, K_REMINDED), customer_row(w, i).key, touch.luck) < share:
         touch_row(w, seat).status = REMINDED

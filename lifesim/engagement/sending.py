@@ -17,15 +17,15 @@ from lifesim.lifecycle.layout import (
     customer_row,
     enrolment_row,
     i4,
-    i8,
     journey_rule_at,
     outcome_row,
     policy_rule_at,
     request_row,
+    rule_i8,
+    rule_u8,
     set_i4,
     tally,
     u1,
-    u8,
     under_way,
     world_at,
 )
@@ -85,13 +85,13 @@ def suppressed(i: int, campaign: int, content: int, channel: int, failed: int, n
         return w.reason_purpose
     if c.marks & REFUSES_TARGETING:
         return T_TARGETING
-    if w.holdout > 0.0 and look_again(u8(w.policy_keys, K_HOLDOUT), c.key, 0)[0] < w.holdout:
+    if w.holdout > 0.0 and look_again(rule_u8(w.policy_keys, K_HOLDOUT), c.key, 0)[0] < w.holdout:
         return w.reason_holdout
     for k in range(w.suppressed_who):
         rule = policy_rule_at(w.suppressions, k)
         if about(rule, channel, content, w) and belongs(i, rule.place, now, w):
             return rule.outcome
-    if w.ranked and outranked(i, i8(w.ranks, campaign), w):
+    if w.ranked and outranked(i, rule_i8(w.ranks, campaign), w):
         return w.reason_priority
     if not failed and c.recent_sends[w.cap_touches - 1] > now - w.cap_within:
         return T_CAP
@@ -111,7 +111,7 @@ def outranked(i: int, rank: int, w: Any) -> bool:
     while place != NONE:
         enrolment = enrolment_row(w, place)
         campaign = journey_rule_at(w.journey_rules, enrolment.journey).campaign
-        if under_way(w, place) and (counts(w).running >> enrolment.journey) & 1 and i8(w.ranks, campaign) < rank:
+        if under_way(w, place) and (counts(w).running >> enrolment.journey) & 1 and rule_i8(w.ranks, campaign) < rank:
             return True
         place = enrolment.next
     return False
@@ -149,7 +149,7 @@ def remember_send(i: int, content: int, channel: int, failed: int, now: int, w: 
 def after_quiet(at: int, channel: int, w: Any) -> int:
     """The first second at or after ``at`` outside the quiet hours of a channel."""
     second = at % DAY
-    start, end = i8(w.quiet_hours, channel * 3), i8(w.quiet_hours, channel * 3 + 1)
+    start, end = rule_i8(w.quiet_hours, channel * 3), rule_i8(w.quiet_hours, channel * 3 + 1)
     if start <= end:
         return at + end - second if start <= second < end else at
     if second >= start:
@@ -181,7 +181,7 @@ def carried_at(at: int, channel: int, marketing: int, w: Any) -> int:
 @compiled
 def dropped(at: int, channel: int, w: Any) -> bool:
     """Whether marketing that would arrive at ``at`` is dropped for quiet hours: those of then, or of the opening."""
-    if not i8(w.quiet_hours, channel * 3 + 2):
+    if not rule_i8(w.quiet_hours, channel * 3 + 2):
         return False
     opens = open_at(at, channel, w)
     return after_quiet(at, channel, w) != at or after_quiet(opens, channel, w) != opens
@@ -202,7 +202,7 @@ def send_one(i: int, campaign: int, content: int, channel: int, luck: Any, step:
         Of the journey that sends it, counted from 1; 0 of a campaign.
     """
     reason = by_channel(i, campaign, content, channel, luck, step, queue, 0, now, w)
-    if reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
+    if reason in (T_REACH, T_CONSENT) and rule_i8(w.fallback, channel) >= 0:
         reason = fall_back(i, campaign, content, channel, luck, step, 0, now, w)
     if reason > 0:
         come_back(i, campaign, content, channel, luck, step, now, w)
@@ -223,8 +223,8 @@ def come_back(i: int, campaign: int, content: int, channel: int, luck: Any, step
 def fall_back(i: int, campaign: int, content: int, channel: int, luck: Any, step: int, failed: int, now: int,
               w: Any) -> int:  # fmt: skip
     """Send by the channel that stands in for one that may not or did not carry a touch; see ``send_one``."""
-    other = i8(w.fallback, channel)
-    again = hash_pair(u8(w.policy_keys, K_FALLBACK), luck, other)
+    other = rule_i8(w.fallback, channel)
+    again = hash_pair(rule_u8(w.policy_keys, K_FALLBACK), luck, other)
     return by_channel(i, campaign, content, other, again, step, 0, failed, now, w)
 
 
@@ -260,7 +260,7 @@ def carry(i: int, campaign: int, content: int, channel: int, luck: Any, step: in
     reason = suppressed(i, campaign, content, channel, failed, now, w)
     at = now
     if not reason and not queue:
-        wait, _ = uniform_pair(u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
+        wait, _ = uniform_pair(rule_u8(w.keys, K_TRAVEL), customer_row(w, i).key, luck)
         at = now + int(channel_rule_at(w.channel_rules, channel).delay * exponential(wait))
         if marketing and dropped(at, channel, w):
             reason = w.reason_quiet
@@ -309,7 +309,7 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
     channel, failed = request["detail"] % 256, request["detail"] // 256
     luck, step, branch = request["luck"], request["step"], customer_row(w, request["customer"]).branch
     marketing = content_rule_at(w.content_rules, content).marketing
-    drops = marketing and i8(w.quiet_hours, channel * 3 + 2) and after_quiet(now, channel, w) != now
+    drops = marketing and rule_i8(w.quiet_hours, channel * 3 + 2) and after_quiet(now, channel, w) != now
     if not drops and carried_at(now, channel, marketing, w) != now:
         return True
     cost = channel_rule_at(w.channel_rules, channel).cost
@@ -328,7 +328,7 @@ def waits(request: Any, places: Any, most: Any, used: Any, now: int, w: Any) -> 
             rule = policy_rule_at(w.limit_rules, k)
             if about(rule, channel, content, w):
                 used[places[k], branch] += cost if rule.place < 0 else 1
-    elif not failed and reason in (T_REACH, T_CONSENT) and i8(w.fallback, channel) >= 0:
+    elif not failed and reason in (T_REACH, T_CONSENT) and rule_i8(w.fallback, channel) >= 0:
         reason = fall_back(i, campaign, content, channel, luck, step, 0, now, w)
     if reason > 0:
         come_back(i, campaign, content, channel, luck, step, now, w)
@@ -363,7 +363,7 @@ def send(rows: Any, campaign: int, content: int, channel: int, occasion: int, qu
         if counts(w).requests + 2 > w.requests_room:
             return k
         key = customer_row(w, rows[k]).key
-        luck = np.uint64(0) if queue else hash_pair(u8(w.campaign_keys, campaign), key, subject)
+        luck = np.uint64(0) if queue else hash_pair(rule_u8(w.campaign_keys, campaign), key, subject)
         reasons[k] = send_one(rows[k], campaign, content, channel, luck, 0, queue, now, w)
         if reasons[k] == WAITS:
             set_i4(w.due, rows[k], NEVER)

@@ -23,15 +23,15 @@ from lifesim.lifecycle.layout import (
     clock_rule_at,
     content_rule_at,
     customer_row,
-    f8,
-    i8,
     lift_row,
     outcome_row,
+    rule_f8,
+    rule_i8,
+    rule_u8,
     set_u1,
     signal_row,
     touch_row,
     u1,
-    u8,
 )
 from lifesim.lifecycle.mind import aimed, covariates, feel, linear, logistic, move, state_value
 from lifesim.lifecycle.mining import B_ATTENDED, B_PROPOSAL_READ, mine
@@ -113,7 +113,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     if touch.lead & UNSPOKEN:
         drop(i, place, w)
         return
-    fails, opens = uniform_pair(u8(w.keys, K_DELIVERY), c.key, touch.luck)
+    fails, opens = uniform_pair(rule_u8(w.keys, K_DELIVERY), c.key, touch.luck)
     comes = touch.status == REMINDED or (touch.lead & CONNECTED) != 0
     missed = fails < channel_rule_at(w.channel_rules, channel).failure and not comes
     if missed or c.cause == CAUSE_DIED:
@@ -135,7 +135,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
         odds += own - channel_rule_at(w.channel_rules, channel).opened
     if channel_rule_at(w.channel_rules, channel).by_hour:
         touch.hour = now % DAY // 3600
-        odds += f8(w.hour_odds, channel * 24 + own_hour(i, now, w))
+        odds += rule_f8(w.hour_odds, channel * 24 + own_hour(i, now, w))
         see_hour(i, touch.hour, w)
     if content_rule_at(w.content_rules, touch.content).marketing and not touch.lead & ANSWERS:
         tire(i, place, now, w)
@@ -145,7 +145,7 @@ def deliver(i: int, place: int, now: int, w: Any) -> None:
     if content_rule_at(w.content_rules, touch.content).proposal:
         note(i, W_PROPOSAL_MADE, content_rule_at(w.content_rules, touch.content).page, w)
     if opens < logistic(odds):
-        delay, _ = uniform_pair(u8(w.keys, K_DELAY), c.key, touch.luck)
+        delay, _ = uniform_pair(rule_u8(w.keys, K_DELAY), c.key, touch.luck)
         touch.status = DELIVERED
         touch.at = now + int(channel_rule_at(w.channel_rules, channel).open_delay * exponential(delay))
     else:
@@ -164,7 +164,7 @@ def fail(i: int, place: int, now: int, w: Any) -> None:
         c.waits = 0
         feel(i, I_UNANSWERED, now, w)
     drop(i, place, w)
-    again = i8(w.fallback, channel) >= 0 and c.cause != CAUSE_DIED
+    again = rule_i8(w.fallback, channel) >= 0 and c.cause != CAUSE_DIED
     if not again or fall_back(i, campaign, content, channel, luck, step, channel + 1, now, w) > 0:
         answer_step(i, campaign, step, W_FAILED, w)
         note_answer(W_FAILED, content, channel, w)
@@ -175,7 +175,7 @@ def own_hour(i: int, now: int, w: Any) -> int:
     """The hour of the customer's own day, of 0 to 23: it is later or earlier than that of the clock, for good."""
     hour = now % DAY // 3600
     if w.own_hours > 0.0:
-        later = w.own_hours * normal(uniform(u8(w.keys, K_OWN_HOURS), customer_row(w, i).key, 0))
+        later = w.own_hours * normal(uniform(rule_u8(w.keys, K_OWN_HOURS), customer_row(w, i).key, 0))
         hour = int(hour - math.floor(later + 0.5)) % 24
     return hour
 
@@ -210,7 +210,7 @@ def tire(i: int, place: int, now: int, w: Any) -> None:
         move(i, w.fatigue_state, channel_rule_at(w.channel_rules, channel).fatigue, now, w)
     if channel_rule_at(w.channel_rules, channel).opt_out == -np.inf:
         return
-    withdraws, alone = uniform_pair(u8(w.keys, K_OPENING), c.key, touch.luck)
+    withdraws, alone = uniform_pair(rule_u8(w.keys, K_OPENING), c.key, touch.luck)
     if withdraws < logistic(
         channel_rule_at(w.channel_rules, channel).opt_out
         + channel_rule_at(w.channel_rules, channel).opt_out_fatigue * tired
@@ -271,15 +271,15 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
         mine(i, B_PROPOSAL_READ, now, w)
     advise(i, touch.channel, w)
     reach_milestone(i, INTEREST, now, w)
-    fit = f8(w.fit, content * N_STAGES + c.stage)
+    fit = rule_f8(w.fit, content * N_STAGES + c.stage)
     to_the_point = aimed(i, content, now, w)
     # Pressure in the wrong stage is not relieved by being beside the point as well.
     if fit > 0.0:
         fit *= to_the_point
     strength = math.exp(1.0 * touch.skill)
     for k in range(w.states):
-        move(i, k, f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
-        move(i, k, -f8(w.content_harm, content * w.states + k) * (1.0 - to_the_point), now, w)
+        move(i, k, rule_f8(w.content_impulses, content * w.states + k) * fit * strength, now, w)
+        move(i, k, -rule_f8(w.content_harm, content * w.states + k) * (1.0 - to_the_point), now, w)
     lift_clocks(i, content, max(0.0, fit) * strength, now, w)
     if touch.lead & ANSWERS:
         c.answered_at = now
@@ -290,7 +290,7 @@ def take_in(i: int, place: int, now: int, w: Any) -> None:
         prompt(i, touch, now, w)
     # What is asked for comes first: whoever books by a click has booked, for a step that waits for either.
     answer(i, touch, channel_rule_at(w.channel_rules, touch.channel).response, w)
-    visits, doing = uniform_pair(u8(w.keys, K_VISIT), c.key, touch.luck)
+    visits, doing = uniform_pair(rule_u8(w.keys, K_VISIT), c.key, touch.luck)
     if visits < content_rule_at(w.content_rules, content).visit:
         answer(i, touch, W_CLICKED, w)
         visit(i, doing, content_rule_at(w.content_rules, content).page, now, w)
@@ -315,13 +315,13 @@ def lift_clocks(i: int, content: int, strength: float, now: int, w: Any) -> None
     lifted = False
     for slot in range(w.slots):
         row = row_of(i, slot, w)
-        if row >= 0 and f8(w.lifted_by, content * w.clocks_all + row) * strength > 0.0:
+        if row >= 0 and rule_f8(w.lifted_by, content * w.clocks_all + row) * strength > 0.0:
             clocks.lift(
                 clock_row(w, i, slot),
                 lift_row(w, i, slot),
                 now,
                 clock_rule_at(w.clock_rules, row).fade,
-                f8(w.lifted_by, content * w.clocks_all + row) * strength,
+                rule_f8(w.lifted_by, content * w.clocks_all + row) * strength,
             )
             lifted = True
     if lifted:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import customer_row, f8, u8
+from lifesim.lifecycle.layout import customer_row, rule_f8, rule_u8
 from lifesim.lifecycle.mind import covariates, linear
 from lifesim.lifecycle.noting import W_BROWSED, note, watched
 from lifesim.population.columns import DAY, NONE
@@ -32,8 +32,8 @@ def looked_at(i: int, now: int, w: Any) -> int:
     covariates(i, now, w)
     best, found = -np.inf, 0
     for a in range(w.products):
-        noise = gumbel(uniform(u8(w.keys, K_BROWSING), customer_row(w, i).key, now * 256 + a))
-        utility = linear(w.alternative + a, w) + f8(w.appeals, a * w.days + now // DAY) + noise
+        noise = gumbel(uniform(rule_u8(w.keys, K_BROWSING), customer_row(w, i).key, now * 256 + a))
+        utility = linear(w.alternative + a, w) + rule_f8(w.appeals, a * w.days + now // DAY) + noise
         if utility > best:
             best = utility
             found = a

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled, pointer
-from lifesim.lifecycle.layout import customer_row, hour_rule_at, i4, stage_rule_at, u8
+from lifesim.lifecycle.layout import customer_row, hour_rule_at, rule_i4, rule_u8, stage_rule_at
 from lifesim.population.columns import CAUSE_DIED, DAY, NEVER
 from lifesim.streams import LOOK_AHEAD, look_ahead
 
@@ -55,7 +55,7 @@ def place(i: int, number: int, activity: float, w: Any) -> int:
     d, c = drawn(w), customer_row(w, i)
     k = number - d.first
     if d.customer != c.key or d.first < 0 or k < 0 or k >= LOOK_AHEAD or d.activity[k] != activity:
-        look_ahead(u8(w.keys, K_SESSION), c.key, number, w.drawn)
+        look_ahead(rule_u8(w.keys, K_SESSION), c.key, number, w.drawn)
         d.customer = c.key
         d.first = number
         find_moments(activity, 1.0 / c.session_rate, w)
@@ -89,7 +89,7 @@ def moment(activity: float, w: Any) -> int:
     inside = min(activity, float(w.days))
     day = int(inside)
     rest = inside - day
-    hour = i4(w.hour_guess, int(rest * HOUR_BINS))
+    hour = rule_i4(w.hour_guess, int(rest * HOUR_BINS))
     # Always as many steps as the worst guess needs: a loop whose length is known does not make the processor guess.
     for _ in range(w.hour_steps):
         hour += 1 if hour_rule_at(w.hour_rules, hour + 1).before <= rest else 0

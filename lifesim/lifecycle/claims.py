@@ -11,14 +11,7 @@ from lifesim.compiled import compiled
 from lifesim.lifecycle.cover import standard_premium, sum_assured
 from lifesim.lifecycle.endings import end_by_claim
 from lifesim.lifecycle.incidence import incidence
-from lifesim.lifecycle.layout import (
-    clock_rule_at,
-    customer_row,
-    outcome_row,
-    policy_row,
-    product_rule_at,
-    u8,
-)
+from lifesim.lifecycle.layout import clock_rule_at, customer_row, outcome_row, policy_row, product_rule_at, rule_u8
 from lifesim.lifecycle.mind import feel, feel_times
 from lifesim.lifecycle.stages import episode_of, log
 from lifesim.population.columns import (
@@ -59,7 +52,7 @@ def policy_that_claims(i: int, episode: int, w: Any) -> int:
         rate = incidence(i, place, w)
         if rate > 0.0:
             about = np.uint64(policy_row(w, place).number + 1) << _WHICH | np.uint64(episode)
-            waits = exponential(uniform(u8(w.keys, K_CLAIM), key, about)) / rate
+            waits = exponential(uniform(rule_u8(w.keys, K_CLAIM), key, about)) / rate
             if waits < soonest:
                 found, soonest = place, waits
         place = policy_row(w, place).next
@@ -90,8 +83,8 @@ def claim(i: int, slot: int, now: int, w: Any) -> None:
     if place == NONE:
         return
     policy = policy_row(w, place)
-    u_amount, u_outcome = uniform_pair(u8(w.keys, K_CLAIM), c.key, episode)
-    u_time = uniform(u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
+    u_amount, u_outcome = uniform_pair(rule_u8(w.keys, K_CLAIM), c.key, episode)
+    u_time = uniform(rule_u8(w.keys, K_CLAIM), c.key, _HOW | np.uint64(episode))
     insured = product_rule_at(w.product_rules, policy.product).severity_of_sum
     of = sum_assured(place, w) if insured else standard_premium(policy, w)
     c.claimed = np.int64(round(of * multiple(policy.product, u_amount, w)))
@@ -141,7 +134,7 @@ def answer_request(i: int, slot: int, row: int, now: int, w: Any) -> None:
     c = customer_row(w, i)
     if c.policies == 0:
         return
-    key = u8(w.keys, K_CLAIM) ^ clock_rule_at(w.clock_rules, row).key
+    key = rule_u8(w.keys, K_CLAIM) ^ clock_rule_at(w.clock_rules, row).key
     doublings = w.answered_spread * normal(uniform(key, c.key, episode_of(i, slot, w))) / math.log(2.0)
     feel(i, I_ANSWERED, now, w)
     feel_times(i, I_ANSWER_WAITED, doublings, now, w)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import customer_row, outcome_row, policy_row, product_rule_at, u8
+from lifesim.lifecycle.layout import customer_row, outcome_row, policy_row, product_rule_at, rule_u8
 from lifesim.lifecycle.value import list_premium, premiums_paid
 from lifesim.population.columns import LOADED
 from lifesim.streams import look_again, normal
@@ -35,7 +35,7 @@ def sum_assured(place: int, w: Any) -> Any:
     rule = product_rule_at(w.product_rules, policy.product)
     multiple = rule.cover_multiple
     if rule.cover_spread > 0.0:
-        z = normal(look_again(u8(w.keys, K_SUM_ASSURED), customer_row(w, policy.customer).key, policy.number)[0])
+        z = normal(look_again(rule_u8(w.keys, K_SUM_ASSURED), customer_row(w, policy.customer).key, policy.number)[0])
         multiple *= math.exp(rule.cover_spread * (z - 0.5 * rule.cover_spread))
     return np.int64(round(standard_premium(policy, w) * multiple))
 

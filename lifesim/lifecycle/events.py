@@ -15,13 +15,14 @@ from lifesim.lifecycle.layout import (
     counts,
     customer_row,
     f8,
-    i4,
     mechanism_rule_at,
     outcome_row,
     product_rule_at,
     request_row,
+    rule_f8,
+    rule_i4,
+    rule_u8,
     signal_row,
-    u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, move, state_value
 from lifesim.lifecycle.policies import end_all
@@ -123,11 +124,11 @@ def choose(i: int, ours_only: bool, subject: int, now: int, w: Any) -> int:
             continue
         utility = (
             linear(w.alternative + a, w)
-            + f8(w.appeals, a * w.days + day)
-            + gumbel(uniform(u8(w.choice_keys, a), c.key, subject))
+            + rule_f8(w.appeals, a * w.days + day)
+            + gumbel(uniform(rule_u8(w.choice_keys, a), c.key, subject))
         )
         if a < products:
-            utility -= lost * f8(w.difficulty, a)
+            utility -= lost * rule_f8(w.difficulty, a)
         if utility > best:
             best = utility
             chosen = a
@@ -192,12 +193,12 @@ def next_phase(i: int, w: Any) -> int:
     c = customer_row(w, i)
     visit = c.visits[CHURN_WARNING]
     if c.phase <= DISSATISFIED:
-        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit)
+        u = uniform(rule_u8(w.keys, K_COMPLAINT), c.key, visit)
         if u < w.complaint:
             return COMPLAINED
         return TO_REGULATOR if u >= 1.0 - (1.0 - w.complaint) * w.regulator_at_once else SILENT
     if c.phase == COMPLAINED:
-        u = uniform(u8(w.keys, K_COMPLAINT), c.key, visit + 65536)
+        u = uniform(rule_u8(w.keys, K_COMPLAINT), c.key, visit + 65536)
         return TO_REGULATOR if u < w.regulator else SILENT
     return SILENT
 
@@ -239,12 +240,12 @@ def mechanism(i: int, slot: int, row: int, now: int, w: Any) -> None:
     m = clock_rule_at(w.clock_rules, row).mechanism
     covariates(i, now, w)
     # The clock's own key gives its thresholds.
-    key = u8(w.keys, K_MECHANISM) ^ clock_rule_at(w.clock_rules, row).key
+    key = rule_u8(w.keys, K_MECHANISM) ^ clock_rule_at(w.clock_rules, row).key
     u = uniform(key, customer_row(w, i).key, episode_of(i, slot, w))
     x = call_apply(m, u, w)
     rule = mechanism_rule_at(w.mechanism_rules, m)
     for j in range(rule.reads_from, rule.reads_to):
-        k = i4(w.reads, j) - w.traits_each
+        k = rule_i4(w.reads, j) - w.traits_each
         if 0 <= k < w.states:
             move(i, k, f8(x, j - rule.reads_from) - state_value(i, k, now, w), now, w)
     log(i, E_MECHANISM, m, 0, now, w)

@@ -15,7 +15,7 @@ from numba import config, types
 from numba.extending import intrinsic
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import f8, i4, mechanism_rule_at, set_f8
+from lifesim.lifecycle.layout import f8, mechanism_rule_at, rule_i4, set_f8
 
 _DOUBLE = ir.DoubleType()
 _POINTER = _DOUBLE.as_pointer()
@@ -82,7 +82,7 @@ def gather(mechanism: int, w: Any) -> int:
     """Address of the covariates that a mechanism reads, in the order it declared, copied behind the scratch."""
     rule = mechanism_rule_at(w.mechanism_rules, mechanism)
     for j in range(rule.reads_from, rule.reads_to):
-        set_f8(w.scratch, w.covariates + j - rule.reads_from, f8(w.scratch, i4(w.reads, j)))
+        set_f8(w.scratch, w.covariates + j - rule.reads_from, f8(w.scratch, rule_i4(w.reads, j)))
     return w.scratch + 8 * w.covariates
 
 

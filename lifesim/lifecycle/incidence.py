@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifesim.compiled import compiled
-from lifesim.lifecycle.layout import customer_row, f4, f8, policy_row, product_rule_at
+from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, rule_f4, rule_f8
 from lifesim.population.columns import EXCLUDED, NONE, RETURNING
 from lifesim.scenario.ages import AGES
 
@@ -15,7 +15,7 @@ def age_of(i: int, w: Any) -> int:
     """Completed years of age at the start, within the tables; 0 where nothing says how old customers are."""
     if w.age_column < 0:
         return 0
-    years = w.age_center + w.age_scale * f4(w.traits, i * w.traits_each + w.age_column)
+    years = w.age_center + w.age_scale * rule_f4(w.traits, i * w.traits_each + w.age_column)
     # Traits are stored in 32 bits: without the allowance 30 years might be read as 29.
     return min(max(int(years + 1e-4), 0), AGES - 1)
 
@@ -26,7 +26,7 @@ def incidence(i: int, place: int, w: Any) -> float:
     policy = policy_row(w, place)
     if policy.status >= RETURNING:
         return 0.0
-    rate = f8(w.incidence, policy.product * AGES + age_of(i, w))
+    rate = rule_f8(w.incidence, policy.product * AGES + age_of(i, w))
     return rate * product_rule_at(w.product_rules, policy.product).exclusion if policy.marks & EXCLUDED else rate
 
 

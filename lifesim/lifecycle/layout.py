@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lifesim.compiled import compiled, pointer, scalars
+from lifesim.compiled import compiled, constants, pointer, scalars
 from lifesim.lifecycle.rule_fields import RULE_ARRAYS, RULE_NUMBERS
 from lifesim.lifecycle.rule_records import (
     BAND,
@@ -60,24 +60,29 @@ WORLD = np.dtype(
 )
 
 customer_at, outcome_at, clock_at, mind_at = (pointer(d) for d in (CUSTOMER, OUTCOME, CLOCK, MIND))
-lift_at = pointer(LIFT)
 policy_at, touch_at, event_at, request_at = (pointer(d) for d in (POLICY, TOUCH, EVENT, REQUEST))
-counts_at, clock_rule_at, band_at = pointer(COUNTS), pointer(CLOCK_RULE), pointer(BAND)
-life_rule_at, journey_rule_at = pointer(LIFE_RULE), pointer(JOURNEY_RULE)
-policy_rule_at = pointer(POLICY_RULE)
-enrolment_at, course_at, note_at, signal_at = pointer(ENROLMENT), pointer(COURSE), pointer(NOTE), pointer(SIGNAL)
-predictor_at, term_at, state_rule_at = pointer(PREDICTOR), pointer(TERM), pointer(STATE_RULE)
-stage_rule_at, product_rule_at, channel_rule_at = (
-    pointer(STAGE_RULE), pointer(PRODUCT_RULE), pointer(CHANNEL_RULE))  # fmt: skip
-content_rule_at, mechanism_rule_at, hour_rule_at = pointer(CONTENT_RULE), pointer(MECHANISM_RULE), pointer(HOUR_RULE)
-world_at = pointer(WORLD)
+enrolment_at, course_at, note_at, signal_at = (pointer(d) for d in (ENROLMENT, COURSE, NOTE, SIGNAL))
+lift_at, counts_at = pointer(LIFT), pointer(COUNTS)
+# The rules, and the record that leads to everything, stay as they are while the kernel runs.
+clock_rule_at, band_at, life_rule_at, journey_rule_at, policy_rule_at = (
+    pointer(d, read_only=True) for d in (CLOCK_RULE, BAND, LIFE_RULE, JOURNEY_RULE, POLICY_RULE)
+)
+predictor_at, term_at, state_rule_at, stage_rule_at, product_rule_at = (
+    pointer(d, read_only=True) for d in (PREDICTOR, TERM, STATE_RULE, STAGE_RULE, PRODUCT_RULE)
+)
+channel_rule_at, content_rule_at, mechanism_rule_at, hour_rule_at = (
+    pointer(d, read_only=True) for d in (CHANNEL_RULE, CONTENT_RULE, MECHANISM_RULE, HOUR_RULE)
+)
+world_at = pointer(WORLD, read_only=True)
 f8, set_f8 = scalars(np.float64)
-f4, _ = scalars(np.float32)
 i4, set_i4 = scalars(np.int32)
 i8, set_i8 = scalars(np.int64)
-u8, _ = scalars(np.uint64)
 u2, set_u2 = scalars(np.uint16)
 u1, set_u1 = scalars(np.uint8)
+# Numbers of the rules, and traits.
+rule_f8, rule_f4, rule_i4, rule_i8, rule_u8 = (
+    constants(kind) for kind in (np.float64, np.float32, np.int32, np.int64, np.uint64)
+)
 
 
 @compiled

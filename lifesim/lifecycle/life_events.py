@@ -12,7 +12,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.lifecycle.events import ask
-from lifesim.lifecycle.layout import band_at, customer_row, f4, f8, life_rule_at, predictor_at, term_at
+from lifesim.lifecycle.layout import band_at, customer_row, life_rule_at, predictor_at, rule_f4, rule_f8, term_at
 from lifesim.lifecycle.mind import move
 from lifesim.lifecycle.stages import log, refresh
 from lifesim.population.columns import CAUSE_DIED, E_LIFE_EVENT, HAPPENED, NEVER, YEAR
@@ -27,7 +27,7 @@ def age_in(i: int, year: int, w: Any) -> float:
     """Age of a customer in the middle of a year; the trait is that at the start."""
     if w.age_column < 0:
         return 0.0
-    return w.age_center + w.age_scale * f4(w.traits, i * w.traits_each + w.age_column) + year + 0.5
+    return w.age_center + w.age_scale * rule_f4(w.traits, i * w.traits_each + w.age_column) + year + 0.5
 
 
 @compiled
@@ -44,7 +44,7 @@ def expected(i: int, kind: int, year: int, w: Any) -> float:
     predictor = predictor_at(w.predictors, w.life + kind)
     for j in range(predictor.term_from, predictor.term_to):
         term = term_at(w.terms, j)
-        total += term.value * f4(w.traits, i * w.traits_each + term.column)
+        total += term.value * rule_f4(w.traits, i * w.traits_each + term.column)
     return rule.rate * YEAR * factor * math.exp(total)
 
 
@@ -101,7 +101,7 @@ def on_life_event(i: int, now: int, w: Any) -> None:
             if life_rule_at(w.life_rules, kind).once and happened(i, kind, now, w):
                 continue
             for k in range(w.states):
-                move(i, k, f8(w.life_impulses, kind * w.states + k), now, w)
+                move(i, k, rule_f8(w.life_impulses, kind * w.states + k), now, w)
             log(i, E_LIFE_EVENT, kind, 0, now, w)
             if w.learns:
                 ask(i, HAPPENED, kind, now, w)

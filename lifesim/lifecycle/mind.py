@@ -13,12 +13,13 @@ from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.layout import (
     content_rule_at,
     customer_row,
-    f4,
     f8,
     mind_row,
     policy_row,
     predictor_at,
     product_rule_at,
+    rule_f4,
+    rule_f8,
     set_f8,
     state_rule_at,
     term_at,
@@ -33,7 +34,7 @@ def baseline(i: int, k: int, w: Any) -> float:
     rule = state_rule_at(w.state_rules, k)
     if rule.trait < 0:
         return rule.baseline
-    return rule.baseline + f4(w.traits, i * w.traits_each + rule.trait)
+    return rule.baseline + rule_f4(w.traits, i * w.traits_each + rule.trait)
 
 
 @compiled
@@ -62,14 +63,14 @@ def move(i: int, k: int, amount: float, now: int, w: Any) -> None:
 def feel(i: int, event: int, now: int, w: Any) -> None:
     """The impulses of an event on all states."""
     for k in range(w.states):
-        move(i, k, f8(w.impulses, event * w.states + k), now, w)
+        move(i, k, rule_f8(w.impulses, event * w.states + k), now, w)
 
 
 @compiled
 def feel_times(i: int, event: int, times: float, now: int, w: Any) -> None:
     """The impulses of an event, ``times`` as strong."""
     for k in range(w.states):
-        move(i, k, times * f8(w.impulses, event * w.states + k), now, w)
+        move(i, k, times * rule_f8(w.impulses, event * w.states + k), now, w)
 
 
 @compiled
@@ -86,7 +87,7 @@ def all_but_gaps(i: int, now: int, w: Any) -> None:
     traits = w.traits_each
     states = w.states
     for k in range(traits):
-        set_f8(w.scratch, k, f4(w.traits, i * w.traits_each + k))
+        set_f8(w.scratch, k, rule_f4(w.traits, i * w.traits_each + k))
     for k in range(states):
         set_f8(w.scratch, traits + k, state_value(i, k, now, w))
     d = traits + states

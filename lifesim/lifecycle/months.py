@@ -6,7 +6,7 @@ from typing import Any
 
 from lifesim.compiled import compiled
 from lifesim.dates import DAY
-from lifesim.lifecycle.layout import i4, policy_row, tally
+from lifesim.lifecycle.layout import policy_row, rule_i4, tally
 from lifesim.population.columns import MONTH_COLUMNS
 
 #: Columns of ``months``; money in fen.
@@ -16,7 +16,7 @@ SOLD, APE, RECEIVED = range(MONTH_COLUMNS)
 @compiled
 def cell(product: int, now: int, w: Any) -> int:
     """Place of the first column of a product in the calendar month of ``now``."""
-    month = i4(w.month_of, now // DAY)
+    month = rule_i4(w.month_of, now // DAY)
     return (product * w.months_all + month) * MONTH_COLUMNS
 
 

@@ -13,12 +13,12 @@ from lifesim.lifecycle.cover import pay_death_benefit
 from lifesim.lifecycle.layout import (
     counts,
     customer_row,
-    f4,
     outcome_row,
     policy_row,
     product_rule_at,
+    rule_f4,
+    rule_u8,
     tally,
-    u8,
     world_at,
 )
 from lifesim.lifecycle.mind import feel
@@ -75,7 +75,7 @@ def frequency(key: Any, number: int, product: int, w: Any) -> int:
     rule = product_rule_at(w.product_rules, product)
     if rule.frequency[0] >= 1.0:
         return 1
-    u = uniform(u8(w.keys, K_FREQUENCY), key, number)
+    u = uniform(rule_u8(w.keys, K_FREQUENCY), key, number)
     if u < rule.frequency[0]:
         return 1
     if u < rule.frequency[1]:
@@ -89,7 +89,7 @@ def begin_policy(i: int, place: int, now: int, w: Any) -> None:
     policy = policy_row(w, place)
     rule = product_rule_at(w.product_rules, policy.product)
     if rule.returned > 0.0:
-        returns, when = uniform_pair(u8(w.keys, K_COOLING_OFF), customer_row(w, i).key, policy.number)
+        returns, when = uniform_pair(rule_u8(w.keys, K_COOLING_OFF), customer_row(w, i).key, policy.number)
         if returns < rule.returned:
             policy.status = RETURNING
             policy.at = now + 1 + int(when * rule.cooling_off)
@@ -122,10 +122,10 @@ def write_policy(i: int, product: int, factor: float, now: int, w: Any) -> int:
     """Write a policy down, not yet in force, and link it to the customer: its premium and how it is paid; its place."""
     c = customer_row(w, i)
     rule = product_rule_at(w.product_rules, product)
-    z = normal(uniform(u8(w.keys, K_PREMIUM), c.key, c.bought))
+    z = normal(uniform(rule_u8(w.keys, K_PREMIUM), c.key, c.bought))
     income = 0.0
     if w.income_column >= 0:
-        income = f4(w.traits, i * w.traits_each + w.income_column) * w.income_scale
+        income = rule_f4(w.traits, i * w.traits_each + w.income_column) * w.income_scale
     logarithm = rule.premium_log + rule.premium_income * income + rule.premium_spread * z
     premium = np.int64(round(math.exp(logarithm) * factor * (1.0 - price_cut(product, now, w))))
     times = frequency(c.key, c.bought, product, w)

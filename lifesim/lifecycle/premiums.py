@@ -14,11 +14,11 @@ from lifesim.lifecycle.layout import (
     content_rule_at,
     counts,
     customer_row,
-    f8,
     outcome_row,
     policy_row,
     product_rule_at,
-    u8,
+    rule_f8,
+    rule_u8,
 )
 from lifesim.lifecycle.mind import covariates, feel, linear, logistic
 from lifesim.lifecycle.months import count_received
@@ -107,7 +107,7 @@ def on_due(i: int, place: int, now: int, w: Any) -> None:
     if policy.premium == 0:
         run_out(i, place, now, w)
         return
-    pays, silent = uniform_pair(u8(w.keys, K_RENEWAL), c.key, subject(policy))
+    pays, silent = uniform_pair(rule_u8(w.keys, K_RENEWAL), c.key, subject(policy))
     covariates(i, now, w)
     out = outcome_row(w, i)
     out.due += 1
@@ -155,18 +155,18 @@ def find_causes(i: int, place: int, w: Any) -> None:
     policy, key = policy_row(w, place), customer_row(w, i).key
     rule = product_rule_at(w.product_rules, policy.product)
     year = min(policy.paid // policy.times, w.policy_years - 1)
-    factor = f8(w.unpaid_factor, policy.product * w.policy_years + year) / policy.times
+    factor = rule_f8(w.unpaid_factor, policy.product * w.policy_years + year) / policy.times
     if policy.times > 1:
         factor *= rule.instalments
     causes, recovers = 0, 0
     for k in range(N_CAUSES):
-        chance = min(f8(w.unpaid_chance, k) * factor, 1.0 - 1e-12)
+        chance = min(rule_f8(w.unpaid_chance, k) * factor, 1.0 - 1e-12)
         if chance <= 0.0 or policy.cured & (1 << k):
             continue
-        happens, overcome = uniform_pair(u8(w.keys, K_UNPAID + k), key, subject(policy))
+        happens, overcome = uniform_pair(rule_u8(w.keys, K_UNPAID + k), key, subject(policy))
         if happens < logistic(math.log(chance / (1.0 - chance)) + linear(w.unpaid + k, w)):
             causes |= 1 << k
-            if overcome < f8(w.unpaid_recovers, k):
+            if overcome < rule_f8(w.unpaid_recovers, k):
                 recovers |= 1 << k
     policy.causes = causes
     policy.recovers = recovers
@@ -183,9 +183,9 @@ def cure(i: int, content: int, luck: Any, now: int, w: Any) -> None:
         following = policy.next
         if policy.status in (NOTICED, GRACE) and is_long(policy, w):
             for k in range(N_CAUSES):
-                share = f8(w.cures, content * N_CAUSES + k)
+                share = rule_f8(w.cures, content * N_CAUSES + k)
                 about = np.uint64(policy.number) << np.uint64(3) | np.uint64(k)
-                if share > 0.0 and uniform(u8(w.keys, K_CURE), luck, about) < share:
+                if share > 0.0 and uniform(rule_u8(w.keys, K_CURE), luck, about) < share:
                     policy.cured |= 1 << k
             if policy.status == GRACE and without(policy.causes, policy.cured) == 0:
                 due = policy.at - product_rule_at(w.product_rules, policy.product).grace
@@ -216,7 +216,7 @@ def on_grace_end(i: int, place: int, now: int, w: Any) -> None:
         left = 0
         covariates(i, now, w)
         # The due date is an instant of its own for luck: bit 63 tells the second draw from the first.
-        u = uniform(u8(w.keys, K_RENEWAL), c.key, subject(policy) | np.uint64(1) << np.uint64(63))
+        u = uniform(rule_u8(w.keys, K_RENEWAL), c.key, subject(policy) | np.uint64(1) << np.uint64(63))
         recovered = u < logistic(linear(w.recovery + policy.product, w))
     if recovered:
         pay(i, place, due, now, w)
@@ -264,7 +264,7 @@ def suspend(i: int, place: int, causes: int, now: int, w: Any) -> None:
     """Cover rests until the policy is reinstated, at a time of the customer's own, or ends."""
     policy = policy_row(w, place)
     share = product_rule_at(w.product_rules, policy.product).reinstated
-    returns, when = uniform_pair(u8(w.keys, K_REINSTATEMENT), customer_row(w, i).key, subject(policy))
+    returns, when = uniform_pair(rule_u8(w.keys, K_REINSTATEMENT), customer_row(w, i).key, subject(policy))
     policy.status = SUSPENDED
     policy.causes = 0 if returns < share else causes
     policy.at = now + (int(when * w.suspension) if returns < share else w.suspension)

@@ -10,7 +10,7 @@ from lifesim.compiled import compiled, compiled_inline
 from lifesim.lifecycle.browsing import browse
 from lifesim.lifecycle.candidates import active, drawn, next_session, place
 from lifesim.lifecycle.events import ask
-from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, stage_rule_at, tally, u8
+from lifesim.lifecycle.layout import counts, customer_row, outcome_row, rule_f8, rule_u8, stage_rule_at, tally
 from lifesim.lifecycle.mind import feel
 from lifesim.lifecycle.mining import B_PRODUCT_PAGE, mine
 from lifesim.lifecycle.noting import note_event
@@ -117,8 +117,8 @@ def use(i: int, looks: bool, page: int, now: int, w: Any) -> None:
         reach_milestone(i, ANALYSIS, now, w)
         log_visit(i, E_PRODUCT_PAGE, now, w)
         browse(i, page, now, w)
-        share = w.inquiry * f8(w.inquiry_factors, now // DAY)
-        if c.stage == FIRST_PURCHASE and uniform(u8(w.keys, K_INQUIRY), c.key, now) < share:
+        share = w.inquiry * rule_f8(w.inquiry_factors, now // DAY)
+        if c.stage == FIRST_PURCHASE and uniform(rule_u8(w.keys, K_INQUIRY), c.key, now) < share:
             inquire(i, now, w)
         else:
             mine(i, B_PRODUCT_PAGE, now, w)

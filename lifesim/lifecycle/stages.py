@@ -19,11 +19,11 @@ from lifesim.lifecycle.layout import (
     counts,
     customer_row,
     event_row,
-    f4,
-    f8,
-    i4,
     lift_row,
     outcome_row,
+    rule_f4,
+    rule_f8,
+    rule_i4,
     set_i4,
     stage_rule_at,
     tally,
@@ -93,7 +93,7 @@ def background(i: int, row: int, now: int, w: Any) -> float:
     if not rule.runs & (1 << c.stage) or c.cause == CAUSE_DIED or (rule.event == ESCALATE and c.phase == SILENT):
         return 0.0
     day = min(now // DAY, w.days - 1)
-    hazard = f8(w.rate, row * w.segments + c.segment) * f4(w.market, row * w.days + day)
+    hazard = rule_f8(w.rate, row * w.segments + c.segment) * rule_f4(w.market, row * w.days + day)
     if rule.mechanism >= 0:
         return hazard * call_rate(rule.mechanism, w)
     if rule.event == CLAIM:
@@ -108,7 +108,7 @@ def background(i: int, row: int, now: int, w: Any) -> float:
 @compiled
 def spell(row: int, now: int, w: Any) -> float:
     """Factor of the market's episodes on a hazard: that of ``now``, because nobody acts on what has not begun."""
-    return f4(w.spells, row * w.days + now // DAY) if w.has_spells else 1.0
+    return rule_f4(w.spells, row * w.days + now // DAY) if w.has_spells else 1.0
 
 
 @compiled
@@ -120,7 +120,7 @@ def next_refresh(i: int, now: int, w: Any) -> int:
     grid = np.int64(c.key >> GRID_BITS)
     at = now - (now - grid) % rule.refresh + rule.refresh
     for j in range(rule.edge_from, rule.edge_to):
-        edge = c.stage_since + i4(w.edges, j)
+        edge = c.stage_since + rule_i4(w.edges, j)
         if edge > now:
             return min(at, edge)
     return at

@@ -10,7 +10,7 @@ import numpy as np
 from lifesim.compiled import compiled
 from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.incidence import age_of
-from lifesim.lifecycle.layout import customer_row, f4, f8, policy_row, product_rule_at, u8
+from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, rule_f4, rule_f8, rule_u8
 from lifesim.lifecycle.policies import count_application, find_policy, issue, write_policy
 from lifesim.lifecycle.stages import enter, log
 from lifesim.lifecycle.value import price_cut
@@ -63,7 +63,7 @@ def apply(i: int, place: int, now: int, w: Any) -> int:
     rule = product_rule_at(w.product_rules, policy.product)
     fit_to_income(i, place, w)
     log(i, E_APPLICATION, policy.product, policy.premium, now, w)
-    declares, takes = uniform_pair(u8(w.keys, K_UNDERWRITING), customer_row(w, i).key, policy.number)
+    declares, takes = uniform_pair(rule_u8(w.keys, K_UNDERWRITING), customer_row(w, i).key, policy.number)
     if declares < outcome_share(i, policy.product, O_GIVEN_UP, w):
         count_application(i, place, O_GIVEN_UP, now, w)
         bar(i, place, now + rule.again, w)
@@ -83,7 +83,7 @@ def fit_to_income(i: int, place: int, w: Any) -> None:
     insured = sum_assured(place, w)
     if most <= 0.0 or insured == 0:
         return
-    income = w.income_log + w.income_scale * f4(w.traits, i * w.traits_each + w.income_column)
+    income = w.income_log + w.income_scale * rule_f4(w.traits, i * w.traits_each + w.income_column)
     share = most * math.exp(income) / insured
     if share < 1.0:
         policy.premium = np.int64(policy.premium * share)
@@ -92,7 +92,7 @@ def fit_to_income(i: int, place: int, w: Any) -> None:
 @compiled
 def outcome_share(i: int, product: int, column: int, w: Any) -> float:
     """A share of the table of outcomes, at the customer's age."""
-    return f8(w.underwriting, (product * AGES + age_of(i, w)) * COLUMNS + column)
+    return rule_f8(w.underwriting, (product * AGES + age_of(i, w)) * COLUMNS + column)
 
 
 @compiled
@@ -108,7 +108,7 @@ def bar(i: int, place: int, until: int, w: Any) -> None:
 def decision(i: int, place: int, w: Any) -> int:
     """What underwriting makes of an application: the worst outcome first, so that higher shares move few others."""
     policy = policy_row(w, place)
-    u = uniform(u8(w.keys, K_UNDERWRITING), customer_row(w, i).key, _DECISION | np.uint64(policy.number))
+    u = uniform(rule_u8(w.keys, K_UNDERWRITING), customer_row(w, i).key, _DECISION | np.uint64(policy.number))
     for outcome in range(O_DECLINED, O_STANDARD):
         if u < outcome_share(i, policy.product, outcome, w):
             return outcome

@@ -9,13 +9,13 @@ import numpy as np
 
 from lifesim.compiled import compiled
 from lifesim.dates import DAY
-from lifesim.lifecycle.layout import counts, customer_row, f8, outcome_row, policy_row, product_rule_at
+from lifesim.lifecycle.layout import counts, customer_row, outcome_row, policy_row, product_rule_at, rule_f8
 
 
 @compiled
 def price_cut(product: int, issued: int, w: Any) -> float:
     """Share off the premium of policies issued at a time; it stays for the life of the policy."""
-    return f8(w.price_cuts, product * w.days + issued // DAY) if w.has_cuts and issued >= 0 else 0.0
+    return rule_f8(w.price_cuts, product * w.days + issued // DAY) if w.has_cuts and issued >= 0 else 0.0
 
 
 @compiled
@@ -131,7 +131,7 @@ def pay_cash_value(i: int, place: int, w: Any) -> Any:
     """Cash value at the end of a policy: a share of the premiums paid, by completed policy years; the fen paid."""
     policy = policy_row(w, place)
     years = min((np.int64(policy.paid) + 1) // policy.times, w.policy_years - 1)
-    share = f8(w.cash_value, policy.product * w.policy_years + years)
+    share = rule_f8(w.cash_value, policy.product * w.policy_years + years)
     amount = np.int64(round(premiums_paid(policy) * share))
     outcome_row(w, i).cash_value += amount
     return amount

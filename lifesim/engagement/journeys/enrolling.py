@@ -31,8 +31,8 @@ from lifesim.lifecycle.layout import (
     customer_row,
     enrolment_row,
     i4,
-    i8,
     journey_rule_at,
+    rule_i8,
     set_i4,
     set_u2,
     tally,
@@ -46,13 +46,13 @@ from lifesim.population.columns import BLOCK, CAUSE_DIED, ENTER, GONE, NEVER, NO
 @compiled
 def cell_of(row: int, column: int, w: Any) -> int:
     """One number of a row of the steps."""
-    return i8(w.journey_steps, row * RUNNING_WIDTH + column)
+    return rule_i8(w.journey_steps, row * RUNNING_WIDTH + column)
 
 
 @compiled
 def trigger(row: int, column: int, w: Any) -> int:
     """One number of a row of the triggers."""
-    return i8(w.journey_triggers, row * RUNNING_TRIGGER_WIDTH + column)
+    return rule_i8(w.journey_triggers, row * RUNNING_TRIGGER_WIDTH + column)
 
 
 @compiled
@@ -234,10 +234,10 @@ def expect(i: int, journey: int, entry: int, now: int, w: Any) -> None:
     place, row = enrolment_made(i, journey, w), entry * STEP_WIDTH
     if enrolment_row(w, place).course < 0 or (not under_way(w, place) and course_row(w, place).at == NEVER):
         begin_course(place, 0, w)
-        begin_runs(place, i8(w.journey_entries, row + B), i8(w.journey_entries, row + C), w)
+        begin_runs(place, rule_i8(w.journey_entries, row + B), rule_i8(w.journey_entries, row + C), w)
         course = course_row(w, place)
         course.row = entry
-        course.at = now + i8(w.journey_entries, row + A)
+        course.at = now + rule_i8(w.journey_entries, row + A)
         customer_row(w, i).touch_at = min(customer_row(w, i).touch_at, course.at)
 
 
@@ -246,7 +246,7 @@ def come_late(i: int, place: int, now: int, w: Any) -> None:
     """Nothing has followed in time: the customer comes in, if that is allowed now."""
     journey, entry = enrolment_row(w, place).journey, course_row(w, place).row
     end_course(place, w)
-    if may_enter(i, journey, i8(w.journey_entries, entry * STEP_WIDTH + STEP), now, w):
+    if may_enter(i, journey, rule_i8(w.journey_entries, entry * STEP_WIDTH + STEP), now, w):
         enter(i, journey, 0, now, w)
 
 

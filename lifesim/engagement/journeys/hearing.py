@@ -51,9 +51,9 @@ from lifesim.lifecycle.layout import (
     course_row,
     customer_row,
     enrolment_row,
-    i8,
     journey_rule_at,
     note_at,
+    rule_i8,
     set_i4,
 )
 from lifesim.lifecycle.noting import W_REPLIED, response_of
@@ -89,9 +89,9 @@ def recall(i: int, event: int, about: int, now: int, w: Any) -> None:
     if not (w.recalled_events >> event) & 1:
         return
     for k in range(w.recall_rows):
-        wanted = i8(w.recall_rules, k * RECALL_WIDTH + 1)
-        if i8(w.recall_rules, k * RECALL_WIDTH) == event and wanted in (NOTHING, about):
-            set_i4(w.recalled, i * w.recall_width + i8(w.recall_rules, k * RECALL_WIDTH + 2), now)
+        wanted = rule_i8(w.recall_rules, k * RECALL_WIDTH + 1)
+        if rule_i8(w.recall_rules, k * RECALL_WIDTH) == event and wanted in (NOTHING, about):
+            set_i4(w.recalled, i * w.recall_width + rule_i8(w.recall_rules, k * RECALL_WIDTH + 2), now)
 
 
 @compiled
@@ -103,16 +103,16 @@ def let_in(i: int, event: int, about: int, now: int, w: Any) -> None:
             continue
         for k in range(rule.entries_from, rule.entries_to):
             row = k * STEP_WIDTH
-            first = i8(w.journey_entries, row + FIRST)
-            last = first + i8(w.journey_entries, row + COUNT)
-            kind = i8(w.journey_entries, row + KIND)
+            first = rule_i8(w.journey_entries, row + FIRST)
+            last = first + rule_i8(w.journey_entries, row + COUNT)
+            kind = rule_i8(w.journey_entries, row + KIND)
             if kind not in (_TRIGGER, _DID_NOT):
                 continue
             if matching(first, last, run_place(i, journey, first, last, event, now, w), event, about, now, w) < 0:
                 continue
             if kind == _DID_NOT:
                 expect(i, journey, k, now, w)
-            elif may_enter(i, journey, i8(w.journey_entries, row + STEP), now, w):
+            elif may_enter(i, journey, rule_i8(w.journey_entries, row + STEP), now, w):
                 enter(i, journey, 0, now, w)
 
 
@@ -162,8 +162,8 @@ def run_of_days(place: int, k: int, now: int, w: Any) -> bool:
 def followed(place: int, event: int, about: int, now: int, w: Any) -> bool:
     """Whether something has followed that keeps a customer out who would come in without it."""
     entry = course_row(w, place).row * STEP_WIDTH
-    first = i8(w.journey_entries, entry + B)
-    return matching(first, first + i8(w.journey_entries, entry + C), place, event, about, now, w) >= 0
+    first = rule_i8(w.journey_entries, entry + B)
+    return matching(first, first + rule_i8(w.journey_entries, entry + C), place, event, about, now, w) >= 0
 
 
 @compiled

@@ -9,7 +9,7 @@ from lifesim.dates import due_date
 from lifesim.engagement.journeys.layout import NONE as NOTHING
 from lifesim.engagement.journeys.layout import Clock
 from lifesim.engagement.journeys.observing import next_due
-from lifesim.lifecycle.layout import customer_row, i8, policy_row, product_rule_at, u8
+from lifesim.lifecycle.layout import customer_row, policy_row, product_rule_at, rule_i8, rule_u8
 from lifesim.population.columns import DAY, NEVER, NONE, SUSPENDED
 from lifesim.population.tags import K_BIRTHDAY
 from lifesim.streams import look_again
@@ -44,11 +44,11 @@ def month_and_day(day: int) -> int:
 def includes(calendar: int, day: int, w: Any) -> bool:
     """Whether a calendar has appointments on a day, counted from 1970-01-01, a Thursday."""
     both = month_and_day(day)
-    by_month = (i8(w.journey_calendars, calendar * 6 + 2) >> (both % 32)) & 1
-    by_week = (i8(w.journey_calendars, calendar * 6 + 4) >> ((day + 3) % 7 + 1)) & 1
-    if not (i8(w.journey_calendars, calendar * 6 + 3) >> (both // 32)) & 1:
+    by_month = (rule_i8(w.journey_calendars, calendar * 6 + 2) >> (both % 32)) & 1
+    by_week = (rule_i8(w.journey_calendars, calendar * 6 + 4) >> ((day + 3) % 7 + 1)) & 1
+    if not (rule_i8(w.journey_calendars, calendar * 6 + 3) >> (both // 32)) & 1:
         return False
-    if i8(w.journey_calendars, calendar * 6 + 5):
+    if rule_i8(w.journey_calendars, calendar * 6 + 5):
         return by_month + by_week > 0
     return by_month + by_week == 2
 
@@ -56,7 +56,7 @@ def includes(calendar: int, day: int, w: Any) -> bool:
 @compiled
 def appointment(calendar: int, now: int, w: Any) -> int:
     """The first appointment of a calendar later than ``now``; ``NEVER`` where no day matches."""
-    minutes, hours = i8(w.journey_calendars, calendar * 6), i8(w.journey_calendars, calendar * 6 + 1)
+    minutes, hours = rule_i8(w.journey_calendars, calendar * 6), rule_i8(w.journey_calendars, calendar * 6 + 1)
     today = now // DAY
     for day in range(today, today + _LONGEST):
         if not includes(calendar, w.first_day + day, w):
@@ -90,7 +90,7 @@ def of_policies(i: int, what: int, now: int, w: Any) -> int:
 @compiled
 def birthday(i: int, now: int, w: Any) -> int:
     """Midnight of the customer's next birthday, see ``population.tags``; today's is over."""
-    u, _, _ = look_again(u8(w.keys, K_BIRTHDAY), customer_row(w, i).key, 0)
+    u, _, _ = look_again(rule_u8(w.keys, K_BIRTHDAY), customer_row(w, i).key, 0)
     day = w.first_day + now // DAY + 1
     while day_of_year(day) != int(u * 365):
         day += 1
@@ -117,7 +117,7 @@ def on_day(moment: int, second: int) -> int:
 def over(i: int, row: int, now: int, w: Any) -> int:
     """When a wait that begins now is over, see ``layout.Clock``; at once where its moment is past or there is none."""
     first = row + 6
-    clock, what = i8(w.journey_steps, first), i8(w.journey_steps, first + 1)
+    clock, what = rule_i8(w.journey_steps, first), rule_i8(w.journey_steps, first + 1)
     if clock == _SPAN:
         return now + what
     if clock == _CALENDAR:
@@ -127,4 +127,4 @@ def over(i: int, row: int, now: int, w: Any) -> int:
     date = own_date(i, what, now, w)
     if date == NEVER:
         return now
-    return max(now, on_day(date + i8(w.journey_steps, first + 2), i8(w.journey_steps, first + 3)))
+    return max(now, on_day(date + rule_i8(w.journey_steps, first + 2), rule_i8(w.journey_steps, first + 3)))

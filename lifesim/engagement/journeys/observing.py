@@ -14,15 +14,15 @@ from lifesim.engagement.journeys.layout import AND, COMPARE, NOT, Seen
 from lifesim.lifecycle.cover import sum_assured
 from lifesim.lifecycle.layout import (
     customer_row,
-    f4,
-    f8,
     i4,
-    i8,
     policy_row,
     product_rule_at,
+    rule_f4,
+    rule_f8,
+    rule_i8,
+    rule_u8,
     signal_row,
     u1,
-    u8,
     world_at,
 )
 from lifesim.population.columns import DAY, GRACE, IN_FORCE, NEVER, NONE, NOTICE, ORPHAN, SUSPENDED
@@ -100,11 +100,11 @@ def tag(i: int, w: Any) -> int:
     if w.tags_observed:
         return int(signal_row(w, i).tag) - 1
     c = customer_row(w, i)
-    u, _, _ = look_again(u8(w.keys, K_TAG), c.key, 0)
+    u, _, _ = look_again(rule_u8(w.keys, K_TAG), c.key, 0)
     if u < w.recognised:
         return c.segment
     for k in range(w.segments - 1):
-        if (u - w.recognised) / (1.0 - w.recognised) < f8(w.tag_mix, k):
+        if (u - w.recognised) / (1.0 - w.recognised) < rule_f8(w.tag_mix, k):
             return k
     return w.segments - 1
 
@@ -115,7 +115,7 @@ def seen(i: int, what: int, about: int, now: int, w: Any) -> float:
     c = customer_row(w, i)
     if what == _AGE:
         # As wide as the column of a view, so that whole years are whole years in both.
-        trait = np.float32(f4(w.traits, i * w.traits_each + w.age_column))
+        trait = np.float32(rule_f4(w.traits, i * w.traits_each + w.age_column))
         return float(trait * np.float32(w.age_scale) + np.float32(w.age_center))
     if what == _BRANCH:
         return float(c.branch)
@@ -173,11 +173,11 @@ def compared(value: float, comparison: int, with_: float) -> bool:
 def belongs(i: int, audience: int, now: int, w: Any) -> bool:
     """Whether a customer is in an audience; what is still to be joined lies in bits of a number, the last lowest."""
     stack = 0
-    for row in range(i8(w.audience_from, audience), i8(w.audience_from, audience + 1)):
-        what = i8(w.audience_rows, row * 4)
+    for row in range(rule_i8(w.audience_from, audience), rule_i8(w.audience_from, audience + 1)):
+        what = rule_i8(w.audience_rows, row * 4)
         if what == COMPARE:
-            value = seen(i, i8(w.audience_rows, row * 4 + 1), i8(w.audience_rows, row * 4 + 2), now, w)
-            truth = compared(value, i8(w.audience_rows, row * 4 + 3), f8(w.audience_values, row))
+            value = seen(i, rule_i8(w.audience_rows, row * 4 + 1), rule_i8(w.audience_rows, row * 4 + 2), now, w)
+            truth = compared(value, rule_i8(w.audience_rows, row * 4 + 3), rule_f8(w.audience_values, row))
             stack = stack * 2 + (1 if truth else 0)
         elif what == NOT:
             stack ^= 1

@@ -57,10 +57,10 @@ from lifesim.lifecycle.layout import (
     course_row,
     customer_row,
     enrolment_row,
-    i8,
     journey_rule_at,
     request_row,
-    u8,
+    rule_i8,
+    rule_u8,
 )
 from lifesim.population.columns import CALL, CAUSE_DIED, DAY, HAND_OVER, NEVER, NONE, NOTIFY, PLACE
 from lifesim.scenario.channels import BY_PEOPLE, CHANNELS
@@ -174,7 +174,7 @@ def luck_of(i: int, place: int, w: Any) -> Any:
     course = course_row(w, place)
     step = cell_of(course.row, STEP, w)
     subject = (enrolment_row(w, place).entries * 65_536 + mark(place, step, w)) * 65_536 + course.sends
-    key = u8(w.step_keys, 2 * (cell_of(course.row, ABOUT_STEP, w) + step))
+    key = rule_u8(w.step_keys, 2 * (cell_of(course.row, ABOUT_STEP, w) + step))
     return hash_pair(key, customer_row(w, i).key, subject)
 
 
@@ -226,11 +226,11 @@ def split(i: int, place: int, now: int, w: Any) -> None:
     """A branch by the customer's draw for this step, the same at every entry; with a cap, if there is a place."""
     row = course_row(w, place).row
     step = cell_of(row, ABOUT_STEP, w) + cell_of(row, STEP, w)
-    u, _, _ = look_again(u8(w.step_keys, 2 * step + 1), customer_row(w, i).key, 0)
+    u, _, _ = look_again(rule_u8(w.step_keys, 2 * step + 1), customer_row(w, i).key, 0)
     branch = cell_of(row, FIRST, w)
-    while u * WHOLE >= i8(w.journey_branches, branch * 4):
+    while u * WHOLE >= rule_i8(w.journey_branches, branch * 4):
         branch += 1
-    if i8(w.journey_branches, branch * 4 + B_CAP) != NOTHING:
+    if rule_i8(w.journey_branches, branch * 4 + B_CAP) != NOTHING:
         course = course_row(w, place)
         if course.sends == FULL:
             take(i, place, OTHER, W_OTHER, now, w)
@@ -239,7 +239,7 @@ def split(i: int, place: int, now: int, w: Any) -> None:
             ask_for_place(i, place, branch, now, w)
             return
     count_way(cell_of(row, W_FIRST, w) + branch - cell_of(row, FIRST, w), w)
-    come_to(i, place, i8(w.journey_branches, branch * 4 + 1), now, w)
+    come_to(i, place, rule_i8(w.journey_branches, branch * 4 + 1), now, w)
 
 
 @compiled
