@@ -19,6 +19,8 @@ from lifesim.streams import exponential, uniform
 
 #: An excess of which less than this share of a mean threshold is left to use is dropped.
 NEGLIGIBLE = 1e-9
+#: How much longer a clock is looked at than it must be, so that no rounding hides its firing.
+_LONGER = 1.0 + 1e-9
 
 
 @compiled_open
@@ -74,6 +76,16 @@ def arm_again(
     if lifted.excess != 0.0:
         lifted.excess *= math.exp(-fade * (now - lifted.at))
         lifted.at = now
+
+
+@compiled_open
+def may_fire(clock: Any, lifted: Any, seconds: int) -> bool:
+    """Whether a clock may fire within ``seconds`` of ``rated_at``; it does not when this says no.
+
+    Most do not before their hazard is evaluated anew. To know this much takes no division, and the answer can be
+    guessed before the hazard is known.
+    """
+    return lifted.excess != 0.0 or clock.residual <= clock.rate * (seconds * _LONGER)
 
 
 @compiled_open

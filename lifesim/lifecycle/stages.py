@@ -131,7 +131,8 @@ def refresh(i: int, now: int, w: Any) -> None:
     """Bring all thresholds up to ``now``, and evaluate all background hazards from there to the next refresh.
 
     They are those of the middle of the time between: with states that decay smoothly, an interval of a month is then
-    as exact as one of days that takes the hazards of its beginning. Finds the clock that fires next on the way.
+    as exact as one of days that takes the hazards of its beginning. Finds the clock that fires first before that on the
+    way.
     """
     c = customer_row(w, i)
     since, c.rated_at = c.rated_at, now
@@ -148,23 +149,24 @@ def refresh(i: int, now: int, w: Any) -> None:
             clock, lifted, fade = clock_row(w, i, slot), lift_row(w, i, slot), clock_rule_at(w.clock_rules, row).fade
             clocks.settle(clock, lifted, since, now, fade)
             clock.rate = background(i, row, middle, w) * spell(row, now, w)
-            at = clocks.crossing(clock, lifted, now, fade)
-            first = slot if at < soonest else first
-            soonest = min(soonest, at)
+            if clocks.may_fire(clock, lifted, c.refresh_at - now):
+                at = clocks.crossing(clock, lifted, now, fade)
+                first = slot if at < soonest else first
+                soonest = min(soonest, at)
     c.clock = first
     c.clock_at = soonest
 
 
 @compiled
 def find_clock(i: int, w: Any) -> None:
-    """Find the clock that fires next."""
+    """Find the clock that fires first before the next refresh."""
     c = customer_row(w, i)
     soonest = NEVER
     for slot in range(w.slots):
         row = row_of(i, slot, w)
-        if row >= 0:
-            fade = clock_rule_at(w.clock_rules, row).fade
-            at = clocks.crossing(clock_row(w, i, slot), lift_row(w, i, slot), c.rated_at, fade)
+        clock, lifted = clock_row(w, i, slot), lift_row(w, i, slot)
+        if row >= 0 and clocks.may_fire(clock, lifted, c.refresh_at - c.rated_at):
+            at = clocks.crossing(clock, lifted, c.rated_at, clock_rule_at(w.clock_rules, row).fade)
             if at < soonest:
                 soonest = at
                 c.clock = slot
