@@ -13,6 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models, register_default
 from numba.core.imputils import lower_getattr_generic
+from numba.np.arrayobj import record_getattr
 
 
 class ReadOnly(types.Record):  # type: ignore[misc]
@@ -32,8 +33,10 @@ register_default(ReadOnly)(models.RecordModel)
 
 @lower_getattr_generic(ReadOnly)  # type: ignore[untyped-decorator]
 def _read(context: Any, builder: Any, record: ReadOnly, value: Any, name: str) -> Any:
-    """A field, which has the same value whenever it is read."""
+    """A field, which has the same value whenever it is read; of a small array its place, as of any other record."""
     kind = record.typeof(name)
+    if isinstance(kind, types.NestedArray):
+        return record_getattr(context, builder, record, value, name)
     place = cgutils.get_record_member(builder, value, record.offset(name), context.get_data_type(kind))
     return context.data_model_manager[kind].from_data(builder, constant(builder, place, record.aligned))
 
