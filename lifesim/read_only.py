@@ -10,16 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, errors
 from numba.core.datamodel import models, register_default
-from numba.core.imputils import lower_getattr_generic
+from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
 from numba.np.arrayobj import record_getattr
 
 
 class ReadOnly(types.Record):  # type: ignore[misc]
     """A record whose fields are read and never assigned to."""
-
-    mutable = False
 
     @classmethod
     def of(cls, record: types.Record) -> ReadOnly:
@@ -39,6 +37,11 @@ def _read(context: Any, builder: Any, record: ReadOnly, value: Any, name: str) -
         return record_getattr(context, builder, record, value, name)
     place = cgutils.get_record_member(builder, value, record.offset(name), context.get_data_type(kind))
     return context.data_model_manager[kind].from_data(builder, constant(builder, place, record.aligned))
+
+
+@lower_setattr_generic(ReadOnly)  # type: ignore[untyped-decorator]
+def _refuse(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    raise errors.NumbaTypeError(f"'{name}' is part of a rule: rules are not written to while compiled code runs")
 
 
 def constant(builder: Any, place: Any, aligned: bool = True) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numba import TypingError
+from numba.core.errors import NumbaError
 
 from lifesim.compiled import compiled_open, pointer
 
@@ -32,5 +32,5 @@ def test_numbers_and_small_arrays_of_a_setting_are_read_where_they_stand() -> No
 
 
 def test_a_setting_cannot_be_written_to() -> None:
-    with pytest.raises(TypingError):
+    with pytest.raises(NumbaError, match="'rate' is part of a rule"):
         write(np.zeros(1, RULE).ctypes.data)
